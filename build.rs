@@ -1,0 +1,2 @@
+//! Build script of the `connect` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Authentication for Atlassian Connect apps: JWT, query string hash, tenants, lifecycle decisions; pure, no I/O.

@@ -1,0 +1,1 @@
+//! The axum runtime of an Atlassian Connect app: verified requests in, signed calls out.

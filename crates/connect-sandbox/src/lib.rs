@@ -1,0 +1,1 @@
+//! An offline Atlassian host: installs apps, signs requests, explains refusals.

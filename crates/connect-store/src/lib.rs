@@ -1,0 +1,1 @@
+//! Where an Atlassian Connect app keeps its tenants.

@@ -1,0 +1,1 @@
+//! Checks Atlassian Connect descriptors: every finding at its line, with its fix.

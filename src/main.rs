@@ -1,0 +1,2 @@
+//! The `connect` program.
+fn main() {}
