@@ -2,6 +2,7 @@
 //! names another one than Debian's.
 
 mod cdp;
+mod real_host;
 mod views;
 
 use connect_core::Product;
@@ -346,15 +347,18 @@ async fn the_own_script_and_the_host_understand_each_other() {
     dialogs_work(&mut stage).await;
 }
 
-/// A file of the real bridge, npm package `atlassian-connect-js`, which is not part of this
-/// repository: `CONNECT_ACJS` names the folder of the unpacked package.
+/// A file of the real bridge (npm packages `atlassian-connect-js` and `jquery`), which is not part
+/// of this repository: `CONNECT_NODE_MODULES` names the folder in which npm put them.
 #[expect(
     clippy::disallowed_methods,
     reason = "tests have no context.rs; the variable is read here only"
 )]
 fn genuine(file: &str) -> Option<String> {
-    let Some(folder) = std::env::var_os("CONNECT_ACJS").filter(|folder| !folder.is_empty()) else {
-        println!("skipped: set CONNECT_ACJS to the unpacked npm package atlassian-connect-js");
+    let Some(folder) = std::env::var_os("CONNECT_NODE_MODULES").filter(|folder| !folder.is_empty())
+    else {
+        println!(
+            "skipped: set CONNECT_NODE_MODULES to where npm put atlassian-connect-js and jquery"
+        );
         return None;
     };
     let path = std::path::PathBuf::from(folder).join(file);
@@ -366,7 +370,7 @@ fn genuine(file: &str) -> Option<String> {
 
 #[tokio::test]
 async fn the_real_script_understands_the_host() {
-    let Some(script) = genuine("dist/iframe.js") else {
+    let Some(script) = genuine("atlassian-connect-js/dist/iframe.js") else {
         return;
     };
     let Some(mut stage) = stage_with_script(Some(script)).await else {
