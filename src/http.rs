@@ -14,8 +14,11 @@ use url::Url;
 
 /// The clients, each built when it is first needed: loading the system's certificates takes
 /// several milliseconds and a loopback host needs none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Http(Arc<Clients>);
+
 #[derive(Debug, Default)]
-pub(crate) struct Http {
+struct Clients {
     loopback: OnceLock<Client>,
     outside: OnceLock<Client>,
 }
@@ -64,9 +67,9 @@ impl Http {
     /// When the system's certificates cannot be loaded.
     pub(crate) fn client(&self, url: &Url) -> Result<&Client, HttpError> {
         let (cell, trust) = if is_loopback(url) && url.scheme() == "http" {
-            (&self.loopback, Trust::Nobody)
+            (&self.0.loopback, Trust::Nobody)
         } else {
-            (&self.outside, Trust::System)
+            (&self.0.outside, Trust::System)
         };
         if let Some(client) = cell.get() {
             return Ok(client);

@@ -3,16 +3,17 @@
 mod cli;
 mod commands;
 mod context;
-
+mod dev;
 mod env;
 mod error;
-
+mod host;
 mod http;
 mod process;
 mod project;
-
+mod proxy;
+mod report;
 mod scaffold;
-
+mod tunnel;
 mod ui;
 
 use std::process::ExitCode;

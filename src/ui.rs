@@ -96,6 +96,10 @@ impl Ui {
 
     /// Shows an error, on stderr always and as an event with `--json`.
     pub(crate) fn error(&self, error: &CliError, fatality: Fatality) {
+        self.error_event(error, fatality);
+        if error.shown {
+            return;
+        }
         let red = AnsiColor::Red.on_default().bold();
         let bold = Style::new().bold();
         let mut text = format!(
@@ -112,11 +116,9 @@ impl Ui {
             text.push_str(&format!("{bold}hint:{bold:#} {hint}\n"));
         }
         self.people(&text);
-        self.error_event(error, fatality);
     }
 
-    /// The event of an error whose text was shown already.
-    pub(crate) fn error_event(&self, error: &CliError, fatality: Fatality) {
+    fn error_event(&self, error: &CliError, fatality: Fatality) {
         let place = error.place.as_ref();
         self.event(
             "error",

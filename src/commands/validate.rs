@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use connect_validator::{Finding, Options, Report, check};
 use serde_json::{Value, json};
 
@@ -12,7 +11,8 @@ use crate::cli::Validate;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::project::{DESCRIPTOR, read_text};
-use crate::ui::{self, Ui, Verb};
+use crate::report::render;
+use crate::ui::{self, Verb};
 
 pub(super) fn run(flags: &Validate, context: &Context) -> Result<ExitCode, CliError> {
     let default = vec!["descriptor".to_owned()];
@@ -42,43 +42,6 @@ pub(super) fn run(flags: &Validate, context: &Context) -> Result<ExitCode, CliEr
         context.ui.data(&result.to_string());
     }
     Ok(ExitCode::from(u8::from(!ok)))
-}
-
-/// The findings of a file as people read them, each with the lines it is about.
-pub(crate) fn render(ui: &Ui, name: &str, source: &str, report: &Report) -> String {
-    let renderer = if ui.color {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
-    let mut text = String::new();
-    for finding in &report.findings {
-        let group = group(name, source, finding);
-        text.push_str(&renderer.render(&[group]));
-        text.push('\n');
-    }
-    text
-}
-
-fn group<'a>(name: &'a str, source: &'a str, finding: &'a Finding) -> annotate_snippets::Group<'a> {
-    let level = match finding.level {
-        connect_validator::Level::Error => Level::ERROR,
-        connect_validator::Level::Warning => Level::WARNING,
-        connect_validator::Level::Info => Level::INFO,
-    };
-    let range = finding.span.start..finding.span.end;
-    let mut annotation = AnnotationKind::Primary.span(range);
-    if let Some(label) = &finding.label {
-        annotation = annotation.label(label);
-    }
-    let mut group = level
-        .primary_title(&finding.message)
-        .id(finding.code)
-        .element(Snippet::source(source).path(name).annotation(annotation));
-    if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help));
-    }
-    group
 }
 
 fn conclude(context: &Context, name: &str, report: &Report, started: Instant) {

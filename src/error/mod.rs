@@ -4,8 +4,10 @@
 //! turn those into a [`CliError`], so that kind, code and hints of all failures are decided in
 //! one place. Each code has a heading in `docs/errors.md`.
 
+mod host;
 mod project;
 mod scaffold;
+mod session;
 
 use std::fmt;
 use std::process::ExitCode;
@@ -25,6 +27,8 @@ pub(crate) struct CliError {
     pub(crate) causes: Vec<String>,
     /// What to do, each a command or a place to click when one exists.
     pub(crate) hints: Vec<String>,
+    /// Its text was shown where it happened; only scripts are still to be told.
+    pub(crate) shown: bool,
 }
 
 /// Whose a failure is to fix.
@@ -63,6 +67,7 @@ impl CliError {
             place: None,
             causes: Vec::new(),
             hints: Vec::new(),
+            shown: false,
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::context::Env;
 
 pub(crate) use config::Config;
-pub(crate) use credentials::{Credentials, HostCredentials, Product};
+pub(crate) use credentials::{Credentials, HostCredentials};
 
 /// The descriptor's file name.
 pub(crate) const DESCRIPTOR: &str = "atlassian-connect.json";

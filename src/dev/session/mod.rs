@@ -98,7 +98,9 @@ struct Host {
 enum Flight {
     Deregister,
     /// Whether the key may have been installed before this register.
-    Register { known: bool },
+    Register {
+        known: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -463,7 +465,10 @@ impl Host {
             return;
         }
         let settled = [&self.installed, &self.failed];
-        if settled.iter().any(|settled| settled.as_ref() == Some(wanted)) {
+        if settled
+            .iter()
+            .any(|settled| settled.as_ref() == Some(wanted))
+        {
             return;
         }
         let known = !self.present.insert(wanted.key.clone());

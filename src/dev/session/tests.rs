@@ -164,10 +164,7 @@ fn interrupt_while_registering_waits_then_deregisters() {
         result: Ok(Duration::ZERO),
     });
     assert_eq!(without_talk(effects), [Effect::StopApp]);
-    assert_eq!(
-        session.on(Event::AppStopped),
-        [Effect::End(Ending::Clean)]
-    );
+    assert_eq!(session.on(Event::AppStopped), [Effect::End(Ending::Clean)]);
 }
 
 #[test]
@@ -301,7 +298,11 @@ impl Model {
                 if good || luck % 2 == 0 {
                     self.present.entry(host).or_default().remove(&key);
                 }
-                let result = if good { Ok(Duration::ZERO) } else { Err(problem()) };
+                let result = if good {
+                    Ok(Duration::ZERO)
+                } else {
+                    Err(problem())
+                };
                 Event::DeregisterFinished { host, key, result }
             }
             Effect::ReadDescriptor if good => {
