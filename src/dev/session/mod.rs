@@ -106,7 +106,10 @@ enum Flight {
 #[derive(Debug)]
 struct Stop {
     app_stopping: bool,
+    /// Why, unless the user wants it.
     cause: Option<CliError>,
+    /// The user wants it.
+    interrupted: bool,
 }
 
 /// How long leaving may take, besides stopping the app.
@@ -152,10 +155,11 @@ impl Session {
             }
             Event::DescriptorChanged => self.descriptor.stale = true,
             Event::DescriptorChecked(result) => self.descriptor_checked(result, &mut effects),
-            Event::Interrupt if self.stop.is_some() => {
-                return vec![Effect::End(Ending::LeftAtOnce(self.left()))];
-            }
-            Event::Interrupt => self.begin_stop(None, &mut effects),
+            Event::Interrupt => match &mut self.stop {
+                None => self.begin_stop(None, &mut effects),
+                Some(stop) if !stop.interrupted => stop.interrupted = true,
+                Some(_) => return vec![Effect::End(Ending::LeftAtOnce(self.left()))],
+            },
             Event::RegisterFinished {
                 host,
                 wanted,
@@ -318,10 +322,11 @@ impl Session {
             return;
         };
         host.flight = None;
+        // Even a failed one may have worked, with its answer lost.
+        host.installed.take_if(|installed| installed.key == key);
         match result {
             Ok(took) => {
                 host.present.remove(&key);
-                host.installed.take_if(|installed| installed.key == key);
                 effects.push(Effect::Say(Notice::Deregistered(id, key, took)));
             }
             Err(error) => {
@@ -337,6 +342,7 @@ impl Session {
         }
         self.stop = Some(Stop {
             app_stopping: false,
+            interrupted: cause.is_none(),
             cause,
         });
         for (index, host) in self.hosts.iter_mut().enumerate() {
