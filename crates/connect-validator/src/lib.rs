@@ -1,1 +1,91 @@
 //! Checks Atlassian Connect descriptors: every finding at its line, with its fix.
+//!
+//! Text goes in, findings come out. The crate reads no file, no clock and no network, and never panics.
+//!
+//! ```
+//! use connect_validator::{Options, check};
+//!
+//! let report = check(r#"{ "key": "com.example.app", "baseURL": "https://app.example" }"#, &Options::default());
+//! let first = &report.findings[0];
+//! assert_eq!((first.code, first.span.line), ("descriptor/missing-field", 1));
+//! ```
+
+mod checker;
+pub mod codes;
+mod facts;
+mod finding;
+mod json;
+mod lines;
+mod placeholder;
+mod product;
+mod read;
+mod rules;
+mod shape;
+mod suggest;
+mod table;
+
+pub use facts::{Lifecycle, Module, Summary, descriptor_facts};
+pub use finding::{Edit, Finding, Fix, Level, Report, Span};
+pub use placeholder::Placeholders;
+pub use product::{Product, UnknownProduct};
+
+use checker::Checker;
+use json::{Node, Range};
+
+/// What a check should assume.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The product that will host the app; `None` finds it out from the modules used.
+    pub product: Option<Product>,
+    /// Values for placeholders such as `{{localBaseUrl}}`.
+    pub placeholders: Placeholders,
+}
+
+/// Checks the text of a descriptor and answers with everything there is to say about it.
+///
+/// Rules follow the descriptor schemas of Jira and Confluence Cloud and what their hosts check on install.
+pub fn check(source: &str, options: &Options) -> Report {
+    let mut checker = Checker::new(source, options);
+    if !within_limit(source) {
+        let message = format!(
+            "the file has {} bytes, more than {MAX_SOURCE_BYTES} are not read",
+            source.len()
+        );
+        checker.report(&codes::DESCRIPTOR_TOO_LARGE, Range::new(0, 0), message);
+        return checker.finish();
+    }
+    let mut parsed = json::parse(source);
+    checker.problems(&mut parsed);
+    let Some(root) = parsed.root else {
+        return checker.finish();
+    };
+    descriptor(&mut checker, &root);
+    checker.finish()
+}
+
+fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
+    checker.duplicates(root);
+    if root.get("capabilities").is_some() && root.get("baseUrl").is_none() {
+        let range = shape::head(root);
+        checker.report(
+            &codes::DESCRIPTOR_WRONG_PRODUCT,
+            range,
+            "this is a HipChat descriptor: that product was shut down in 2019",
+        );
+        return;
+    }
+    checker.object(root, &table::DESCRIPTOR);
+    if root.as_object().is_some() {
+        rules::run(checker, root);
+    }
+}
+
+pub(crate) fn within_limit(source: &str) -> bool {
+    source.len() <= MAX_SOURCE_BYTES
+}
+
+/// Longer texts are refused unread. Real descriptors have 1 to 20 kilobytes.
+pub const MAX_SOURCE_BYTES: usize = 4 << 20;
+
+/// More findings than these are counted, but not kept.
+pub const MAX_FINDINGS: usize = 1_000;

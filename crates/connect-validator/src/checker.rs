@@ -1,0 +1,198 @@
+//! Gathers findings while a tree is walked, and puts them into their final form.
+
+use crate::codes::Code;
+use crate::finding::{Edit, Finding, Fix, Level, Report};
+use crate::json::Range;
+use crate::lines::Lines;
+use crate::{MAX_FINDINGS, Options};
+
+/// The state of one check.
+pub(crate) struct Checker<'t> {
+    pub(crate) source: &'t str,
+    pub(crate) options: &'t Options,
+    path: Vec<Step<'t>>,
+    drafts: Vec<Draft>,
+    omitted: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'t> {
+    Item(usize),
+    Member(&'t str),
+}
+
+/// A finding whose lines and columns are not counted yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    code: &'static Code,
+    level: Level,
+    range: Range,
+    message: String,
+    pointer: String,
+    label: Option<String>,
+    help: Option<String>,
+    fix: Option<(String, Vec<(Range, String)>)>,
+}
+
+impl Draft {
+    /// Another level than the code has as a rule.
+    pub(crate) fn level(&mut self, level: Level) -> &mut Self {
+        self.level = level;
+        self
+    }
+
+    /// A few words under the marked text.
+    pub(crate) fn label(&mut self, label: impl Into<String>) -> &mut Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// What to do about it.
+    pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// A change that puts it right.
+    pub(crate) fn fix(
+        &mut self,
+        what: impl Into<String>,
+        edits: Vec<(Range, String)>,
+    ) -> &mut Self {
+        if !edits.is_empty() {
+            self.fix = Some((what.into(), edits));
+        }
+        self
+    }
+
+    /// "did you mean", with the fix if the text may be replaced as it stands.
+    pub(crate) fn did_you_mean(&mut self, word: &str, edits: Vec<(Range, String)>) -> &mut Self {
+        self.label(format!("did you mean `{word}`?"));
+        self.fix(format!("write `{word}`"), edits)
+    }
+}
+
+impl<'t> Checker<'t> {
+    pub(crate) fn new(source: &'t str, options: &'t Options) -> Self {
+        Self {
+            source,
+            options,
+            path: Vec::new(),
+            drafts: Vec::new(),
+            omitted: 0,
+        }
+    }
+
+    /// Adds a finding at the place the walk is at.
+    pub(crate) fn report(
+        &mut self,
+        code: &'static Code,
+        range: Range,
+        message: impl Into<String>,
+    ) -> &mut Draft {
+        let pointer = self.pointer();
+        self.report_at(code, range, pointer, message)
+    }
+
+    /// Adds a finding at another place.
+    pub(crate) fn report_at(
+        &mut self,
+        code: &'static Code,
+        range: Range,
+        pointer: String,
+        message: impl Into<String>,
+    ) -> &mut Draft {
+        let draft = Draft {
+            code,
+            level: code.level,
+            range,
+            message: message.into(),
+            pointer,
+            label: None,
+            help: None,
+            fix: None,
+        };
+        // One place beyond the limit is used again and again for what is not kept.
+        if self.drafts.len() > MAX_FINDINGS {
+            self.omitted += 1;
+            self.drafts.truncate(MAX_FINDINGS);
+        }
+        self.drafts.push(draft);
+        let last = self.drafts.len() - 1;
+        &mut self.drafts[last]
+    }
+
+    /// Walks into a member while `walk` runs.
+    pub(crate) fn member<R>(&mut self, key: &'t str, walk: impl FnOnce(&mut Self) -> R) -> R {
+        self.path.push(Step::Member(key));
+        let result = walk(self);
+        self.path.pop();
+        result
+    }
+
+    /// Walks into an item while `walk` runs.
+    pub(crate) fn item<R>(&mut self, index: usize, walk: impl FnOnce(&mut Self) -> R) -> R {
+        self.path.push(Step::Item(index));
+        let result = walk(self);
+        self.path.pop();
+        result
+    }
+
+    /// The JSON pointer (RFC 6901) of where the walk is.
+    pub(crate) fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in &self.path {
+            pointer.push('/');
+            match step {
+                Step::Item(index) => pointer.push_str(&index.to_string()),
+                Step::Member(key) if key.contains(['~', '/']) => {
+                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                }
+                Step::Member(key) => pointer.push_str(key),
+            }
+        }
+        pointer
+    }
+
+    /// All findings, sorted, with lines and columns.
+    pub(crate) fn finish(mut self) -> Report {
+        if self.drafts.len() > MAX_FINDINGS {
+            self.omitted += 1;
+            self.drafts.truncate(MAX_FINDINGS);
+        }
+        self.drafts
+            .sort_by_key(|draft| (draft.range.start, draft.range.end, draft.code.id));
+        let lines = Lines::new(self.source);
+        let findings = self.drafts.into_iter().map(|d| d.finish(&lines)).collect();
+        Report {
+            findings,
+            omitted: self.omitted,
+            ..Report::default()
+        }
+    }
+}
+
+impl Draft {
+    fn finish(self, lines: &Lines<'_>) -> Finding {
+        Finding {
+            code: self.code.id,
+            level: self.level,
+            message: self.message,
+            pointer: self.pointer,
+            span: lines.span(self.range.start, self.range.end),
+            label: self.label,
+            help: self.help,
+            fix: self.fix.map(|(description, edits)| Fix {
+                description,
+                edits: edits
+                    .into_iter()
+                    .map(|(range, text)| Edit {
+                        start: range.start,
+                        end: range.end,
+                        text,
+                    })
+                    .collect(),
+            }),
+        }
+    }
+}

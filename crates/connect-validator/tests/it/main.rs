@@ -1,0 +1,68 @@
+//! The validator from outside: descriptor text in, findings out.
+
+mod facts;
+mod syntax;
+mod top;
+
+use connect_validator::{Finding, Options, check};
+
+/// A descriptor that nothing can be said about.
+const GOOD: &str = r#"{
+  "key": "com.example.app",
+  "name": "Example",
+  "description": "Shows what a descriptor needs.",
+  "vendor": { "name": "Example", "url": "https://example.com" },
+  "baseUrl": "{{localBaseUrl}}",
+  "authentication": { "type": "jwt" },
+  "apiMigrations": { "signed-install": true },
+  "lifecycle": { "installed": "/installed", "uninstalled": "/uninstalled" },
+  "scopes": ["READ"],
+  "modules": {
+    "generalPages": [
+      {
+        "key": "hello",
+        "url": "/hello",
+        "name": { "value": "Hello" },
+        "location": "system.top.navigation.bar"
+      }
+    ]
+  }
+}
+"#;
+
+fn findings(source: &str) -> Vec<Finding> {
+    check(source, &Options::default()).findings
+}
+
+/// `code line:column` of every finding, so that a test reads like a list.
+fn short(source: &str) -> Vec<String> {
+    let findings = findings(source);
+    let line = |f: &Finding| format!("{} {}:{}", f.code, f.span.line, f.span.column);
+    findings.iter().map(line).collect()
+}
+
+/// The good descriptor with one text replaced; panics if the text is not in it.
+fn with(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from} is not in the good descriptor");
+    GOOD.replacen(from, to, 1)
+}
+
+/// The text with all fixes of all findings applied.
+fn fixed(source: &str) -> String {
+    let mut edits: Vec<_> = findings(source)
+        .into_iter()
+        .filter_map(|finding| finding.fix)
+        .flat_map(|fix| fix.edits)
+        .collect();
+    edits.sort_by_key(|edit| (edit.start, edit.end));
+    let mut text = source.to_owned();
+    for edit in edits.into_iter().rev() {
+        text.replace_range(edit.start..edit.end, &edit.text);
+    }
+    text
+}
+
+#[test]
+fn a_good_descriptor_has_no_findings() {
+    assert_eq!(findings(GOOD), []);
+}
