@@ -39,7 +39,7 @@ mod tenants;
 pub mod views;
 
 pub use app::{Builder, ConnectApp, StartError};
-pub use axum::response::Html;
+pub use axum::{body::Body, response::Html};
 pub use client::{Call, HostCall, HostClient, HostError, HostResponse};
 pub use clock::SystemClock;
 pub use config::Config;
@@ -48,6 +48,7 @@ pub use connect_store as store;
 pub use descriptor::{Descriptor, DescriptorError};
 pub use extract::{Access, ContextRequest, HostRequest, PublicRoute, SessionRequest};
 pub use handler_error::HandlerError;
+pub use http;
 pub use page::PageContext;
 pub use rejection::Rejection;
 pub use routes::{Guarded, Routes};
