@@ -239,6 +239,7 @@ impl Builder {
                 leeway: Seconds(30),
                 max_lifetime: Seconds(24 * 60 * 60),
                 max_session: config.max_token_age,
+                session_without_purpose: config.legacy_session_tokens,
             },
             install_policy: InstallPolicy {
                 app_key,

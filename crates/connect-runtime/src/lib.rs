@@ -23,6 +23,7 @@ mod app;
 mod client;
 mod clock;
 pub mod config;
+mod danger;
 mod descriptor;
 mod extract;
 mod handler_error;

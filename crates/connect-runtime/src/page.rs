@@ -85,7 +85,10 @@ impl PageContext {
             host_base_url,
             host_script_url: config.host_script_url.clone(),
             token,
-            license: visitor.and_then(|_| param("lic")).unwrap_or_default(),
+            license: match &config.license_override {
+                Some(license) => license.clone(),
+                None => visitor.and_then(|_| param("lic")).unwrap_or_default(),
+            },
             context: visitor
                 .and_then(|(_, proof)| proof.claims().context.clone())
                 .unwrap_or_default(),
