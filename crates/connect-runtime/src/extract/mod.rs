@@ -17,13 +17,17 @@ use http::request::Parts;
 
 use crate::{app::ConnectApp, danger, rejection::Rejection};
 
+mod cacheable;
 mod context;
 mod host;
+mod install;
 mod public;
 mod session;
 
+pub use cacheable::CacheablePage;
 pub use context::ContextRequest;
 pub use host::HostRequest;
+pub use install::InstallRequest;
 pub use public::PublicRoute;
 pub use session::SessionRequest;
 
@@ -32,14 +36,18 @@ pub trait Access: sealed::Sealed {}
 
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for super::CacheablePage {}
     impl Sealed for super::ContextRequest {}
     impl Sealed for super::HostRequest {}
+    impl Sealed for super::InstallRequest {}
     impl Sealed for super::PublicRoute {}
     impl Sealed for super::SessionRequest {}
 }
 
+impl Access for CacheablePage {}
 impl Access for ContextRequest {}
 impl Access for HostRequest {}
+impl Access for InstallRequest {}
 impl Access for PublicRoute {}
 impl Access for SessionRequest {}
 
@@ -57,6 +65,8 @@ pub(crate) struct Proved(pub(crate) Arc<OnceLock<Visitor>>);
 pub(crate) enum Visitor {
     /// Whoever asks.
     Anybody,
+    /// Whoever asks, and a browser may keep it.
+    Cache,
     /// Somebody of this tenant.
     Tenant(Arc<Tenant>),
 }
