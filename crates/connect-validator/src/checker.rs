@@ -4,12 +4,15 @@ use crate::codes::Code;
 use crate::finding::{Edit, Finding, Fix, Level, Report};
 use crate::json::Range;
 use crate::lines::Lines;
+use crate::model::Model;
 use crate::{MAX_FINDINGS, Options};
 
 /// The state of one check.
 pub(crate) struct Checker<'t> {
     pub(crate) source: &'t str,
     pub(crate) options: &'t Options,
+    /// The descriptor as a whole, once it is read.
+    pub(crate) model: Model<'t>,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -77,6 +80,7 @@ impl<'t> Checker<'t> {
         Self {
             source,
             options,
+            model: Model::default(),
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -154,6 +158,16 @@ impl<'t> Checker<'t> {
         pointer
     }
 
+    /// Whether the walk is at a member of this name.
+    pub(crate) fn is_at(&self, name: &str) -> bool {
+        matches!(self.path.last(), Some(Step::Member(key)) if *key == name)
+    }
+
+    /// Whether the walk is at or below a member of this name.
+    pub(crate) fn is_within(&self, name: &str) -> bool {
+        (self.path.iter()).any(|step| matches!(step, Step::Member(key) if *key == name))
+    }
+
     /// All findings, sorted, with lines and columns.
     pub(crate) fn finish(mut self) -> Report {
         if self.drafts.len() > MAX_FINDINGS {
@@ -166,8 +180,9 @@ impl<'t> Checker<'t> {
         let findings = self.drafts.into_iter().map(|d| d.finish(&lines)).collect();
         Report {
             findings,
+            product: self.model.product,
+            product_reason: self.model.product_reason,
             omitted: self.omitted,
-            ..Report::default()
         }
     }
 }

@@ -5,9 +5,11 @@
 //! ```
 //! use connect_validator::{Options, check};
 //!
-//! let report = check(r#"{ "key": "com.example.app", "baseURL": "https://app.example" }"#, &Options::default());
-//! let first = &report.findings[0];
-//! assert_eq!((first.code, first.span.line), ("descriptor/missing-field", 1));
+//! let source = r#"{ "key": "com.example.app", "baseURL": "https://app.example" }"#;
+//! let report = check(source, &Options::default());
+//! let slip = report.findings.iter().find(|f| f.code == "descriptor/unknown-field").unwrap();
+//! assert_eq!((slip.span.line, slip.span.column), (1, 29));
+//! assert_eq!(slip.label.as_deref(), Some("did you mean `baseUrl`?"));
 //! ```
 
 mod checker;
@@ -16,10 +18,12 @@ mod facts;
 mod finding;
 mod json;
 mod lines;
+mod model;
 mod placeholder;
 mod product;
 mod read;
 mod rules;
+pub mod schema;
 mod shape;
 mod suggest;
 mod table;
@@ -31,6 +35,7 @@ pub use product::{Product, UnknownProduct};
 
 use checker::Checker;
 use json::{Node, Range};
+use model::Model;
 
 /// What a check should assume.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,6 +79,7 @@ fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
         );
         return;
     }
+    checker.model = Model::new(root, checker.options);
     checker.object(root, &table::DESCRIPTOR);
     if root.as_object().is_some() {
         rules::run(checker, root);

@@ -4,8 +4,9 @@ use crate::checker::Checker;
 use crate::codes;
 use crate::finding::Level;
 use crate::json::{Member, Node, Object, Range, Value, quoted, shorten};
+use crate::rules::{conditions, top, urls};
 use crate::suggest::nearest;
-use crate::table::{Others, Shape, Text, TextRule, Type};
+use crate::table::{DESCRIPTOR, Others, Shape, Text, TextRule, Type};
 
 impl<'t> Checker<'t> {
     /// Checks an object against its table. `node` may be of any type.
@@ -59,6 +60,14 @@ impl<'t> Checker<'t> {
             .map(|field| field.name)
             .filter(|name| object.get(name).is_none());
         let meant = nearest(&member.key, free);
+        if std::ptr::eq(shape, &DESCRIPTOR)
+            && meant.is_none()
+            && self.member(&member.key, |checker| {
+                top::misplaced(checker, &member.key, member.key_range)
+            })
+        {
+            return;
+        }
         let message = format!(
             "unknown field `{}` in the {}",
             shorten(&member.key),
@@ -83,19 +92,21 @@ impl<'t> Checker<'t> {
         match kind {
             Type::Any => {}
             Type::Boolean => self.boolean(node, what),
+            Type::Condition => conditions::check(self, node),
             Type::Enum(values) => self.one_of(node, values, what),
             Type::Integer => match node.value {
                 Value::Number(number) if number.fract() == 0.0 => {}
                 _ => self.not_a_number(node, what, "a whole number"),
             },
-            Type::List(item) => match node.as_array() {
-                Some(items) => {
-                    for (index, node) in items.iter().enumerate() {
-                        self.item(index, |checker| checker.value(node, item, what));
-                    }
+            Type::List(item) => self.list(node, item, what),
+            Type::ListOf { item, most } => {
+                let length = node.as_array().map_or(0, <[Node<'_>]>::len);
+                if length > *most {
+                    let message = format!("`{what}` has {length} items, expected at most {most}");
+                    self.report(&codes::DESCRIPTOR_OUT_OF_RANGE, head(node), message);
                 }
-                None => self.not_a_list(node, what),
-            },
+                self.list(node, item, what);
+            }
             Type::Map(item) => match node.as_object() {
                 Some(object) => {
                     for member in &object.members {
@@ -114,9 +125,39 @@ impl<'t> Checker<'t> {
                 }
                 _ => self.not_a_number(node, what, "a number"),
             },
-            Type::Object(shape) => self.object(node, shape),
+            Type::Object(shape) => self.object_named(node, shape, what),
+            Type::OneOf(shapes) => match node.as_object() {
+                Some(object) => self.fields(node, object, best_of(object, shapes)),
+                None => self.object_named(node, shapes[0], what),
+            },
             Type::Text(text) => self.text(node, *text, what),
         }
+    }
+
+    fn list(&mut self, node: &'t Node<'t>, item: &'static Type, what: &str) {
+        let Some(items) = node.as_array() else {
+            return self.not_a_list(node, what);
+        };
+        for (index, node) in items.iter().enumerate() {
+            self.item(index, |checker| checker.value(node, item, what));
+        }
+    }
+
+    /// An object where the field has another name than its shape; a plain text may be meant as its main field.
+    fn object_named(&mut self, node: &'t Node<'t>, shape: &'static Shape, what: &str) {
+        if let Some(object) = node.as_object() {
+            return self.fields(node, object, shape);
+        }
+        let main = ["value", "url"]
+            .into_iter()
+            .find(|name| shape.field(name).is_some());
+        let (Some(main), Some(text)) = (main, node.as_str()) else {
+            return self.wrong_type(node, what, "an object");
+        };
+        let right = format!("{{ \"{main}\": {} }}", quoted(text));
+        let message = format!("`{what}` must be an object, found a string");
+        self.report(&codes::DESCRIPTOR_WRONG_TYPE, node.range, message)
+            .did_you_mean(&shorten(&right), vec![(node.range, right.clone())]);
     }
 
     fn boolean(&mut self, node: &'t Node<'t>, what: &str) {
@@ -142,7 +183,7 @@ impl<'t> Checker<'t> {
             .did_you_mean(&right, vec![(node.range, right.clone())]);
     }
 
-    fn not_a_list(&mut self, node: &'t Node<'t>, what: &str) {
+    pub(crate) fn not_a_list(&mut self, node: &'t Node<'t>, what: &str) {
         let message = format!("`{what}` must be an array, found {}", node.kind());
         let (open, close) = (
             Range::new(node.range.start, node.range.start),
@@ -219,7 +260,40 @@ impl<'t> Checker<'t> {
             );
             self.report(code, node.range, message);
         }
+        if matches!(
+            rule.rule,
+            TextRule::AnyUrl | TextRule::AppUrl | TextRule::Callback
+        ) {
+            urls::check(self, node, rule.rule);
+        }
     }
+}
+
+/// The shape that an object was most likely meant to have: by its `type`, then by its other fields.
+fn best_of(object: &Object<'_>, shapes: &'static [&'static Shape]) -> &'static Shape {
+    let kind = object.get("type").and_then(Node::as_str);
+    let score = |shape: &Shape| {
+        let same_kind = match (shape.field("type").map(|field| &field.kind), kind) {
+            (Some(Type::Enum(values)), Some(kind)) => is_listed(kind, values),
+            _ => false,
+        };
+        let known = object
+            .members
+            .iter()
+            .filter(|m| shape.field(&m.key).is_some());
+        let missing = (shape.fields.iter()).filter(|f| f.required && object.get(f.name).is_none());
+        (
+            same_kind,
+            2 * known.count() + 100 - missing.count().min(100),
+        )
+    };
+    let mut best = shapes[0];
+    for shape in shapes {
+        if score(shape) > score(best) {
+            best = shape;
+        }
+    }
+    best
 }
 
 fn unknown_keys<'o>(

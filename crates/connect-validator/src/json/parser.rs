@@ -43,8 +43,15 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn document(&mut self) -> Option<Node<'a>> {
         if self.current.0 == Token::End {
-            let whole = Range::new(0, self.lexer.source.len());
-            self.syntax(whole, "the file is empty, expected a JSON object", None);
+            if self
+                .lexer
+                .problems
+                .iter()
+                .all(|p| p.kind != ProblemKind::Syntax)
+            {
+                let whole = Range::new(0, self.lexer.source.len());
+                self.syntax(whole, "the file is empty, expected a JSON object", None);
+            }
             return None;
         }
         let root = self.value();

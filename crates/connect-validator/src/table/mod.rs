@@ -3,12 +3,13 @@
 //! The facts follow Atlassian's published descriptor schemas and documentation; names, texts and structure are
 //! ours. One table serves the checks ([`crate::shape`]) and the JSON Schema that editors use.
 
-mod module_names;
+pub(crate) mod lists;
+mod modules;
 mod text;
 mod top;
 
-pub(crate) use module_names::module_names;
-pub(crate) use text::{Text, TextRule};
+pub(crate) use modules::{Count, MODULE_TYPES, ModuleType, NOT_MODULES, Products, module_type};
+pub(crate) use text::{NO_LIMIT, Text, TextRule};
 pub(crate) use top::DESCRIPTOR;
 
 /// An object and its fields.
@@ -48,10 +49,17 @@ pub(crate) struct Field {
 pub(crate) enum Type {
     Any,
     Boolean,
+    /// A condition, or several joined by `and` and `or`.
+    Condition,
     /// One of these, all in lower or all in upper case.
     Enum(&'static [&'static str]),
     Integer,
     List(&'static Self),
+    /// A list with a greatest length.
+    ListOf {
+        item: &'static Self,
+        most: usize,
+    },
     /// Free keys, values of one type.
     Map(&'static Self),
     Number {
@@ -59,6 +67,8 @@ pub(crate) enum Type {
         most: f64,
     },
     Object(&'static Shape),
+    /// Any of several objects, told apart by their fields.
+    OneOf(&'static [&'static Shape]),
     Text(Text),
 }
 

@@ -1,6 +1,7 @@
 //! The validator from outside: descriptor text in, findings out.
 
 mod facts;
+mod schema;
 mod syntax;
 mod top;
 
