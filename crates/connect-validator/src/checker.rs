@@ -13,6 +13,7 @@ pub(crate) struct Checker<'t> {
     pub(crate) options: &'t Options,
     /// The descriptor as a whole, once it is read.
     pub(crate) model: Model<'t>,
+    pub(crate) lines: Lines<'t>,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -81,6 +82,7 @@ impl<'t> Checker<'t> {
             source,
             options,
             model: Model::default(),
+            lines: Lines::new(source),
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -142,6 +144,38 @@ impl<'t> Checker<'t> {
         result
     }
 
+    /// Whether a walk reports no error; what it reports is not kept.
+    pub(crate) fn takes(&mut self, walk: impl FnOnce(&mut Self)) -> bool {
+        let kept = (std::mem::take(&mut self.drafts), self.omitted);
+        walk(self);
+        let good = self.drafts.iter().all(|draft| draft.level != Level::Error);
+        (self.drafts, self.omitted) = kept;
+        good
+    }
+
+    /// Keeps what a walk reports, its errors as warnings if `forgiven` says so. It is asked only if there are any.
+    pub(crate) fn within(
+        &mut self,
+        walk: impl FnOnce(&mut Self),
+        forgiven: impl FnOnce(&mut Self) -> bool,
+    ) {
+        let from = self.drafts.len();
+        walk(self);
+        let is_error = |draft: &Draft| draft.level == Level::Error;
+        if self.drafts[from.min(self.drafts.len())..]
+            .iter()
+            .any(is_error)
+            && forgiven(self)
+        {
+            for draft in self.drafts[from..]
+                .iter_mut()
+                .filter(|draft| is_error(draft))
+            {
+                draft.level = Level::Warning;
+            }
+        }
+    }
+
     /// The JSON pointer (RFC 6901) of where the walk is.
     pub(crate) fn pointer(&self) -> String {
         let mut pointer = String::new();
@@ -176,7 +210,7 @@ impl<'t> Checker<'t> {
         }
         self.drafts
             .sort_by_key(|draft| (draft.range.start, draft.range.end, draft.code.id));
-        let lines = Lines::new(self.source);
+        let lines = self.lines;
         let findings = self.drafts.into_iter().map(|d| d.finish(&lines)).collect();
         Report {
             findings,

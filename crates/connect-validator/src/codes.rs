@@ -18,6 +18,32 @@ pub struct Code {
     pub host_error: Option<&'static str>,
 }
 
+/// The kinds of files that are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Subject {
+    /// `config.json`.
+    Config,
+    /// `credentials.json`.
+    Credentials,
+    /// `atlassian-connect.json`.
+    Descriptor,
+    /// `manifest.yml` of Forge.
+    Manifest,
+}
+
+impl Code {
+    /// The kind of file that such a finding is about.
+    pub fn subject(&self) -> Subject {
+        match self.id.split('/').next() {
+            Some("config") => Subject::Config,
+            Some("credentials") => Subject::Credentials,
+            Some("manifest") => Subject::Manifest,
+            _ => Subject::Descriptor,
+        }
+    }
+}
+
 /// The kind of finding of this name.
 pub fn find(id: &str) -> Option<&'static Code> {
     ALL.iter().copied().find(|code| code.id == id)
@@ -206,6 +232,11 @@ codes! {
         None,
         "Hosts ignore most fields they do not know, so a slip of the hand goes unnoticed: the field just has no \
         effect. Some objects take no other fields at all; there it is an error.";
+    DESCRIPTOR_UNKNOWN_PLACEHOLDER = "descriptor/unknown-placeholder", Warning,
+        "a placeholder that nothing fills in",
+        None,
+        "`connect` and atlassian-connect-express fill in `{{localBaseUrl}}`, `{{environment}}` and \
+        `{{appKey}}`. Any other name in double braces reaches the host as it stands.";
     DESCRIPTOR_UNKNOWN_VALUE = "descriptor/unknown-value", Error,
         "a value that is not among those its field takes",
         SCHEMA,

@@ -7,8 +7,8 @@
 //!
 //! let source = r#"{ "key": "com.example.app", "baseURL": "https://app.example" }"#;
 //! let report = check(source, &Options::default());
-//! let slip = report.findings.iter().find(|f| f.code == "descriptor/unknown-field").unwrap();
-//! assert_eq!((slip.span.line, slip.span.column), (1, 29));
+//! let slip = report.findings.iter().find(|f| f.span.column == 29).unwrap();
+//! assert_eq!((slip.code, slip.span.line), ("descriptor/missing-field", 1));
 //! assert_eq!(slip.label.as_deref(), Some("did you mean `baseUrl`?"));
 //! ```
 
@@ -16,6 +16,7 @@ mod checker;
 pub mod codes;
 mod facts;
 mod finding;
+pub mod fix;
 mod json;
 mod lines;
 mod model;
@@ -25,6 +26,7 @@ mod read;
 mod rules;
 pub mod schema;
 mod shape;
+mod slips;
 mod suggest;
 mod table;
 
@@ -61,15 +63,28 @@ pub fn check(source: &str, options: &Options) -> Report {
     }
     let mut parsed = json::parse(source);
     checker.problems(&mut parsed);
-    let Some(root) = parsed.root else {
+    let Some(mut root) = parsed.root else {
         return checker.finish();
     };
-    descriptor(&mut checker, &root);
-    checker.finish()
+    let product = Model::new(&root, options).product;
+    if !slips::resolve(&mut root, &table::DESCRIPTOR, product) {
+        descriptor(&mut checker, &root, parsed.is_template);
+        return checker.finish();
+    }
+    descriptor(&mut checker, &root, parsed.is_template);
+    let mut meant = checker.finish();
+    let mut parsed = json::parse(source);
+    let mut checker = Checker::new(source, options);
+    checker.problems(&mut parsed);
+    if let Some(root) = &parsed.root {
+        descriptor(&mut checker, root, parsed.is_template);
+        slips::reconcile(&mut meant, checker.finish());
+    }
+    meant
 }
 
-fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
-    checker.duplicates(root);
+fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>, is_template: bool) {
+    checker.everywhere(root, is_template);
     if root.get("capabilities").is_some() && root.get("baseUrl").is_none() {
         let range = shape::head(root);
         checker.report(

@@ -27,7 +27,11 @@ pub(crate) fn parse(source: &str) -> Parsed<'_> {
         // A loop or a block of the template engine explains the commas; we cannot judge them.
         problems.retain(|p| p.kind != ProblemKind::Relaxed(Relaxed::TrailingComma));
     }
-    Parsed { root, problems }
+    Parsed {
+        root,
+        is_template: saw_template,
+        problems,
+    }
 }
 
 struct Parser<'a> {
@@ -124,7 +128,7 @@ impl<'a> Parser<'a> {
             "True" | "TRUE" => (Value::Bool(true), "true".to_owned()),
             "False" | "FALSE" => (Value::Bool(false), "false".to_owned()),
             "None" | "NULL" | "Null" | "nil" | "undefined" => (Value::Null, "null".to_owned()),
-            _ => (Value::Opaque, quoted(word)),
+            _ => (Value::String(Cow::Owned(word.to_owned())), quoted(word)),
         };
         self.lexer.push(Problem {
             kind: ProblemKind::Syntax,
@@ -236,6 +240,7 @@ impl<'a> Parser<'a> {
         };
         Some(Member {
             key,
+            typed: None,
             key_range,
             value,
             double_of: None,

@@ -30,7 +30,10 @@ fn literal<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, url: &'t str) {
         return;
     }
     let host = parts.host.to_ascii_lowercase();
-    if is_local(&host) {
+    if !host.contains(['.', ':']) && host != "localhost" {
+        let message = format!("`{host}` is not a full host name: nobody else can find it");
+        checker.report(&codes::BASE_URL_PLACEHOLDER, node.range, message);
+    } else if is_local(&host) {
         let message =
             format!("`{host}` is this machine or network: a site in the cloud cannot reach it");
         checker
@@ -144,7 +147,6 @@ fn is_local(host: &str) -> bool {
         || [".localhost", ".local", ".internal", ".lan"]
             .iter()
             .any(|end| host.ends_with(end))
-        || !host.contains(['.', ':'])
 }
 
 /// The second half of the first entry whose first half is the host or a domain above it.

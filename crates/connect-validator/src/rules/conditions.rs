@@ -19,16 +19,8 @@ pub(crate) fn check<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>) {
     } else if JOINED.iter().any(|name| object.get(name).is_some()) {
         checker.object(node, &COMPOSITE);
     } else if !object.damaged {
-        let typed = object.members.first().map(|member| member.key.as_ref());
-        let meant = typed.and_then(|typed| nearest(typed, ["condition", "conditions"]));
-        let draft = checker.report(
-            &codes::CONDITION_EMPTY,
-            head(node),
-            "this says no condition: expected `condition`, `and` or `or`",
-        );
-        if let (Some(member), Some(meant)) = (object.members.first(), meant) {
-            draft.did_you_mean(meant, vec![(member.key_range, quoted(meant))]);
-        }
+        let message = "this says no condition: expected `condition`, `and` or `or`";
+        checker.report(&codes::CONDITION_EMPTY, head(node), message);
     }
 }
 
@@ -179,8 +171,26 @@ static COMPOSITE: Shape = Shape {
     fields: COMPOSITE_FIELDS,
 };
 
-/// The two forms of a condition, for the JSON Schema.
+/// The two forms of a condition: one by itself, and several joined.
 pub(crate) static FORMS: [&Shape; 2] = [&SINGLE, &COMPOSITE];
+
+/// The names of the fields of either form.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> + Clone {
+    FORMS
+        .into_iter()
+        .flat_map(|form| form.fields)
+        .map(|field| field.name)
+}
+
+/// The form that an object has, or most likely should have.
+pub(crate) fn form_of(object: &Object<'_>) -> &'static Shape {
+    let joined = JOINED.iter().any(|name| object.get(name).is_some());
+    if joined && object.get("condition").is_none() {
+        &COMPOSITE
+    } else {
+        &SINGLE
+    }
+}
 
 const JOINED: [&str; 3] = ["and", "conditions", "or"];
 

@@ -6,8 +6,7 @@ use crate::codes;
 use crate::finding::Level;
 use crate::json::{Member, Node, Object, Range, quoted, shorten};
 use crate::shape::head;
-use crate::suggest::nearest;
-use crate::table::{Count, MODULE_TYPES, ModuleType, NOT_MODULES, module_type};
+use crate::table::{Count, ModuleType, NOT_MODULES, module_type};
 
 pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
     let Some(modules) = root.get("modules") else {
@@ -24,10 +23,13 @@ pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
             empty(checker, modules.range);
         }
         for member in &object.members {
-            checker.member(&member.key, |checker| {
+            checker.member(member.written(), |checker| {
+                if member.typed.is_some() {
+                    slip(checker, member);
+                }
                 match module_type(&member.key, checker.model.product) {
                     Some(module_type) => one_type(checker, &member.value, module_type),
-                    None => unknown_type(checker, member, object),
+                    None => unknown_type(checker, member),
                 }
             });
         }
@@ -42,7 +44,7 @@ fn empty(checker: &mut Checker<'_>, range: Range) {
 }
 
 /// Host rule: types that the host does not know refuse the whole app.
-fn unknown_type<'t>(checker: &mut Checker<'t>, member: &'t Member<'t>, object: &'t Object<'t>) {
+fn unknown_type<'t>(checker: &mut Checker<'t>, member: &'t Member<'t>) {
     // `//webPanels` is how people write comments in JSON. A host takes it for a type all the same.
     let name = member.key.as_ref();
     if let (Some(product), Some(elsewhere)) = (checker.model.product, module_type(name, None)) {
@@ -61,22 +63,20 @@ fn unknown_type<'t>(checker: &mut Checker<'t>, member: &'t Member<'t>, object: &
             .level(level);
         return;
     }
-    let names = MODULE_TYPES
-        .iter()
-        .filter(|m| checker.model.product.is_none_or(|p| m.products.includes(p)));
-    let free = names
-        .map(|m| m.name)
-        .filter(|name| object.get(name).is_none());
-    let meant = nearest(name, free);
     let message = format!("unknown module type `{}`", shorten(name));
-    let draft = checker.report(&codes::MODULE_UNKNOWN_TYPE, member.key_range, message);
-    if let Some((_, why)) = NOT_MODULES.iter().find(|(not, _)| *not == name) {
-        draft.label(*why);
-    } else if let Some(meant) = meant {
-        draft.did_you_mean(meant, vec![(member.key_range, quoted(meant))]);
-    } else {
-        draft.label("no product has it");
-    }
+    let why = NOT_MODULES.iter().find(|(not, _)| *not == name);
+    let why = why.map_or("no product has it", |(_, why)| *why);
+    checker
+        .report(&codes::MODULE_UNKNOWN_TYPE, member.key_range, message)
+        .label(why);
+}
+
+fn slip<'t>(checker: &mut Checker<'t>, member: &'t Member<'t>) {
+    let message = format!("unknown module type `{}`", shorten(member.written()));
+    let edits = vec![(member.key_range, quoted(&member.key))];
+    checker
+        .report(&codes::MODULE_UNKNOWN_TYPE, member.key_range, message)
+        .did_you_mean(&member.key, edits);
 }
 
 /// A host refuses what only the other product has, so a descriptor for both can be installed in neither.

@@ -13,7 +13,7 @@ pub(super) fn check<'t>(checker: &mut Checker<'t>, module_type: &'static str, no
     }
     match module_type {
         "contentBylineItems" | "serviceDeskOrganizationActions" | "webItems" => {
-            target(checker, node)
+            target(checker, module_type, node);
         }
         "jiraIssueFields" => issue_field(checker, node),
         "jiraJqlFunctions" => arguments(checker, node),
@@ -79,7 +79,7 @@ fn refer<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, key: &str, to: &'sta
     }
 }
 
-fn target<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>) {
+fn target<'t>(checker: &mut Checker<'t>, module_type: &str, node: &'t Node<'t>) {
     let target = node.get("target");
     let kind = target.and_then(|target| target.get("type"));
     let kind = kind
@@ -106,7 +106,10 @@ fn target<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>) {
         }
         return;
     }
-    if node.get("url").is_none() && node.as_object().is_some_and(|object| !object.damaged) {
+    if module_type == "webItems"
+        && node.get("url").is_none()
+        && node.as_object().is_some_and(|object| !object.damaged)
+    {
         let message = "without `url` there is nothing to open: only a target of type `dialogmodule` needs none";
         checker.report(&codes::MODULE_NO_URL, head(node), message);
     }

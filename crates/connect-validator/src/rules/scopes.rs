@@ -9,15 +9,21 @@ use crate::shape::{is_listed, listed, match_case};
 use crate::table::lists::{BITBUCKET_SCOPES, SCOPES};
 
 pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
-    let Some(scopes) = root.get("scopes").and_then(Node::as_array) else {
+    let Some(scopes) = root.get("scopes") else {
         return;
+    };
+    // One scope without its array is a finding already; what it says is checked all the same.
+    let scopes = match scopes.as_array() {
+        Some(scopes) => scopes,
+        None if scopes.as_str().is_some() => std::slice::from_ref(scopes),
+        None => return,
     };
     checker.member("scopes", |checker| {
         let mut seen: Vec<String> = Vec::new();
         for (index, node) in scopes.iter().enumerate() {
             checker.item(index, |checker| {
                 let Some(raw) = node.as_str() else {
-                    return checker.wrong_type(node, "scopes", "a string");
+                    return checker.wrong_type(node, "scope", "a string");
                 };
                 let filled = checker.options.placeholders.fill(raw);
                 if filled.opaque {

@@ -3,7 +3,7 @@
 use crate::checker::Checker;
 use crate::codes;
 use crate::json::{Node, Object, Range, quoted};
-use crate::shape::head;
+use crate::shape::{head, match_case};
 use crate::table::{DESCRIPTOR, module_type};
 
 pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
@@ -51,9 +51,13 @@ pub(crate) fn misplaced<'t>(checker: &mut Checker<'t>, key: &'t str, range: Rang
 fn callbacks<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
     let authentication = root.get("authentication");
     let kind = authentication.and_then(|node| node.get("type"));
+    let meant = kind
+        .and_then(Node::as_str)
+        .map(|text| match_case(text, &["jwt", "none"]).unwrap_or_default());
     let is = |name: &str| {
-        let text = kind.and_then(Node::as_str);
-        text.is_some_and(|text| text.eq_ignore_ascii_case(name))
+        meant
+            .as_ref()
+            .is_some_and(|meant| meant.eq_ignore_ascii_case(name))
     };
     let lifecycle = root.get("lifecycle");
     if lifecycle.is_some_and(|node| node.as_object().is_none_or(|object| object.damaged)) {

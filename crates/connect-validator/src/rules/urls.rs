@@ -38,7 +38,6 @@ fn form<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, raw: &'t str, rule: T
         checker
             .report(&codes::URL_SPACE, node.range, "an address has no spaces")
             .did_you_mean(&shorten(&right), replace(&right));
-        return;
     }
     let path = raw.split(['?', '#']).next().unwrap_or_default();
     if path.split('/').any(|segment| segment == "..") {
@@ -221,7 +220,7 @@ fn is_known(product: Option<Product>, name: &str) -> bool {
 }
 
 /// Whether a name in the wrong brackets is one that hosts fill in, not one of the app's build.
-fn is_parameter(name: &str) -> bool {
+pub(crate) fn is_parameter(name: &str) -> bool {
     is_known(None, name)
 }
 

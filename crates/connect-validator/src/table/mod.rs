@@ -8,6 +8,9 @@ mod modules;
 mod text;
 mod top;
 
+use crate::json::{Node, Object};
+use crate::shape::is_listed;
+
 pub(crate) use modules::{Count, MODULE_TYPES, ModuleType, NOT_MODULES, Products, module_type};
 pub(crate) use text::{NO_LIMIT, Text, TextRule};
 pub(crate) use top::DESCRIPTOR;
@@ -104,4 +107,31 @@ impl Field {
         self.default = Some(default);
         self
     }
+}
+
+/// The shape that an object was most likely meant to have: by its `type`, then by its other fields.
+pub(crate) fn best_of(object: &Object<'_>, shapes: &'static [&'static Shape]) -> &'static Shape {
+    let kind = object.get("type").and_then(Node::as_str);
+    let score = |shape: &Shape| {
+        let same_kind = match (shape.field("type").map(|field| &field.kind), kind) {
+            (Some(Type::Enum(values)), Some(kind)) => is_listed(kind, values),
+            _ => false,
+        };
+        let known = object
+            .members
+            .iter()
+            .filter(|m| shape.field(&m.key).is_some());
+        let missing = (shape.fields.iter()).filter(|f| f.required && object.get(f.name).is_none());
+        (
+            same_kind,
+            2 * known.count() + 100 - missing.count().min(100),
+        )
+    };
+    let mut best = shapes[0];
+    for shape in shapes {
+        if score(shape) > score(best) {
+            best = shape;
+        }
+    }
+    best
 }

@@ -83,6 +83,11 @@ pub(super) static WEBHOOKS: Shape = Shape {
     name: "webhooks",
     others: Others::Ignored,
     fields: &[
+        optional(
+            "key",
+            Type::Text(Text::any(100)),
+            "Its name. Ignored here, needed once the webhook moves to a Forge manifest.",
+        ),
         URL,
         CONDITIONS,
         required(
