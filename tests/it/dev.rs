@@ -71,11 +71,12 @@ fn a_half_typed_save_changes_nothing_and_the_next_good_one_counts() {
     session.wait_for("ready");
     env.write(
         "atlassian-connect.json",
-        "{\n  \"key\": \"com.example.a\", ",
+        "{\n  \"key\": \"com.example.a\",\n  \"name\": \"One",
     );
     let error = session.wait_for("error");
+    assert_eq!(error["code"], "descriptor/syntax");
     assert_eq!(error["file"], "atlassian-connect.json");
-    assert_eq!(error["line"], 2);
+    assert_eq!(error["line"], 3);
     assert_eq!(error["fatal"], false);
     assert_eq!(host.apps(), ["com.example.a"]);
     env.write(
@@ -296,7 +297,10 @@ fn kill_leaves_a_journal_and_the_next_session_takes_over() {
     let host = FakeHost::start();
     let env = project(&host);
     let mut session = start(&env);
-    let app = session.wait_for("ready")["app"].as_str().unwrap().to_owned();
+    let app = session.wait_for("ready")["app"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
     session.signal(Signal::KILL);
     // The app outlives a parent that could not end it.

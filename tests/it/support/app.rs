@@ -26,6 +26,7 @@ pub(crate) fn descriptor(key: &str, name: &str) -> String {
   "authentication": {{ "type": "jwt" }},
   "lifecycle": {{ "installed": "/installed", "uninstalled": "/uninstalled" }},
   "apiVersion": 1,
+  "apiMigrations": {{ "signed-install": true }},
   "modules": {{
     "generalPages": [
       {{ "key": "hello", "location": "system.top.navigation.bar", "name": {{ "value": "Hello" }}, "url": "/hello" }}
