@@ -13,4 +13,5 @@ mod session;
 mod setup;
 mod sources;
 
+pub(crate) use run::until_interrupt;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
