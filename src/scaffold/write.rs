@@ -140,14 +140,6 @@ impl Drop for Staged {
     }
 }
 
-/// The repository `folder` would be part of, if any.
-pub(crate) fn repository_above(folder: &Path) -> Option<&Path> {
-    folder
-        .ancestors()
-        .skip(1)
-        .find(|ancestor| ancestor.join(".git").exists())
-}
-
 fn write_new(path: &Path, file: &PlannedFile) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -28,8 +28,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "cli", "context", "dev", "env", "error", "host", "process", "project", "report",
-            "scaffold", "ui",
+            "cli", "context", "dev", "error", "host", "project", "report", "scaffold", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -50,7 +49,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("project", &["context", "env"]),
     ("proxy", &[]),
     ("report", &["ui"]),
-    ("scaffold", &[]),
+    ("scaffold", &["context", "process"]),
     ("tunnel", &["error"]),
     ("ui", &["error"]),
 ];
@@ -186,7 +185,7 @@ fn only_its_own_place_does_what_one_place_may_do() {
             &[
                 "src/context.rs",
                 "src/dev/app.rs",
-                "src/host/upm.rs",
+                "src/host/upm/mod.rs",
                 "src/http.rs",
                 "src/process.rs",
             ][..],
@@ -294,6 +293,6 @@ fn every_file_is_within_reach_of_one_reader() {
     for name in ["dev.rs", "new.rs", "sandbox.rs", "validate.rs"] {
         let path = root().join("src/commands").join(name);
         let lines = fs::read_to_string(path).unwrap().lines().count();
-        assert!(lines <= 200, "src/commands/{name} has {lines} lines");
+        assert!(lines <= 150, "src/commands/{name} has {lines} lines");
     }
 }
