@@ -11,6 +11,7 @@ use connect_validator::{Finding, Options, Report};
 use tokio::sync::watch;
 
 use crate::dev::app::{self, Launch};
+use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
 use crate::error::{CliError, Place};
@@ -82,7 +83,7 @@ impl From<Event> for Reply {
 /// Carries out an effect of the first block.
 pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
     match effect {
-        Effect::BuildApp => Event::AppBuilt(app::build(&world).await).into(),
+        Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
         Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),

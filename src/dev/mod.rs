@@ -4,6 +4,7 @@
 //! into events, `notices` tell the user. See `event` for what leads to what.
 
 mod app;
+mod build;
 mod effects;
 mod event;
 mod journal;
