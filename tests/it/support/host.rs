@@ -341,12 +341,22 @@ pub(crate) fn fetch(method: &str, url: &str) -> String {
 
 /// Head and body of an answer.
 pub(crate) fn exchange(method: &str, url: &str) -> (String, String) {
+    exchange_with("", method, url)
+}
+
+/// Head and body of an answer to somebody who logs in.
+pub(crate) fn exchange_as(user: &str, password: &str, method: &str, url: &str) -> (String, String) {
+    let login = base64(&format!("{user}:{password}"));
+    exchange_with(&format!("Authorization: Basic {login}\r\n"), method, url)
+}
+
+fn exchange_with(headers: &str, method: &str, url: &str) -> (String, String) {
     let rest = url.strip_prefix("http://").unwrap();
     let (authority, path) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(authority).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
     let request = format!(
-        "{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "{method} /{path} HTTP/1.1\r\nHost: {authority}\r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n"
     );
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
