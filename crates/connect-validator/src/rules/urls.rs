@@ -92,12 +92,15 @@ fn parameters<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, raw: &'t str) {
     let mut rest = 0;
     while let Some(at) = raw[rest..].find(['{', '}']) {
         let open = rest + at;
-        if let Some(found) = Found::all(&raw[open.saturating_sub(1)..])
-            .next()
-            .filter(|found| found.start <= 1 && found.style != Style::Underscores)
-        {
-            let start = open.saturating_sub(1) + found.start;
-            let end = open.saturating_sub(1) + found.end;
+        // A `$` or another brace before it makes it another kind of placeholder.
+        let from = if raw[..open].ends_with('$') {
+            open - 1
+        } else {
+            open
+        };
+        let found = Found::all(&raw[from..]).next();
+        if let Some(found) = found.filter(|f| f.start == 0 && f.style != Style::Underscores) {
+            let (start, end) = (from, from + found.end);
             if found.style == Style::Dollar && is_parameter(found.name) {
                 dollar(checker, node, raw, start, end);
             } else if found.style == Style::Braces && is_parameter(found.name) {
