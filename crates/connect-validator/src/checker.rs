@@ -131,6 +131,11 @@ impl<'t> Checker<'t> {
         &mut self.drafts[last]
     }
 
+    /// Whether one more finding would only be counted: then a suggestion is not worth the search.
+    pub(crate) fn is_full(&self) -> bool {
+        self.drafts.len() > MAX_FINDINGS
+    }
+
     /// Walks into a member while `walk` runs.
     pub(crate) fn member<R>(&mut self, key: &'t str, walk: impl FnOnce(&mut Self) -> R) -> R {
         self.path.push(Step::Member(key));

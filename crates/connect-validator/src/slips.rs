@@ -104,7 +104,12 @@ fn rename(
     // Each look-up goes through all members, so it is done once for each name and not for each slip.
     let mut free: Vec<&str> = names.filter(|name| object.get(name).is_none()).collect();
     let mut any = false;
-    for member in object.members.iter_mut().filter(|member| unknown(member)) {
+    for member in object
+        .members
+        .iter_mut()
+        .filter(|member| unknown(member))
+        .take(MOST_SLIPS)
+    {
         if let Some(meant) = nearest(&member.key, free.iter().copied()) {
             free.retain(|name| *name != meant);
             member.typed = Some(std::mem::replace(&mut member.key, Cow::Borrowed(meant)));
@@ -148,3 +153,6 @@ pub(crate) fn reconcile(meant: &mut Report, written: Report) {
         .findings
         .sort_by_key(|finding| (finding.span, finding.code));
 }
+
+/// Nobody misspells more names in one object; each costs a comparison with all known names.
+const MOST_SLIPS: usize = 100;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::placeholder::find_near;
+
 use super::{Problem, ProblemKind, Range, Relaxed};
 
 /// A token of JSON5, or a template tag that stands for a value.
@@ -164,8 +166,7 @@ impl<'a> Lexer<'a> {
 
     fn tag(&mut self, open: &str, close: &str) -> (Token<'a>, Range) {
         let start = self.at;
-        let line = self.rest().lines().next().unwrap_or_default();
-        match line[open.len()..].find(close) {
+        match find_near(&self.rest()[open.len()..], close) {
             Some(length) => {
                 self.at = start + open.len() + length + close.len();
                 self.note_template(start);

@@ -90,7 +90,10 @@ fn parameters<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, raw: &'t str) {
     let in_macro =
         checker.is_within("dynamicContentMacros") || checker.is_within("staticContentMacros");
     let mut rest = 0;
-    while let Some(at) = raw[rest..].find(['{', '}']) {
+    for _ in 0..MOST_PARAMETERS {
+        let Some(at) = raw[rest..].find(['{', '}']) else {
+            return;
+        };
         let open = rest + at;
         // A `$` or another brace before it makes it another kind of placeholder.
         let from = if raw[..open].ends_with('$') {
@@ -232,3 +235,6 @@ const REMOVED: &[&str] = &["loc", "tz", "user_id", "user_key"];
 
 /// Hosts that answered once, and the day they stopped.
 const RETIRED: &[(&str, &str)] = &[("aui-cdn.atlassian.com", "30 October 2026")];
+
+/// No address has more; each is compared with all known names.
+const MOST_PARAMETERS: usize = 100;

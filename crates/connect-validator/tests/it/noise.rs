@@ -91,3 +91,36 @@ fn damage(text: &mut String, dice: &mut Dice) {
         }
     }
 }
+
+/// Each of these took quadratic time in some reader or rule once: then this test would not end.
+#[test]
+fn hostile_text_takes_time_linear_in_its_length() {
+    let module =
+        |url: &str| format!(r#"{{"modules":{{"webPanels":[{{"key":"a","url":"/{url}"}}]}}}}"#);
+    let many = |item: &dyn Fn(usize) -> String| (0..20_000).map(item).collect::<Vec<_>>().join(",");
+    let texts = [
+        "{{".repeat(200_000),
+        "${".repeat(200_000),
+        "{%".repeat(200_000),
+        "\"".repeat(200_000),
+        "/**/".repeat(100_000),
+        format!("{{\"key\":\"{}\"}}", "{{".repeat(200_000)),
+        format!("{{\"key\":\"{}\"}}", "__A".repeat(100_000)),
+        module(&"{a".repeat(200_000)),
+        module(&"{a}".repeat(100_000)),
+        module(&"${".repeat(200_000)),
+        format!("{{{}}}", many(&|n| format!("\"bseUrl{n}\":1"))),
+        format!(
+            "{{\"modules\":{{{}}}}}",
+            many(&|n| format!("\"webPanel{n}\":[]"))
+        ),
+        format!("{{\"scopes\":[{}]}}", many(&|n| format!("\"raed{n}\""))),
+        format!(
+            "{{\"modules\":{{\"keyboardShortcuts\":[{}]}}}}",
+            many(&|n| format!("{{\"key\":\"p{n}\",\"target\":{{\"key\":\"q{n}\"}}}}"))
+        ),
+    ];
+    for text in &texts {
+        assert!(check(text, &Options::default()).findings.len() <= MAX_FINDINGS);
+    }
+}
