@@ -1,0 +1,176 @@
+//! What a token says, typed.
+
+use serde_json::{Map, Value};
+
+use crate::{error::TokenError, ids::AccountId, strict_json, time::Timestamp};
+
+/// The claims of a token, each of the type it must have (RFC 7519 section 4.1; Atlassian,
+/// "Understanding JWT for Connect apps").
+///
+/// Holding `Claims` proves nothing; holding [`crate::verify::Verified`] does.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Claims {
+    /// Who issued the token: a client key when a host did, an app key when an app did.
+    pub iss: String,
+    /// The user, if there is one: absent for anonymous visitors and for calls of the host itself.
+    pub sub: Option<AccountId>,
+    /// For whom the token was made; a single text counts as a list of one.
+    pub aud: Option<Vec<String>>,
+    /// When it was issued.
+    pub iat: Timestamp,
+    /// When it stops being valid.
+    pub exp: Timestamp,
+    /// When it starts being valid, if not at once.
+    pub nbf: Option<Timestamp>,
+    /// Query string hash of the request it was made for.
+    pub qsh: Option<String>,
+    /// Where the user was: product-specific, an object.
+    pub context: Option<Map<String, Value>>,
+    /// Own claim of session tokens.
+    pub purpose: Option<String>,
+    /// All other claims, unread.
+    pub other: Map<String, Value>,
+}
+
+impl Claims {
+    /// Reads a payload.
+    ///
+    /// # Errors
+    /// [`TokenError::Malformed`] when it is not one JSON object without duplicate members,
+    /// [`TokenError::Claim`] when a claim is missing or has the wrong type: `iss`, `iat` and `exp`
+    /// are required.
+    pub fn parse(payload: &[u8]) -> Result<Self, TokenError> {
+        let Ok(Value::Object(mut members)) = strict_json::parse(payload) else {
+            return Err(TokenError::Malformed { part: "payload" });
+        };
+        let iss = text(&mut members, "iss")?.filter(|iss| !iss.is_empty());
+        let sub = match text(&mut members, "sub")? {
+            None => None,
+            // Hosts leave `sub` out for anonymous visitors; some send it empty.
+            Some(sub) if sub.is_empty() => None,
+            Some(sub) => Some(AccountId::parse(&sub).map_err(|_| claim("sub"))?),
+        };
+        Ok(Self {
+            iss: iss.ok_or(claim("iss"))?,
+            sub,
+            aud: audience(&mut members)?,
+            iat: moment(&mut members, "iat")?.ok_or(claim("iat"))?,
+            exp: moment(&mut members, "exp")?.ok_or(claim("exp"))?,
+            nbf: moment(&mut members, "nbf")?,
+            qsh: text(&mut members, "qsh")?,
+            context: match members.remove("context") {
+                None | Some(Value::Null) => None,
+                Some(Value::Object(context)) => Some(context),
+                Some(_) => return Err(claim("context")),
+            },
+            purpose: text(&mut members, "purpose")?,
+            other: members,
+        })
+    }
+
+    /// Whether `aud` names one of these, and nothing else is asked of it.
+    pub(crate) fn audience_names(&self, accepts: impl Fn(&str) -> bool) -> bool {
+        self.aud
+            .as_ref()
+            .is_some_and(|aud| aud.iter().any(|name| accepts(name)))
+    }
+}
+
+fn claim(claim: &'static str) -> TokenError {
+    TokenError::Claim { claim }
+}
+
+fn text(
+    members: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<String>, TokenError> {
+    match members.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(claim(name)),
+    }
+}
+
+/// Seconds as an integer. Fractions, texts and booleans are refused: whoever sends them is not a
+/// host, and comparing them invites mistakes.
+fn moment(
+    members: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<Timestamp>, TokenError> {
+    match members.remove(name) {
+        None => Ok(None),
+        Some(Value::Number(number)) => match number.as_i64() {
+            Some(seconds @ 0..) => Ok(Some(Timestamp::from_unix(seconds))),
+            _ => Err(claim(name)),
+        },
+        Some(_) => Err(claim(name)),
+    }
+}
+
+fn audience(members: &mut Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
+    match members.remove("aud") {
+        None => Ok(None),
+        Some(Value::String(one)) => Ok(Some(vec![one])),
+        Some(Value::Array(many)) => many
+            .into_iter()
+            .map(|name| match name {
+                Value::String(name) => Ok(name),
+                _ => Err(claim("aud")),
+            })
+            .collect::<Result<_, _>>()
+            .map(Some),
+        Some(_) => Err(claim("aud")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_token_is_read() {
+        let claims = Claims::parse(
+            br#"{"iss":"c","sub":"557058:1","iat":1,"exp":2,"qsh":"q","aud":"a",
+                "context":{"jira":{"issue":{"id":"1"}}},"extra":1}"#,
+        )
+        .unwrap();
+        assert_eq!(claims.sub.unwrap().as_str(), "557058:1");
+        assert_eq!(claims.aud.unwrap(), ["a"]);
+        assert_eq!(claims.other["extra"], 1);
+    }
+
+    #[test]
+    fn every_claim_has_its_type() {
+        let good =
+            serde_json::json!({"iss":"c","iat":1,"exp":2,"aud":["a"],"sub":"s","qsh":"q","nbf":1});
+        assert!(Claims::parse(good.to_string().as_bytes()).is_ok());
+        for (name, bad) in [
+            ("iss", serde_json::json!(null)),
+            ("iss", serde_json::json!("")),
+            ("iss", serde_json::json!(["c"])),
+            ("iat", serde_json::json!("1")),
+            ("exp", serde_json::json!(1e308)),
+            ("exp", serde_json::json!(2.0)),
+            ("exp", serde_json::json!(-1)),
+            ("exp", serde_json::json!(true)),
+            ("exp", serde_json::json!(null)),
+            ("nbf", serde_json::json!("1")),
+            ("sub", serde_json::json!(1)),
+            ("qsh", serde_json::json!(null)),
+            ("aud", serde_json::json!({"$ne": ""})),
+            ("aud", serde_json::json!([1])),
+            ("aud", serde_json::json!(null)),
+            ("context", serde_json::json!("x")),
+            ("purpose", serde_json::json!(1)),
+        ] {
+            let mut claims = good.clone();
+            claims[name] = bad.clone();
+            assert_eq!(
+                Claims::parse(claims.to_string().as_bytes()),
+                Err(TokenError::Claim { claim: name }),
+                "{name}: {bad}"
+            );
+        }
+    }
+}

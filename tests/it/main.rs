@@ -1,0 +1,9 @@
+//! The program as people use it: the real binary, in an environment of its own.
+
+mod cli;
+mod dev;
+mod dev_app;
+mod new;
+mod support;
+mod tidy;
+mod validate;
