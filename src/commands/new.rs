@@ -35,7 +35,7 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
 
     let files = scaffold::plan(template, &answers)?;
     let staged = target.stage(&files)?;
-    let git = flags.vcs == Vcs::Git && git_init(staged.folder(), context);
+    let git = flags.vcs == Vcs::Git && git_init(staged.staging(), context);
     let app = staged.publish()?;
 
     let shown = context.shown(&app).to_string();

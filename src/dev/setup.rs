@@ -107,6 +107,9 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
     });
+    context
+        .ui
+        .explain(&format!("the app is reached at {}", world.address));
     let ending = run::run(&world, session, receiver, sources).await;
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;

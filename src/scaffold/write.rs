@@ -87,11 +87,6 @@ impl Target {
         Ok(Self { folder, staging })
     }
 
-    /// The folder the app will be in.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Writes the files next to the target.
     ///
     /// # Errors
@@ -101,7 +96,7 @@ impl Target {
             target: self,
             published: false,
         };
-        let root = staged.folder();
+        let root = staged.staging();
         fs::create_dir(root).map_err(failed(root))?;
         for file in files {
             let path = root.join(&file.path);
@@ -116,7 +111,7 @@ impl Target {
 
 impl Staged {
     /// Where the files are until they are published.
-    pub(crate) fn folder(&self) -> &Path {
+    pub(crate) fn staging(&self) -> &Path {
         &self.target.staging
     }
 

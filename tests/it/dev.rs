@@ -1,6 +1,7 @@
 //! `connect dev` against a host that is not ours.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -362,7 +363,8 @@ fn every_way_to_save_is_one_install_with_the_last_contents() {
     let mut session = start(&env);
     session.wait_for("ready");
     let path = env.path("atlassian-connect.json");
-    let styles: [(&str, fn(&std::path::Path, &str)); 4] = [
+    type Save = fn(&Path, &str);
+    let styles: [(&str, Save); 4] = [
         ("in place", |path, text| fs::write(path, text).unwrap()),
         ("renamed over", |path, text| {
             let new = path.with_extension("new");
