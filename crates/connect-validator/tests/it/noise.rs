@@ -16,7 +16,7 @@ const PIECES: &[&str] = &[
 fn damaged_text_is_answered_soundly_and_fixes_leave_less_to_say() {
     let samples = samples();
     let mut fixed = 0;
-    for seed in 0..10_000 {
+    for seed in 0..3_000 {
         let mut dice = Dice::new(seed);
         let mut text = samples[dice.roll(samples.len())].source.clone();
         for _ in 0..=dice.roll(4) {
@@ -54,7 +54,7 @@ fn damaged_text_is_answered_soundly_and_fixes_leave_less_to_say() {
         );
     }
     println!("{fixed} texts with fixes");
-    assert!(fixed > 500);
+    assert!(fixed > 150);
 }
 
 fn damage(text: &mut String, dice: &mut Dice) {
@@ -97,18 +97,18 @@ fn damage(text: &mut String, dice: &mut Dice) {
 fn hostile_text_takes_time_linear_in_its_length() {
     let module =
         |url: &str| format!(r#"{{"modules":{{"webPanels":[{{"key":"a","url":"/{url}"}}]}}}}"#);
-    let many = |item: &dyn Fn(usize) -> String| (0..20_000).map(item).collect::<Vec<_>>().join(",");
+    let many = |item: &dyn Fn(usize) -> String| (0..4_000).map(item).collect::<Vec<_>>().join(",");
     let texts = [
-        "{{".repeat(200_000),
-        "${".repeat(200_000),
-        "{%".repeat(200_000),
-        "\"".repeat(200_000),
-        "/**/".repeat(100_000),
-        format!("{{\"key\":\"{}\"}}", "{{".repeat(200_000)),
-        format!("{{\"key\":\"{}\"}}", "__A".repeat(100_000)),
-        module(&"{a".repeat(200_000)),
-        module(&"{a}".repeat(100_000)),
-        module(&"${".repeat(200_000)),
+        "{{".repeat(40_000),
+        "${".repeat(40_000),
+        "{%".repeat(40_000),
+        "\"".repeat(40_000),
+        "/**/".repeat(20_000),
+        format!("{{\"key\":\"{}\"}}", "{{".repeat(40_000)),
+        format!("{{\"key\":\"{}\"}}", "__A".repeat(20_000)),
+        module(&"{a".repeat(40_000)),
+        module(&"{a}".repeat(20_000)),
+        module(&"${".repeat(40_000)),
         format!("{{{}}}", many(&|n| format!("\"bseUrl{n}\":1"))),
         format!(
             "{{\"modules\":{{{}}}}}",
