@@ -5,7 +5,6 @@
 //! a signed call under 5 µs. `cargo bench -p connect-core`.
 #![expect(
     clippy::unwrap_used,
-    missing_docs,
     reason = "a benchmark: its inputs are fixed, and its entry point is made by a macro"
 )]
 
