@@ -1,2 +1,39 @@
-//! The `connect` program.
-fn main() {}
+//! The `connect` program: scaffolds Atlassian Connect apps, runs them on a host, validates them.
+
+mod check;
+mod cli;
+mod commands;
+mod context;
+mod dev;
+mod env;
+mod error;
+mod host;
+mod http;
+mod process;
+mod project;
+mod proxy;
+mod report;
+mod scaffold;
+mod tunnel;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::context::Context;
+use crate::ui::Fatality;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let ui = Context::ui(&cli.global);
+    let result =
+        Context::from_process(&cli.global).and_then(|context| commands::run(cli.command, &context));
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            ui.error(&error, Fatality::Ends);
+            error.exit_code()
+        }
+    }
+}

@@ -173,6 +173,12 @@ pub enum ConfigError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A key server that an eavesdropper could stand before.
+    #[error("key server `{url}` is neither https nor on this machine")]
+    KeyServer {
+        /// The URL as configured.
+        url: String,
+    },
     /// A name or URL.
     #[error(transparent)]
     Name(#[from] NameError),

@@ -31,6 +31,7 @@
 //!     leeway: Seconds(30),
 //!     max_lifetime: Seconds(24 * 60 * 60),
 //!     max_session: Seconds(15 * 60),
+//!     session_without_purpose: false,
 //! };
 //! let token = token_of_the_host(&tenant);
 //! let request = RequestLine { method: "GET", target: "/hello", form: None };
@@ -51,6 +52,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod mint;
 pub mod qsh;
+pub mod redact;
 mod secret;
 pub mod store;
 mod strict_json;

@@ -1,1 +1,61 @@
-//! The axum runtime of an Atlassian Connect app: verified requests in, signed calls out.
+//! The runtime of an Atlassian Connect app, on axum: verified requests in, signed calls out.
+//!
+//! ```no_run
+//! use connect_runtime::{ConnectApp, HandlerError, HostRequest, Html, Routes, StartError};
+//! use serde_json::{Value, json};
+//!
+//! // Runs only for a request that the tenant's host has signed for this very URL.
+//! async fn hello(request: HostRequest) -> Result<Html<String>, HandlerError> {
+//!     let me: Value = request.client().get("/rest/api/3/myself").fetch().await?;
+//!     Ok(request.view("hello", &json!({ "name": me["displayName"] }))?)
+//! }
+//!
+//! # async fn run() -> Result<(), StartError> {
+//! let app = ConnectApp::from_folder(".").await?;
+//! app.serve(Routes::new().get("/hello", hello)).await
+//! # }
+//! ```
+//!
+//! The folder holds what an app of atlassian-connect-express (ACE) has: `atlassian-connect.json`,
+//! `config.json`, `views/`.
+
+mod app;
+mod client;
+mod clock;
+pub mod config;
+mod danger;
+mod descriptor;
+mod events;
+mod extract;
+mod handler_error;
+mod headers;
+mod http_client;
+mod keys;
+mod lifecycle;
+mod page;
+mod rejection;
+mod routes;
+mod server;
+mod tenants;
+#[cfg(feature = "views")]
+pub mod views;
+mod webhooks;
+
+pub use app::{Builder, ConnectApp, StartError};
+pub use axum::{body::Body, response::Html};
+pub use client::{Call, HostCall, HostClient, HostError, HostResponse};
+pub use clock::SystemClock;
+pub use config::Config;
+pub use connect_core as core;
+pub use connect_store as store;
+pub use descriptor::{Descriptor, DescriptorError};
+pub use events::AppEvent;
+pub use extract::{
+    Access, CacheablePage, ContextRequest, HostRequest, InstallRequest, PublicRoute, SessionRequest,
+};
+pub use handler_error::HandlerError;
+pub use http;
+pub use page::PageContext;
+pub use rejection::Rejection;
+pub use routes::{Guarded, Routes};
+pub use webhooks::Webhook;

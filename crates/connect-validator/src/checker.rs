@@ -4,12 +4,18 @@ use crate::codes::Code;
 use crate::finding::{Edit, Finding, Fix, Level, Report};
 use crate::json::Range;
 use crate::lines::Lines;
+use crate::model::Model;
 use crate::{MAX_FINDINGS, Options};
 
 /// The state of one check.
 pub(crate) struct Checker<'t> {
     pub(crate) source: &'t str,
     pub(crate) options: &'t Options,
+    /// The descriptor as a whole, once it is read.
+    pub(crate) model: Model<'t>,
+    pub(crate) lines: Lines<'t>,
+    /// Fixes can be put in: the file can be read, or will be once they are.
+    pub(crate) offers_fixes: bool,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -43,13 +49,13 @@ impl Draft {
 
     /// A few words under the marked text.
     pub(crate) fn label(&mut self, label: impl Into<String>) -> &mut Self {
-        self.label = Some(label.into());
+        self.label = Some(one_line(label.into()));
         self
     }
 
     /// What to do about it.
     pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
 
@@ -60,7 +66,7 @@ impl Draft {
         edits: Vec<(Range, String)>,
     ) -> &mut Self {
         if !edits.is_empty() {
-            self.fix = Some((what.into(), edits));
+            self.fix = Some((one_line(what.into()), edits));
         }
         self
     }
@@ -77,6 +83,9 @@ impl<'t> Checker<'t> {
         Self {
             source,
             options,
+            model: Model::default(),
+            lines: Lines::new(source),
+            offers_fixes: true,
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -106,7 +115,7 @@ impl<'t> Checker<'t> {
             code,
             level: code.level,
             range,
-            message: message.into(),
+            message: one_line(message.into()),
             pointer,
             label: None,
             help: None,
@@ -120,6 +129,11 @@ impl<'t> Checker<'t> {
         self.drafts.push(draft);
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]
+    }
+
+    /// Whether one more finding would only be counted: then a suggestion is not worth the search.
+    pub(crate) fn is_full(&self) -> bool {
+        self.drafts.len() > MAX_FINDINGS
     }
 
     /// Walks into a member while `walk` runs.
@@ -138,6 +152,38 @@ impl<'t> Checker<'t> {
         result
     }
 
+    /// Whether a walk reports no error; what it reports is not kept.
+    pub(crate) fn takes(&mut self, walk: impl FnOnce(&mut Self)) -> bool {
+        let kept = (std::mem::take(&mut self.drafts), self.omitted);
+        walk(self);
+        let good = self.drafts.iter().all(|draft| draft.level != Level::Error);
+        (self.drafts, self.omitted) = kept;
+        good
+    }
+
+    /// Keeps what a walk reports, its errors as warnings if `forgiven` says so. It is asked only if there are any.
+    pub(crate) fn within(
+        &mut self,
+        walk: impl FnOnce(&mut Self),
+        forgiven: impl FnOnce(&mut Self) -> bool,
+    ) {
+        let from = self.drafts.len();
+        walk(self);
+        let is_error = |draft: &Draft| draft.level == Level::Error;
+        if self.drafts[from.min(self.drafts.len())..]
+            .iter()
+            .any(is_error)
+            && forgiven(self)
+        {
+            for draft in self.drafts[from..]
+                .iter_mut()
+                .filter(|draft| is_error(draft))
+            {
+                draft.level = Level::Warning;
+            }
+        }
+    }
+
     /// The JSON pointer (RFC 6901) of where the walk is.
     pub(crate) fn pointer(&self) -> String {
         let mut pointer = String::new();
@@ -154,6 +200,16 @@ impl<'t> Checker<'t> {
         pointer
     }
 
+    /// Whether the walk is at a member of this name.
+    pub(crate) fn is_at(&self, name: &str) -> bool {
+        matches!(self.path.last(), Some(Step::Member(key)) if *key == name)
+    }
+
+    /// Whether the walk is at or below a member of this name.
+    pub(crate) fn is_within(&self, name: &str) -> bool {
+        (self.path.iter()).any(|step| matches!(step, Step::Member(key) if *key == name))
+    }
+
     /// All findings, sorted, with lines and columns.
     pub(crate) fn finish(mut self) -> Report {
         if self.drafts.len() > MAX_FINDINGS {
@@ -162,12 +218,16 @@ impl<'t> Checker<'t> {
         }
         self.drafts
             .sort_by_key(|draft| (draft.range.start, draft.range.end, draft.code.id));
-        let lines = Lines::new(self.source);
+        if !self.offers_fixes {
+            self.drafts.iter_mut().for_each(|draft| draft.fix = None);
+        }
+        let lines = self.lines;
         let findings = self.drafts.into_iter().map(|d| d.finish(&lines)).collect();
         Report {
             findings,
+            product: self.model.product,
+            product_reason: self.model.product_reason,
             omitted: self.omitted,
-            ..Report::default()
         }
     }
 }
@@ -195,4 +255,22 @@ impl Draft {
             }),
         }
     }
+}
+
+/// The text with control characters spelt out.
+///
+/// SECURITY: what a file says reaches the terminal; an escape sequence in it must not [test `tests/it/noise.rs`].
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }

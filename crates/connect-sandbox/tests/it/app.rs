@@ -303,6 +303,7 @@ fn policy(base_url: &BaseUrl) -> Policy {
         leeway: Seconds(30),
         max_lifetime: Seconds(24 * 60 * 60),
         max_session: Seconds(15 * 60),
+        session_without_purpose: false,
     }
 }
 

@@ -1,0 +1,146 @@
+use super::*;
+
+fn parse(text: &str, env: &Env) -> Result<Config, InvalidConfig> {
+    Config::parse(Path::new("/app"), text, env)
+}
+
+fn findings(text: &str, env: &Env) -> Vec<String> {
+    let error = parse(text, env).unwrap_err();
+    error.findings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn nothing_at_all_is_a_configuration() {
+    let config = parse("", &Env::default()).unwrap();
+    assert_eq!(config.environment, "development");
+    assert_eq!(config.port, 3000);
+    assert_eq!(config.local_base_url.as_str(), "http://localhost:3000");
+    assert_eq!(config.token_life, Seconds(180));
+    assert_eq!(config.max_token_age, Seconds(900));
+    assert_eq!(config.address, "127.0.0.1");
+    assert_eq!(
+        config.store,
+        StoreConfig::Sqlite("/app/data/connect.db".into())
+    );
+    assert_eq!(config.key_hosts, KeyHosts::Production);
+}
+
+#[test]
+fn the_environment_comes_before_the_section_before_the_top() {
+    let text = r#"{"port": 1, "development": {"port": 2}, "production": {"port": 3}}"#;
+    let port = |env| parse(text, &env).unwrap().port;
+    assert_eq!(port(Env::default()), 2);
+    assert_eq!(port(Env::of([("NODE_ENV", "production")])), 3);
+    assert_eq!(port(Env::of([("NODE_ENV", "staging")])), 2);
+    assert_eq!(
+        port(Env::of([("NODE_ENV", "production"), ("PORT", "4")])),
+        4
+    );
+}
+
+#[test]
+fn the_file_of_the_ace_template_is_read() {
+    let text = r#"{
+        // the product
+        "product": "jira",
+        "development": {
+            "port": 3000,
+            "errorTemplate": true,
+            "store": { "adapter": "sequelize", "dialect": "sqlite3", "logging": false, "type": "memory" }
+        },
+        "production": {
+            "port": "$PORT",
+            "localBaseUrl": "https://your-production-url.com:$port",
+            "store": { "adapter": "sequelize", "dialect": "sqlite", "storage": "store.db" },
+            "whitelist": ["*.jira-dev.com", "*.atlassian.net"],
+        }
+    }"#;
+    assert_eq!(
+        parse(text, &Env::default()).unwrap().store,
+        StoreConfig::Memory
+    );
+    let production = parse(
+        text,
+        &Env::of([("NODE_ENV", "production"), ("PORT", "8080")]),
+    )
+    .unwrap();
+    assert_eq!(
+        production.local_base_url.as_str(),
+        "https://your-production-url.com:8080"
+    );
+    assert_eq!(
+        production.store,
+        StoreConfig::Sqlite("/app/store.db".into())
+    );
+    assert!(
+        production
+            .allowed_hosts
+            .allows(&BaseUrl::parse("https://a.jira-dev.com").unwrap())
+    );
+    assert_eq!(production.address, "0.0.0.0");
+}
+
+#[test]
+fn every_mistake_is_found_at_once_with_its_line_and_key() {
+    let text = "{\n  \"localBaseUrl\": \"$NOWHERE\",\n  \"port\": \"many\",\n  \"whitelist\": [\n    \"*.atlassian.net\",\n    \"\"\n  ]\n}";
+    assert_eq!(
+        findings(
+            text,
+            &Env::of([("CONNECT_KEYS_CDN_URL", "http://keys.example")])
+        ),
+        [
+            "config.json:3: `port` must be a number from 0 to 65535",
+            "config.json:2: `localBaseUrl` names the variable `NOWHERE`, which is not set",
+            "config.json:2: `localBaseUrl` base URL is empty",
+            "CONNECT_KEYS_CDN_URL: key server `http://keys.example` is neither https nor on this machine",
+            "config.json:6: `whitelist.1` host pattern `` is empty",
+        ]
+    );
+}
+
+#[test]
+fn a_trailing_comma_in_the_host_list_is_a_mistake_and_not_every_host() {
+    let env = Env::of([("AC_HOST_WHITELIST", "*.atlassian.net,")]);
+    assert_eq!(
+        findings("", &env),
+        ["AC_HOST_WHITELIST: host pattern `` is empty"]
+    );
+}
+
+#[test]
+fn sites_on_this_machine_install_in_development_only() {
+    let site = BaseUrl::parse("http://127.0.0.1:3099/jira").unwrap();
+    let allows = |env| parse("", &env).unwrap().allowed_hosts.allows(&site);
+    assert!(allows(Env::default()));
+    assert!(!allows(Env::of([("NODE_ENV", "production")])));
+    assert!(!allows(Env::of([("NODE_ENV", "staging")])));
+}
+
+#[test]
+fn the_environment_is_not_printed() {
+    let env = Env::of([("DB_URL", "postgres://user:hunter2@host")]);
+    assert!(!format!("{env:?}").contains("hunter2"));
+}
+
+#[test]
+fn no_auth_is_for_development() {
+    let options = |environment, options| {
+        let env = Env::of([("NODE_ENV", environment), ("AC_OPTS", options)]);
+        parse("", &env).map(|config| config.options.no_auth)
+    };
+    assert!(options("development", "no-reg, no-auth").unwrap());
+    for near in ["force-reg,no-reg", "force-dereg", ""] {
+        assert!(!options("development", near).unwrap(), "{near}");
+    }
+    for environment in ["production", "staging", "Development"] {
+        assert!(options(environment, "no-auth").is_err(), "{environment}");
+    }
+    assert!(options("development", "x-no-authx").is_err());
+}
+
+#[test]
+fn the_cloud_is_chosen_by_the_configuration() {
+    let hosts = |text| parse(text, &Env::default()).map(|config| config.key_hosts);
+    assert_eq!(hosts(r#"{"cloud": "staging"}"#).unwrap(), KeyHosts::Staging);
+    assert!(hosts(r#"{"cloud": "mine"}"#).is_err());
+}

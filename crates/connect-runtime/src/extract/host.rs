@@ -1,0 +1,114 @@
+//! Requests that the host makes, or signs for a browser.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use connect_core::{
+    AccountId, Claims, Tenant, TokenError, mint,
+    verify::{Host, Verified, verify_host},
+};
+use http::request::Parts;
+
+use super::{app_of, prove, target};
+use crate::{app::ConnectApp, client::HostClient, page::PageContext, rejection::Rejection};
+
+/// A page, a macro or a webhook: a request whose token was signed with the tenant's shared secret
+/// for exactly this method, path and query.
+///
+/// Holding one is the proof; a request without it never reaches the handler.
+#[derive(Clone, Debug)]
+pub struct HostRequest {
+    app: ConnectApp,
+    tenant: Arc<Tenant>,
+    proof: Verified<Host>,
+    target: String,
+}
+
+impl HostRequest {
+    /// The installation the request comes from.
+    pub fn tenant(&self) -> &Arc<Tenant> {
+        &self.tenant
+    }
+
+    /// The user, unless the visitor is anonymous or the host itself calls.
+    pub fn account_id(&self) -> Option<AccountId> {
+        self.proof.account_id()
+    }
+
+    /// Everything the token says.
+    pub fn claims(&self) -> &Claims {
+        self.proof.claims()
+    }
+
+    /// A client that calls the tenant's product as the app.
+    pub fn client(&self) -> HostClient {
+        self.app.client(&self.tenant)
+    }
+
+    /// A token for the page to send back to routes that take a
+    /// [`SessionRequest`](super::SessionRequest).
+    ///
+    /// # Errors
+    /// [`TokenError::TenantNotInstalled`] when the tenant has no usable secret.
+    pub fn session_token(&self) -> Result<String, TokenError> {
+        let life = self.app.config().max_token_age;
+        let user = self.account_id();
+        mint::session_token(
+            &self.tenant,
+            self.app.key(),
+            user.as_ref(),
+            life,
+            self.app.now(),
+        )
+    }
+
+    /// The variables that ACE hands to every view.
+    ///
+    /// # Errors
+    /// As [`HostRequest::session_token`].
+    pub fn page_context(&self) -> Result<PageContext, TokenError> {
+        Ok(PageContext::new(
+            &self.app,
+            Some((&self.tenant, &self.proof)),
+            self.session_token()?,
+            &self.target,
+        ))
+    }
+
+    #[cfg(feature = "views")]
+    /// Renders a view with ACE's variables and the values given here.
+    ///
+    /// # Errors
+    /// [`ViewError`](crate::views::ViewError).
+    pub fn view(
+        &self,
+        name: &str,
+        values: &serde_json::Value,
+    ) -> Result<axum::response::Html<String>, crate::views::ViewError> {
+        let context = self.page_context()?;
+        self.app.inner().views.render(name, &context, values)
+    }
+}
+
+impl<S> FromRequestParts<S> for HostRequest
+where
+    S: Send + Sync,
+    ConnectApp: FromRef<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let app = app_of(state);
+        let now = app.now();
+        let (tenant, proof) = prove(parts, &app, |token, tenant, line| {
+            verify_host(token, tenant, line, &app.inner().policy, now)
+        })
+        .await?;
+        Ok(Self {
+            target: target(parts),
+            app,
+            tenant,
+            proof,
+        })
+    }
+}

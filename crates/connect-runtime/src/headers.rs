@@ -1,0 +1,159 @@
+//! The headers of every response, and the body of a refusal.
+
+use axum::{body::Body, response::Response};
+use connect_core::{BaseUrl, Tenant};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::{app::ConnectApp, extract::Visitor, rejection::Refused};
+
+/// Sets a header from a text; leaves it out when the text cannot be one.
+pub(crate) fn set(headers: &mut HeaderMap, name: impl http::header::IntoHeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// Safe by default; a handler that has set a header itself keeps it.
+///
+/// The set is what Atlassian's security requirements 3.0, 7.2 and 7.3 for cloud apps ask for.
+pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visitor) {
+    let cacheable = !app.config().is_development();
+    let headers = response.headers_mut();
+    let mut default = |name: HeaderName, value: &str| {
+        if !headers.contains_key(&name) {
+            set(headers, name, value);
+        }
+    };
+    default(
+        header::STRICT_TRANSPORT_SECURITY,
+        "max-age=31536000; includeSubDomains",
+    );
+    default(header::REFERRER_POLICY, "same-origin");
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(
+        header::CONTENT_SECURITY_POLICY,
+        &frame_ancestors(app, visitor),
+    );
+    match visitor {
+        Visitor::Anybody => {}
+        // The descriptor promised the host that the page may be kept.
+        Visitor::Cache if cacheable => default(header::CACHE_CONTROL, "public, max-age=3600"),
+        Visitor::Cache => default(header::CACHE_CONTROL, "no-cache"),
+        Visitor::Tenant(_) => default(header::CACHE_CONTROL, "no-cache, no-store"),
+    }
+}
+
+/// Logs a refusal with its reason and gives it a body without one.
+pub(crate) fn explain(
+    app: &ConnectApp,
+    response: &mut Response,
+    id: &str,
+    line: &str,
+    accept: Option<&HeaderValue>,
+) {
+    let Some(Refused {
+        public,
+        code,
+        reason,
+    }) = response.extensions_mut().remove::<Refused>()
+    else {
+        return;
+    };
+    if public.status.is_server_error() {
+        tracing::error!(
+            request = id,
+            status = public.status.as_u16(),
+            code,
+            reason,
+            "{line}"
+        );
+    } else {
+        tracing::info!(
+            request = id,
+            status = public.status.as_u16(),
+            code,
+            reason,
+            "{line}"
+        );
+    }
+    let class = public.class;
+    let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let (kind, body) = if accept.contains("text/html") {
+        (
+            "text/html; charset=utf-8",
+            error_view(app, class).unwrap_or_else(|| {
+                format!(
+                    "<!doctype html><meta charset=\"utf-8\"><title>{class}</title>\
+                 <p>This page cannot be shown: {class}.</p><p><small>request {id}</small></p>"
+                )
+            }),
+        )
+    } else if accept.contains("text/plain") {
+        (
+            "text/plain; charset=utf-8",
+            format!("{class} (request {id})\n"),
+        )
+    } else {
+        (
+            "application/json",
+            format!("{{\"error\":\"{class}\",\"requestId\":\"{id}\"}}"),
+        )
+    };
+    let headers = response.headers_mut();
+    set(headers, header::CONTENT_TYPE, kind);
+    set(headers, header::CACHE_CONTROL, "no-cache, no-store");
+    headers.remove(header::CONTENT_LENGTH);
+    *response.body_mut() = Body::from(body);
+}
+
+/// The app's own view of a refusal (`errorTemplate` of config.json), with ACE's `message` in it.
+#[cfg(feature = "views")]
+fn error_view(app: &ConnectApp, class: &str) -> Option<String> {
+    let view = app.config().error_view.as_ref()?;
+    let values = serde_json::Value::Object(view.values.clone());
+    let message = serde_json::json!({ "message": class });
+    let html = app.inner().views.render(&view.name, &message, &values);
+    html.inspect_err(|error| tracing::error!(%error, "the error view fails"))
+        .ok()
+        .map(|html| html.0)
+}
+
+#[cfg(not(feature = "views"))]
+fn error_view(_: &ConnectApp, _: &str) -> Option<String> {
+    None
+}
+
+/// Who may show the page in a frame: the tenant's own addresses, or any site of Atlassian's when
+/// the page is for nobody in particular.
+fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> String {
+    let mut policy = String::from("frame-ancestors 'self'");
+    match visitor {
+        Visitor::Anybody | Visitor::Cache => {
+            policy.push_str(" https://*.atlassian.net https://*.jira.com");
+            if app.config().is_development() {
+                policy.push_str(" http://127.0.0.1:* http://localhost:*");
+            }
+        }
+        Visitor::Tenant(tenant) => {
+            for origin in origins(tenant) {
+                policy.push(' ');
+                policy.push_str(&origin);
+            }
+        }
+    }
+    policy
+}
+
+/// A site has one address for its REST resources and may have others that people see.
+fn origins(tenant: &Tenant) -> Vec<String> {
+    let mut all = vec![tenant.base_url.origin().to_owned()];
+    for name in ["displayUrl", "displayUrlServicedeskHelpCenter"] {
+        let text = tenant.details.get(name).and_then(|value| value.as_str());
+        if let Some(url) = text.and_then(|text| BaseUrl::parse(text).ok())
+            && !all.iter().any(|known| known == url.origin())
+        {
+            all.push(url.origin().to_owned());
+        }
+    }
+    all
+}

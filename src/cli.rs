@@ -1,0 +1,257 @@
+//! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The developer's workbench for Atlassian Connect apps
+#[derive(Debug, Parser)]
+#[command(name = "connect", version, propagate_version = true)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  connect new hello --dev        scaffold an app and run it on the built-in sandbox
+  connect dev                    run the app of this folder
+  connect validate descriptor    check atlassian-connect.json
+
+Exit codes: 0 done, 1 yours to fix, 2 command line, 3 network or host, 70 our bug, 130 left at once")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags every command takes, before or after its name.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Work as if started in DIR
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub(crate) directory: Option<PathBuf>,
+
+    /// Say results as JSON on stdout, one object per line where a command goes on
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) json: bool,
+
+    /// Say errors only
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "verbose",
+        help_heading = "Global options"
+    )]
+    pub(crate) quiet: bool,
+
+    /// Say more
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) verbose: bool,
+
+    /// Take the default answer to every question
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) yes: bool,
+
+    /// Never ask; name the missing flags instead
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) no_input: bool,
+
+    /// When to colour
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true,
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub(crate) color: Color,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    Always,
+    Auto,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Dev(Dev),
+    New(New),
+    Sandbox(Sandbox),
+    Validate(Validate),
+}
+
+/// Run the app: build, install, watch, and take it away again at the end
+///
+/// Without credentials.json the app is installed in the built-in sandbox, an offline host; with
+/// it, on the hosts it names. The descriptor is registered again whenever it changes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(after_help = "\
+Examples:
+  connect dev                                  a Rust app, on the sandbox
+  connect dev --exec \"npm start\" --port 3000   an app in any language that listens on 3000
+  connect dev --port 8080                      an app that is running already
+  connect dev --via upm                        on the hosts of credentials.json")]
+pub(crate) struct Dev {
+    /// Where to install the app
+    #[arg(long, value_name = "HOST", default_value = "auto")]
+    pub(crate) via: Via,
+
+    /// Start the app with CMD (run by `sh -c`) instead of building it with cargo
+    #[arg(long, value_name = "CMD")]
+    pub(crate) exec: Option<String>,
+
+    /// Port of the app; with --exec the port CMD listens on; 0 takes a free one
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+
+    /// Address under which the hosts reach the app, if you have a tunnel of your own
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// Port of the sandbox [default: 3099, or the next free one]
+    #[arg(long, value_name = "N")]
+    pub(crate) sandbox_port: Option<u16>,
+}
+
+/// Where `connect dev` installs the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Via {
+    /// The hosts of credentials.json, or the sandbox when it names none
+    #[default]
+    Auto,
+    /// Nowhere: only run the app
+    None,
+    /// The built-in offline host
+    Sandbox,
+    /// The hosts of credentials.json, through their UPM
+    Upm,
+}
+
+/// Make a new app
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect new hello              asks what it needs to know
+  connect new hello --dev -y     asks nothing, and runs the app when it is made
+  connect new --list             the templates and their products")]
+pub(crate) struct New {
+    /// Name of the app, and of its folder
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+
+    /// What the app starts from
+    #[arg(long, value_name = "TEMPLATE", value_parser = crate::scaffold::template_names())]
+    pub(crate) template: Option<String>,
+
+    /// Product the app is for
+    #[arg(long, value_name = "PRODUCT", value_parser = crate::scaffold::product_names())]
+    pub(crate) product: Option<String>,
+
+    /// App key [default: com.example.NAME]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+
+    /// Folder to make the app in [default: NAME, here]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<PathBuf>,
+
+    /// Where the app gets the runtime from: vendor, registry or path=DIR
+    #[arg(long, value_name = "FROM")]
+    pub(crate) runtime: Option<crate::scaffold::RuntimeSource>,
+
+    /// Version control to set up
+    #[arg(long, value_name = "VCS", default_value = "git")]
+    pub(crate) vcs: Vcs,
+
+    /// List the templates and their products, and make nothing
+    #[arg(long, conflicts_with_all = ["name", "dev"])]
+    pub(crate) list: bool,
+
+    /// Go on with `connect dev` in the new app
+    #[arg(long)]
+    pub(crate) dev: bool,
+}
+
+/// Version control of a new app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Vcs {
+    /// A repository on branch main, unless the folder is inside one already
+    Git,
+    /// None
+    None,
+}
+
+/// Run the offline host alone, for tests, CI and apps in other languages
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect sandbox --port 3099
+  connect sandbox --json         says `ready` with url, username, password and keys")]
+pub(crate) struct Sandbox {
+    /// Port to listen on; 0 takes a free one [default: 3099, or the next free one]
+    #[arg(long, value_name = "N")]
+    pub(crate) port: Option<u16>,
+}
+
+/// Check the app's files and show every finding at its line
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect validate                       atlassian-connect.json of this folder
+  connect validate descriptor --fix      put right what can be put right
+  connect validate a.json b.json --format short
+  connect validate http://localhost:3000/atlassian-connect.json
+  connect validate - < a.json
+
+Exit codes: 0 no errors, 1 errors (with --strict also warnings), 3 the address did not answer")]
+pub(crate) struct Validate {
+    /// `descriptor`, a file, an address, or `-` for stdin [default: descriptor]
+    #[arg(value_name = "SUBJECT|FILE|URL")]
+    pub(crate) subjects: Vec<String>,
+
+    /// Leave out findings of this code; may be given several times
+    #[arg(long, value_name = "CODE", value_parser = finding_code)]
+    pub(crate) allow: Vec<String>,
+
+    /// With --fix: show what would change, and change nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
+
+    /// Put right what can be put right, and keep comments and layout
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// How to write findings; all but `human` go to stdout
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: crate::check::Format,
+
+    /// Check for this product: bitbucket, confluence or jira [default: by what the file says]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<connect_validator::Product>,
+
+    /// Warnings fail too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Check again after each change, until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// A code that findings can have.
+fn finding_code(text: &str) -> Result<String, String> {
+    match connect_validator::codes::find(text) {
+        Some(code) => Ok(code.id.to_owned()),
+        None => Err("no finding has this code; docs/findings.md lists them".to_owned()),
+    }
+}

@@ -1,0 +1,32 @@
+//! `connect dev`: runs the app on its hosts.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::cli::{Dev, Via};
+use crate::context::Context;
+use crate::dev::{DevOptions, HostChoice, dev};
+use crate::error::CliError;
+
+pub(super) fn run(flags: Dev, context: &Context) -> Result<ExitCode, CliError> {
+    run_in(&context.cwd, flags, context)
+}
+
+/// Runs the app of a folder.
+pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<ExitCode, CliError> {
+    let options = DevOptions {
+        folder: folder.to_path_buf(),
+        hosts: match flags.via {
+            Via::Auto => HostChoice::Auto,
+            Via::None => HostChoice::None,
+            Via::Sandbox => HostChoice::Sandbox,
+            Via::Upm => HostChoice::Upm,
+        },
+        exec: flags.exec,
+        port: flags.port,
+        url: flags.url,
+        sandbox_port: flags.sandbox_port,
+    };
+    context.block_on(dev(options, context))?;
+    Ok(ExitCode::SUCCESS)
+}

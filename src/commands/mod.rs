@@ -1,0 +1,25 @@
+//! One file per command: flags become an options struct and one call.
+
+mod dev;
+mod new;
+mod sandbox;
+mod validate;
+
+use std::process::ExitCode;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::error::CliError;
+
+/// Runs the command of the command line.
+///
+/// # Errors
+/// Whatever stopped it, ready to be shown.
+pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Dev(flags) => dev::run(flags, context),
+        Command::New(flags) => new::run(flags, context),
+        Command::Sandbox(flags) => sandbox::run(&flags, context),
+        Command::Validate(flags) => validate::run(flags, context),
+    }
+}

@@ -1,0 +1,41 @@
+//! `connect validate`: shows every finding of a file at its line.
+
+use std::process::ExitCode;
+
+use connect_validator::Options;
+
+use crate::check::{CheckOptions, Fix, Format, Target, check};
+use crate::cli::Validate;
+use crate::context::Context;
+use crate::error::CliError;
+
+pub(super) fn run(flags: Validate, context: &Context) -> Result<ExitCode, CliError> {
+    let subjects = match flags.subjects.is_empty() {
+        true => vec!["descriptor".to_owned()],
+        false => flags.subjects,
+    };
+    let options = CheckOptions {
+        targets: subjects
+            .iter()
+            .map(|subject| Target::parse(subject))
+            .collect(),
+        format: if context.ui.json {
+            Format::Json
+        } else {
+            flags.format
+        },
+        allow: flags.allow,
+        strict: flags.strict,
+        fix: match (flags.fix, flags.dry_run) {
+            (false, _) => Fix::No,
+            (true, false) => Fix::Write,
+            (true, true) => Fix::Preview,
+        },
+        watch: flags.watch,
+        rules: Options {
+            product: flags.product,
+            ..Options::default()
+        },
+    };
+    check(&options, context)
+}

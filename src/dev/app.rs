@@ -1,0 +1,244 @@
+//! The app's process: start it, prove that it serves, exchange it, stop it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect_core::AppKey;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::dev::effects::{Reply, World, lock};
+use crate::dev::event::{Event, Generation};
+use crate::error::CliError;
+use crate::http;
+use crate::process::{self, CommandLine, Output, Waiter};
+use crate::project::DESCRIPTOR;
+use crate::proxy::Target;
+
+/// How the app comes to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Launch {
+    /// It is running already.
+    Attached {
+        /// Where.
+        port: u16,
+    },
+    /// Built and started with this cargo.
+    Cargo {
+        /// The cargo.
+        cargo: String,
+    },
+    /// Started by a shell.
+    Shell {
+        /// The command.
+        command: String,
+        /// The port it listens on whatever `PORT` says.
+        port: Option<u16>,
+    },
+}
+
+/// Longest start, until the descriptor is served.
+const START: Duration = Duration::from_secs(30);
+/// Longest proof, before a register, that the app still serves.
+const PROOF: Duration = Duration::from_secs(3);
+/// How long another app's descriptor is taken for a start that is not complete.
+const WRONG_KEY: Duration = Duration::from_secs(3);
+/// Longest single look.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Starts the app beside the running one, waits until it serves its descriptor, sends requests to
+/// it from then on, and only then ends the old one.
+pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option<AppKey>) -> Reply {
+    let mut reply = Reply::default();
+    let result = match &world.launch {
+        Launch::Attached { port } => {
+            let served = wait_until_serving(&world, *port, key.as_ref(), START, None).await;
+            served.map(|()| *port)
+        }
+        Launch::Cargo { .. } | Launch::Shell { .. } => {
+            start_process(&world, generation, key.as_ref(), &mut reply).await
+        }
+    };
+    let result = result.map(|port| {
+        world.target.send_replace(Target::Serving(port));
+    });
+    if result.is_err() && lock(&world.running).is_none() {
+        world.target.send_replace(Target::Down);
+    }
+    reply.event = Some(Event::AppStarted { generation, result });
+    reply
+}
+
+/// Ends the app's process, if it is ours.
+pub(crate) async fn stop(world: &World) {
+    let running = lock(&world.running).take();
+    if let Some(group) = running {
+        group.end().await;
+    }
+    world.target.send_replace(Target::Down);
+}
+
+/// Checks that the process that serves has a descriptor with this key.
+pub(crate) async fn prove_serving(world: &World, key: &AppKey) -> Result<(), CliError> {
+    let target = *world.target.borrow();
+    match target {
+        Target::Serving(port) => wait_until_serving(world, port, Some(key), PROOF, None).await,
+        Target::Down | Target::Starting => Err(CliError::app_exited("it is not running")),
+    }
+}
+
+async fn start_process(
+    world: &Arc<World>,
+    generation: Generation,
+    key: Option<&AppKey>,
+    reply: &mut Reply,
+) -> Result<u16, CliError> {
+    let (command, port) = command(world)?;
+    if lock(&world.running).is_none() {
+        world.target.send_replace(Target::Starting);
+    }
+    let started = process::start(&command, Output::ToStderr)
+        .map_err(|error| CliError::app_not_started(&error))?;
+    let mut waiter = started.waiter;
+    wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
+    let old = lock(&world.running).replace(started.group);
+    if let Some(old) = old {
+        reply.follow.push(Box::pin(async move {
+            old.end().await;
+            Reply::default()
+        }));
+    }
+    let world = Arc::clone(world);
+    reply.follow.push(Box::pin(async move {
+        let status = waiter.wait().await.to_string();
+        let ours = *world.target.borrow() == Target::Serving(port);
+        if ours {
+            world.target.send_replace(Target::Down);
+            // What it started ends with it, while its group's number is surely its own.
+            lock(&world.running).take();
+        }
+        Event::AppExited { generation, status }.into()
+    }));
+    Ok(port)
+}
+
+fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
+    let (program, arguments, port) = match &world.launch {
+        Launch::Shell { command, port } => {
+            let arguments = vec!["-c".into(), command.into()];
+            ("sh".into(), arguments, *port)
+        }
+        Launch::Attached { .. } | Launch::Cargo { .. } => {
+            let program = lock(&world.program).clone();
+            let program = program.ok_or_else(|| CliError::bug("started before it was built"))?;
+            (program.into_os_string(), Vec::new(), None)
+        }
+    };
+    let port = match port {
+        Some(port) => port,
+        None => free_port().map_err(|error| {
+            CliError::outside("app/no-port", "the system gives no free port").cause(error)
+        })?,
+    };
+    let mut variables = world.variables.clone();
+    variables.push((crate::env::PORT.to_owned(), port.to_string()));
+    let command = CommandLine {
+        program,
+        arguments,
+        folder: world.folder.clone(),
+        variables,
+        without: Vec::new(),
+    };
+    Ok((command, port))
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
+        .local_addr()?
+        .port())
+}
+
+/// Looks again and again until the descriptor is served, with this key if one is given.
+async fn wait_until_serving(
+    world: &World,
+    port: u16,
+    key: Option<&AppKey>,
+    within: Duration,
+    mut waiter: Option<&mut Waiter>,
+) -> Result<(), CliError> {
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(2);
+    loop {
+        let problem = match look(world, port).await {
+            Look::Descriptor(found) => match key {
+                Some(key) if found != key.as_str() => {
+                    if began.elapsed() > WRONG_KEY.min(within) {
+                        return Err(CliError::app_wrong_key(port, &found, key));
+                    }
+                    format!("it serves the key `{found}`")
+                }
+                _ => return Ok(()),
+            },
+            // The descriptor on disk is broken just now, so none can be served.
+            Look::Other(_) if key.is_none() => return Ok(()),
+            Look::Nothing(problem) | Look::Other(problem) => problem,
+        };
+        if began.elapsed() > within {
+            return Err(CliError::app_not_answering(
+                port,
+                within.as_secs(),
+                &problem,
+            ));
+        }
+        // A pause that ends early if the process does.
+        let exited = match &mut waiter {
+            Some(waiter) => waiter.wait_for(pause).await,
+            None => {
+                #[expect(clippy::disallowed_methods, reason = "back-off between looks")]
+                tokio::time::sleep(pause).await;
+                None
+            }
+        };
+        if let Some(status) = exited {
+            return Err(CliError::app_exited(&status.to_string()));
+        }
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+enum Look {
+    /// A descriptor with this key.
+    Descriptor(String),
+    /// No answer.
+    Nothing(String),
+    /// Some other answer.
+    Other(String),
+}
+
+async fn look(world: &World, port: u16) -> Look {
+    let text = format!("http://127.0.0.1:{port}/{DESCRIPTOR}");
+    let Ok(url) = url::Url::parse(&text) else {
+        return Look::Nothing("no address".to_owned());
+    };
+    let client = match world.http.client(&url) {
+        Ok(client) => client,
+        Err(error) => return Look::Nothing(error.to_string()),
+    };
+    let answer = match http::send(client.get(url), LOOK).await {
+        Ok(answer) => answer,
+        Err(error) => return Look::Nothing(error.to_string()),
+    };
+    if !answer.status.is_success() {
+        let status = answer.status.as_u16();
+        return Look::Other(format!("GET /{DESCRIPTOR} answered {status}"));
+    }
+    match serde_json::from_slice::<Served>(&answer.body) {
+        Ok(served) => Look::Descriptor(served.key),
+        Err(_) => Look::Other(format!("GET /{DESCRIPTOR} answered no descriptor")),
+    }
+}
+
+#[derive(Deserialize)]
+struct Served {
+    key: String,
+}

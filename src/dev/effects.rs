@@ -1,0 +1,269 @@
+//! Carries out one effect and answers with one event.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use connect_core::{AppKey, BaseUrl};
+use connect_validator::{Finding, Options, Report};
+use tokio::sync::watch;
+
+use crate::dev::app::{self, Launch};
+use crate::dev::build;
+use crate::dev::event::{Descriptor, Effect, Event, HostId, RegisterResult, Wanted};
+use crate::dev::journal::Journal;
+use crate::error::{CliError, Place};
+use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict};
+use crate::http::Http;
+use crate::process::Group;
+use crate::project::{DESCRIPTOR, read_text};
+use crate::proxy::Target;
+use crate::ui::Ui;
+
+/// What effects work with.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// The project.
+    pub(crate) folder: PathBuf,
+    /// How the app comes to run.
+    pub(crate) launch: Launch,
+    /// Where hosts reach it.
+    pub(crate) address: BaseUrl,
+    /// Variables for its process.
+    pub(crate) variables: Vec<(String, String)>,
+    /// The hosts, at the index of their id.
+    pub(crate) hosts: Vec<HostEntry>,
+    /// What may be installed where.
+    pub(crate) journal: Journal,
+    /// Outgoing HTTP.
+    pub(crate) http: Http,
+    /// The terminal.
+    pub(crate) ui: Ui,
+    /// Where the proxy sends requests.
+    pub(crate) target: watch::Sender<Target>,
+    /// The process that serves.
+    pub(crate) running: Mutex<Option<Group>>,
+    /// The program that was built last.
+    pub(crate) program: Mutex<Option<PathBuf>>,
+    /// The session is ending: what has not been sent to a host is not sent any more.
+    pub(crate) leaving: AtomicBool,
+}
+
+/// A host and what we know of it.
+#[derive(Debug)]
+pub(crate) struct HostEntry {
+    /// The host.
+    pub(crate) host: Box<dyn Host>,
+    /// Its name for people.
+    pub(crate) label: String,
+    /// It goes on when we end, so what is installed there is worth a journal.
+    pub(crate) lasts: bool,
+}
+
+/// What became of an effect: an event, and work that goes on in the background.
+#[derive(Default)]
+pub(crate) struct Reply {
+    /// The answer; none from background work that has nothing to say.
+    pub(crate) event: Option<Event>,
+    /// Background work.
+    pub(crate) follow: Vec<BoxFuture<'static, Self>>,
+}
+
+impl From<Event> for Reply {
+    fn from(event: Event) -> Self {
+        Self {
+            event: Some(event),
+            follow: Vec::new(),
+        }
+    }
+}
+
+/// Carries out an effect of the first block.
+pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
+    match effect {
+        Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
+        Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
+        Effect::ReadDescriptor => read_descriptor(world).await.into(),
+        Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),
+        Effect::StartApp { generation, key } => app::start(world, generation, key).await,
+        Effect::StartDeadline(time) => {
+            deadline(time).await;
+            Event::DeadlinePassed.into()
+        }
+        Effect::StopApp => {
+            app::stop(&world).await;
+            Event::AppStopped.into()
+        }
+        // The loop does these itself.
+        Effect::End(_) | Effect::Say(_) => Reply::default(),
+    }
+}
+
+async fn deadline(time: Duration) {
+    // A future that never ends, given up after the time.
+    let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
+}
+
+async fn read_descriptor(world: Arc<World>) -> Event {
+    let checked = tokio::task::spawn_blocking(move || check_descriptor(&world)).await;
+    Event::DescriptorChecked(checked.unwrap_or_else(|error| {
+        Err(CliError::bug("reading the descriptor broke off").cause(error))
+    }))
+}
+
+/// Reads and checks the descriptor. Findings are shown here, where the source is at hand.
+fn check_descriptor(world: &World) -> Result<Descriptor, CliError> {
+    let source = read_text(&world.folder.join(DESCRIPTOR))?;
+    let options = options(world);
+    let report = connect_validator::check(&source, &options);
+    if let Some(first) = first_error(&report) {
+        let text = crate::report::render(&world.ui, DESCRIPTOR, &source, &report);
+        world.ui.error_text(&text);
+        let place = Place {
+            file: DESCRIPTOR.to_owned(),
+            line: first.span.line,
+            column: first.span.column,
+        };
+        let mut error = CliError::user(first.code, first.message.clone()).at(place);
+        error.shown = true;
+        return Err(error);
+    }
+    let facts = connect_validator::descriptor_facts(&source, &options)
+        .map_err(|_| CliError::bug("a descriptor without errors cannot be read"))?;
+    let key = AppKey::parse(&facts.key)
+        .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))?;
+    let page = facts.pages().next().and_then(|page| page.key.clone());
+    Ok(Descriptor {
+        key,
+        hash: meaning(&source),
+        page,
+        modules: facts.modules.len(),
+        warnings: report.warnings(),
+    })
+}
+
+/// The error to name where there is room for one: a broken syntax explains the rest, and its last
+/// error is where the typing stopped.
+fn first_error(report: &Report) -> Option<&Finding> {
+    let errors = || {
+        let findings = report.findings.iter();
+        findings.filter(|finding| finding.level == connect_validator::Level::Error)
+    };
+    errors()
+        .rfind(|finding| finding.code == "descriptor/syntax")
+        .or_else(|| errors().next())
+}
+
+fn options(world: &World) -> Options {
+    let mut options = Options::default();
+    options.placeholders.local_base_url = Some(world.address.to_string());
+    options.placeholders.environment = Some("development".to_owned());
+    options
+}
+
+/// A hash of what a descriptor says, whatever its comments and layout.
+fn meaning(source: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let options = jsonc_parser::ParseOptions::default();
+    match jsonc_parser::parse_to_serde_value::<serde_json::Value>(source, &options) {
+        Ok(value) => value.to_string().hash(&mut hasher),
+        Err(_) => source.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
+    let began = Instant::now();
+    let result = match try_register(world, id, &wanted).await {
+        Ok(()) => RegisterResult::Done(began.elapsed()),
+        Err(result) => result,
+    };
+    Event::RegisterFinished {
+        host: id,
+        wanted,
+        result,
+    }
+}
+
+async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), RegisterResult> {
+    let entry = &world.hosts[id.0];
+    // INVARIANT: readiness is proven, never assumed. Test: the_app_must_serve_its_own_descriptor.
+    app::prove_serving(world, &wanted.key)
+        .await
+        .map_err(RegisterResult::Unsent)?;
+    let installation = Installation {
+        key: wanted.key.clone(),
+        descriptor_url: format!("{}/{DESCRIPTOR}", wanted.address),
+    };
+    // INVARIANT: the journal is on disk before the host hears of us. Test: kill_leaves_a_journal.
+    let go = || {
+        if world.leaving.load(Ordering::Relaxed) {
+            return Verdict::Overtaken;
+        }
+        let now = read_text(&world.folder.join(DESCRIPTOR));
+        if !now.is_ok_and(|now| meaning(&now) == wanted.hash) {
+            return Verdict::Overtaken;
+        }
+        if !entry.lasts {
+            return Verdict::Go;
+        }
+        let noted = world
+            .journal
+            .intend(entry.host.site(), &wanted.key, &wanted.address);
+        match noted {
+            Ok(()) => Verdict::Go,
+            Err(error) => Verdict::Blocked(error.to_string()),
+        }
+    };
+    let result = entry.host.register(&installation, &go).await;
+    let site = entry.host.site();
+    result.map_err(|error| match error {
+        RegisterError::Failed(error) => {
+            RegisterResult::Failed(CliError::host(site, "install the app", &error))
+        }
+        RegisterError::Overtaken => RegisterResult::Overtaken,
+        RegisterError::Unsent(error) => {
+            RegisterResult::Unsent(CliError::host(site, "install the app", &error))
+        }
+    })
+}
+
+async fn deregister(world: &World, id: HostId, key: AppKey) -> Event {
+    let began = Instant::now();
+    let entry = &world.hosts[id.0];
+    let site = entry.host.site();
+    let result = match entry.host.deregister(&key).await {
+        Ok(()) => {
+            if let Err(error) = world.journal.removed(site, &key) {
+                let text = format!("the journal cannot be written: {error}");
+                world.ui.warning(&text);
+            }
+            Ok(began.elapsed())
+        }
+        Err(error) => Err(CliError::host(site, "uninstall the app", &error)),
+    };
+    Event::DeregisterFinished {
+        host: id,
+        key,
+        result,
+    }
+}
+
+/// Takes what is in a mutex that is never held for long.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_and_comments_have_no_meaning() {
+        let plain = meaning(r#"{"a": 1, "b": [2]}"#);
+        assert_eq!(plain, meaning("{ // why\n \"a\":1,\n \"b\":[2], }"));
+        assert_ne!(plain, meaning(r#"{"a": 1, "b": [3]}"#));
+    }
+}

@@ -1,0 +1,217 @@
+//! What can happen in a session, and what it can order.
+//!
+//! | event | from | may lead to |
+//! | --- | --- | --- |
+//! | `Started` | the loop, once | `ReadDescriptor`, `BuildApp` or `StartApp` |
+//! | `DescriptorChanged` | `sources/descriptor.rs` | `ReadDescriptor` |
+//! | `DescriptorChecked` | `ReadDescriptor` | `Register`, `Deregister` of an old key |
+//! | `SourceChanged` | `sources/app.rs` | `BuildApp` |
+//! | `AppBuilt` | `BuildApp` | `StartApp` |
+//! | `AppStarted` | `StartApp` | `Register` |
+//! | `AppExited` | `sources/app.rs` | the end, if nothing can start it again |
+//! | `RegisterFinished` | `Register` | `Say(Ready)`; `Register` again; `Deregister` while stopping |
+//! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
+//! | `Interrupt` | `sources/signals.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `DeadlinePassed` | `StartDeadline` | `End` |
+//! | `AppStopped` | `StopApp` | `End` |
+
+use std::time::Duration;
+
+use connect_core::{AppKey, BaseUrl};
+
+use crate::error::CliError;
+
+/// Index of a host in the session's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct HostId(pub(crate) usize);
+
+/// Counts the processes of the app, so that news of an old one are not taken for the new one's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Generation(pub(crate) u64);
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    /// A build ended.
+    AppBuilt(Result<Built, CliError>),
+    /// A process of the app exited without having been told to.
+    AppExited {
+        /// Which.
+        generation: Generation,
+        /// How, as people read it: `exit status: 1`.
+        status: String,
+    },
+    /// A start ended: the new process serves, or it does not and the old one still does.
+    AppStarted {
+        /// Which.
+        generation: Generation,
+        /// Whether it serves the descriptor.
+        result: Result<(), CliError>,
+    },
+    /// The app was stopped because the session ends.
+    AppStopped,
+    /// The time for leaving is over.
+    DeadlinePassed,
+    /// A deregister ended.
+    DeregisterFinished {
+        /// Where.
+        host: HostId,
+        /// Which app.
+        key: AppKey,
+        /// Whether it is gone now, and after how long.
+        result: Result<Duration, CliError>,
+    },
+    /// The descriptor may have changed: look again. Carries no content, so losing one of several
+    /// is harmless.
+    DescriptorChanged,
+    /// The descriptor was read and checked.
+    DescriptorChecked(Result<Descriptor, CliError>),
+    /// The user wants to leave.
+    Interrupt,
+    /// A register ended.
+    RegisterFinished {
+        /// Where.
+        host: HostId,
+        /// What was to be registered.
+        wanted: Wanted,
+        /// How it ended.
+        result: RegisterResult,
+    },
+    /// The app's sources may have changed.
+    SourceChanged,
+    /// The session begins.
+    Started,
+}
+
+/// How a register ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum RegisterResult {
+    /// The app is installed; after this long.
+    Done(Duration),
+    /// The host may or may not have it.
+    Failed(CliError),
+    /// It was not sent, because the descriptor had changed by then.
+    Overtaken,
+    /// It was not sent.
+    Unsent(CliError),
+}
+
+/// The result of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Built {
+    /// The same program as before.
+    Same,
+    /// A new program, after this long.
+    New(Duration),
+}
+
+/// What a session needs to know of a descriptor without errors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Descriptor {
+    /// Its key.
+    pub(crate) key: AppKey,
+    /// Hash of its meaning: comments and layout do not count.
+    pub(crate) hash: u64,
+    /// Key of its first page, if it has one.
+    pub(crate) page: Option<String>,
+    /// How many modules it has.
+    pub(crate) modules: usize,
+    /// How many warnings there were.
+    pub(crate) warnings: usize,
+}
+
+/// What a host is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Key of the app.
+    pub(crate) key: AppKey,
+    /// Hash of the descriptor.
+    pub(crate) hash: u64,
+    /// Where the host reaches the app.
+    pub(crate) address: BaseUrl,
+}
+
+/// Something to do. Those of the first block answer with exactly one event.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Build the app: `AppBuilt`.
+    BuildApp,
+    /// Remove an app from a host: `DeregisterFinished`.
+    Deregister(HostId, AppKey),
+    /// Read and check the descriptor: `DescriptorChecked`.
+    ReadDescriptor,
+    /// Install the app on a host: `RegisterFinished`.
+    Register(HostId, Wanted),
+    /// Wait for this long: `DeadlinePassed`.
+    StartDeadline(Duration),
+    /// Start the app and put it in the place of the running one: `AppStarted`.
+    StartApp {
+        /// Its number.
+        generation: Generation,
+        /// The key its descriptor must have; none if the descriptor is unusable just now.
+        key: Option<AppKey>,
+    },
+    /// Stop the app: `AppStopped`.
+    StopApp,
+
+    /// End the session; the last effect of all.
+    End(Ending),
+    /// Tell the user.
+    Say(Notice),
+}
+
+/// How a session ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Ending {
+    /// Nothing is left anywhere.
+    Clean,
+    /// Because of this, but nothing is left anywhere.
+    Failed(CliError),
+    /// These apps could not be removed in time.
+    LeftBehind(Vec<(HostId, AppKey)>),
+    /// A second interrupt; these apps may still be installed.
+    LeftAtOnce(Vec<(HostId, AppKey)>),
+}
+
+/// What to tell the user.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Notice {
+    /// The app answers.
+    AppStarted,
+    /// A build succeeded.
+    Built(Duration),
+    /// A build begins.
+    Building,
+    /// An app was removed from a host.
+    Deregistered(HostId, AppKey, Duration),
+    /// An app is being removed from a host, because the session ends.
+    Deregistering(HostId),
+    /// The descriptor has no errors.
+    DescriptorGood(Descriptor),
+    /// Something failed; the session goes on.
+    Problem(CliError),
+    /// The app can be opened.
+    Ready(Option<HostId>, Descriptor),
+    /// The app was installed.
+    Registered {
+        /// Where.
+        host: HostId,
+        /// What.
+        wanted: Wanted,
+        /// Why.
+        reason: Reason,
+        /// After how long.
+        took: Duration,
+    },
+}
+
+/// Why an app was registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Its address changed.
+    AddressChanged,
+    /// Its descriptor changed.
+    DescriptorChanged,
+    /// It was the first time.
+    Start,
+}

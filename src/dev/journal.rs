@@ -1,0 +1,240 @@
+//! `.connect/`: the lock that keeps a second session out, and the journal of what may be
+//! installed where.
+//!
+//! An entry is on disk before a register is sent and goes when the host confirmed that the app is
+//! gone, so that whatever ends a session, the next one knows what it left.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use connect_core::{AppKey, BaseUrl};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CliError;
+use crate::ui::timestamp;
+
+/// The state folder of a project, held by this session.
+#[derive(Debug)]
+pub(crate) struct StateFolder {
+    path: PathBuf,
+    /// Holds the lock as long as it is open.
+    _lock: File,
+}
+
+/// What may be installed where.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    entries: Mutex<Vec<Entry>>,
+}
+
+/// An app that may be installed on a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// The site.
+    pub(crate) host: String,
+    /// The app.
+    pub(crate) key: String,
+    /// Where the app was.
+    pub(crate) url: String,
+    /// When the register was about to be sent.
+    pub(crate) at: String,
+    /// The process that sent it.
+    pub(crate) pid: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    version: u32,
+    entries: Vec<Entry>,
+}
+
+impl StateFolder {
+    /// Makes the folder if needed, hides it from git, and locks it.
+    ///
+    /// # Errors
+    /// When another session holds it or the file system refuses.
+    pub(crate) fn open(project: &Path) -> Result<Self, CliError> {
+        let path = project.join(".connect");
+        let refused = |error: io::Error| CliError::state_folder(&path, &error);
+        fs::create_dir_all(&path).map_err(refused)?;
+        let ignore = path.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").map_err(refused)?;
+        }
+        let mut lock = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path.join("dev.lock"))
+            .map_err(refused)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // The number helps to find the other one; the lock is what counts.
+                let _ = lock.read_to_string(&mut holder);
+                let holder: String = holder.chars().filter(char::is_ascii_digit).collect();
+                let holder = match holder.as_str() {
+                    "" => String::new(),
+                    pid => format!(" (pid {pid})"),
+                };
+                return Err(CliError::locked(&holder));
+            }
+            Err(TryLockError::Error(error)) => return Err(refused(error)),
+        }
+        lock.set_len(0)
+            .and_then(|()| writeln!(lock, "{}", std::process::id()))
+            .map_err(refused)?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// The journal in it, with what earlier sessions left. What cannot be read is put aside.
+    pub(crate) fn journal(&self) -> Journal {
+        let path = self.path.join("session.json");
+        let entries = match fs::read_to_string(&path) {
+            Err(_) => Vec::new(),
+            Ok(text) => match serde_json::from_str::<Contents>(&text) {
+                Ok(contents) => contents.entries,
+                Err(_) => {
+                    let _ = fs::rename(&path, path.with_extension("unreadable.json"));
+                    Vec::new()
+                }
+            },
+        };
+        Journal {
+            path,
+            entries: Mutex::new(entries),
+        }
+    }
+}
+
+impl Journal {
+    /// What may be installed, by this session or earlier ones.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        self.lock().clone()
+    }
+
+    /// Notes that an app is about to be installed. Returns when it is on disk.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the app must not be installed.
+    pub(crate) fn intend(&self, host: &BaseUrl, key: &AppKey, url: &BaseUrl) -> io::Result<()> {
+        let mut entries = self.lock();
+        let pid = std::process::id();
+        let known = entries.iter().any(|entry| {
+            let same = entry.host == host.as_str() && entry.key == key.as_str();
+            same && entry.url == url.as_str() && entry.pid == pid
+        });
+        if known {
+            return Ok(());
+        }
+        entries.retain(|entry| entry.host != host.as_str() || entry.key != key.as_str());
+        entries.push(Entry {
+            host: host.to_string(),
+            key: key.to_string(),
+            url: url.to_string(),
+            at: timestamp(SystemTime::now()),
+            pid,
+        });
+        self.write(&entries)
+    }
+
+    /// Notes that an app is gone.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the next session looks for the app in vain.
+    pub(crate) fn removed(&self, host: &BaseUrl, key: &AppKey) -> io::Result<()> {
+        let mut entries = self.lock();
+        let before = entries.len();
+        entries.retain(|entry| entry.host != host.as_str() || entry.key != key.as_str());
+        match (entries.len(), before) {
+            (after, before) if after == before => Ok(()),
+            (0, _) => fs::remove_file(&self.path),
+            _ => self.write(&entries),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the file in one step, after its new text is on disk.
+    fn write(&self, entries: &[Entry]) -> io::Result<()> {
+        let text = serde_json::to_string_pretty(&Contents {
+            version: 1,
+            entries: entries.to_vec(),
+        })?;
+        let temporary = self.path.with_extension("tmp");
+        let mut file = File::create(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temporary, &self.path)?;
+        #[cfg(unix)]
+        if let Some(folder) = self.path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn site(text: &str) -> BaseUrl {
+        BaseUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn entries_survive_until_the_host_confirms() {
+        let home = tempfile::tempdir().unwrap();
+        let key = AppKey::parse("a").unwrap();
+        let (host, url) = (site("https://a.example"), site("https://b.example"));
+        let folder = StateFolder::open(home.path()).unwrap();
+        folder.journal().intend(&host, &key, &url).unwrap();
+        let journal = folder.journal();
+        let entries = journal.entries();
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0].host, "https://a.example");
+        assert_eq!(entries[0].pid, std::process::id());
+        // The same again changes nothing, another address replaces it.
+        journal.intend(&host, &key, &url).unwrap();
+        assert_eq!(journal.entries(), entries);
+        journal
+            .intend(&host, &key, &site("https://c.example"))
+            .unwrap();
+        assert_eq!(folder.journal().entries()[0].url, "https://c.example");
+        journal.removed(&host, &key).unwrap();
+        assert_eq!(folder.journal().entries(), []);
+        assert!(!home.path().join(".connect/session.json").exists());
+    }
+
+    #[test]
+    fn a_second_session_is_kept_out_while_the_first_one_lives() {
+        let home = tempfile::tempdir().unwrap();
+        let first = StateFolder::open(home.path()).unwrap();
+        let error = StateFolder::open(home.path()).unwrap_err();
+        assert_eq!(error.code, "dev/locked");
+        assert!(error.message.contains(&std::process::id().to_string()));
+        drop(first);
+        StateFolder::open(home.path()).unwrap();
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_read_is_put_aside() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = StateFolder::open(home.path()).unwrap();
+        fs::write(home.path().join(".connect/session.json"), "{half").unwrap();
+        assert_eq!(folder.journal().entries(), []);
+        assert!(
+            home.path()
+                .join(".connect/session.unreadable.json")
+                .exists()
+        );
+    }
+}

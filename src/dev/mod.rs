@@ -1,0 +1,19 @@
+//! `connect dev`: runs the app, keeps it installed on its hosts, and takes it away at the end.
+//!
+//! `session` decides, `run` is the loop, `effects` and `app` carry out, `sources` turn the outside
+//! into events, `notices` tell the user. See `event` for what leads to what.
+
+mod app;
+mod build;
+mod effects;
+mod event;
+mod journal;
+mod notices;
+mod run;
+mod session;
+mod setup;
+mod sources;
+
+pub(crate) use run::until_interrupt;
+pub(crate) use setup::{DevOptions, HostChoice, dev};
+pub(crate) use sources::files::Watch;

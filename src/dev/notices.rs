@@ -1,0 +1,193 @@
+//! What the user is told, in words on stderr and as events with `--json`.
+
+use std::path::Path;
+
+use connect_core::{AppKey, BaseUrl};
+use connect_sandbox::RestCall;
+use serde_json::json;
+
+use crate::dev::effects::World;
+use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
+use crate::error::CliError;
+use crate::project::DESCRIPTOR;
+use crate::proxy::Served;
+use crate::ui::{Fatality, Ui, Verb, duration};
+
+/// Tells the user.
+pub(crate) fn tell(world: &World, notice: &Notice) {
+    let ui = &world.ui;
+    let done = |word, object: String| ui.status(Verb::Done(word), &object);
+    let running = |word, object: String| ui.status(Verb::Running(word), &object);
+    match notice {
+        Notice::AppStarted => {
+            done("Started", format!("{} on {}", name(world), world.address));
+            ui.event("app.started", &json!({ "url": world.address.as_str() }));
+        }
+        Notice::Building => {
+            running("Building", name(world));
+            ui.event("app.building", &json!({}));
+        }
+        Notice::Built(took) => {
+            done("Built", format!("{} in {}", name(world), duration(*took)));
+            ui.event("app.built", &json!({ "ms": ms(*took) }));
+        }
+        Notice::Deregistered(host, key, took) => {
+            let entry = &world.hosts[host.0];
+            let what = format!("{key} from {}   {}", entry.label, duration(*took));
+            done("Deregistered", what);
+            let site = entry.host.site().as_str();
+            let fields = json!({ "host": site, "key": key.as_str(), "ms": ms(*took) });
+            ui.event("host.deregistered", &fields);
+        }
+        Notice::Deregistering(host) => {
+            let from = &world.hosts[host.0].label;
+            let what = format!("from {from} ... (Ctrl-C again to leave now)");
+            running("Deregistering", what);
+        }
+        Notice::DescriptorGood(descriptor) => {
+            done("Validated", validated(descriptor));
+            let fields = json!({
+                "key": descriptor.key.as_str(), "modules": descriptor.modules,
+                "warnings": descriptor.warnings,
+            });
+            ui.event("descriptor.validated", &fields);
+        }
+        Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
+        Notice::Ready(host, descriptor) => {
+            let url = page_url(world, *host, descriptor);
+            done("Ready", url.clone());
+            let host = host.map(|host| world.hosts[host.0].host.site().as_str());
+            let fields = json!({
+                "url": url, "host": host, "key": descriptor.key.as_str(),
+                "app": world.address.as_str(),
+            });
+            ui.event("ready", &fields);
+        }
+        Notice::Registered {
+            host,
+            wanted,
+            reason,
+            took,
+        } => {
+            let entry = &world.hosts[host.0];
+            let word = match reason {
+                Reason::Start => "Registered",
+                Reason::AddressChanged | Reason::DescriptorChanged => "Re-registered",
+            };
+            let what = format!("{} in {}   {}", wanted.key, entry.label, duration(*took));
+            done(word, what);
+            let fields = json!({
+                "host": entry.host.site().as_str(), "key": wanted.key.as_str(),
+                "ms": ms(*took), "reason": reason_word(*reason),
+            });
+            ui.event("host.registered", &fields);
+        }
+    }
+}
+
+/// Tells of a request that the app answered.
+pub(crate) fn request(ui: &Ui, served: &Served) {
+    let ms = ms(served.took);
+    ui.text(&format!(
+        "{:>12} {:<6} {:<40} {}   {ms} ms   #{}\n",
+        "<-", served.method, served.path, served.status, served.id
+    ));
+    let fields = json!({
+        "id": served.id, "method": served.method, "path": served.path,
+        "status": served.status, "ms": ms,
+    });
+    ui.event("request.in", &fields);
+}
+
+/// Tells of a REST call that the app made to the sandbox, and why it was refused if it was.
+pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
+    let who = match (&call.app, &call.user) {
+        (Some(_), Some(user)) => format!("as user {user}"),
+        (Some(_), None) => "as app".to_owned(),
+        (None, _) => "as nobody".to_owned(),
+    };
+    ui.text(&format!(
+        "{:>12} {:<6} {:<40} {}   {} ms   {who}\n",
+        "->", call.method, call.path, call.status, call.ms
+    ));
+    if let Some(refusal) = &call.refusal {
+        let mut text = format!("{:12} {}: {}\n", "", refusal.code, refusal.reason);
+        let parts = [
+            ("expected", &refusal.expected),
+            ("received", &refusal.received),
+            ("hint", &refusal.hint),
+        ];
+        for (name, part) in parts {
+            if let Some(part) = part {
+                text.push_str(&format!("{:12} {name}: {part}\n", ""));
+            }
+        }
+        ui.text(&text);
+    }
+    ui.event("request.out", call);
+}
+
+/// What the end of a session means for the exit code.
+pub(crate) fn conclude(world: &World, ending: Ending) -> Result<(), CliError> {
+    let named = |left: Vec<(HostId, AppKey)>| -> Vec<(BaseUrl, AppKey)> {
+        left.into_iter()
+            .filter(|(host, _)| world.hosts[host.0].lasts)
+            .map(|(host, key)| (world.hosts[host.0].host.site().clone(), key))
+            .collect()
+    };
+    match ending {
+        Ending::Clean => {
+            world.ui.event("stopped", &json!({}));
+            Ok(())
+        }
+        Ending::Failed(error) => Err(error),
+        Ending::LeftAtOnce(left) => Err(CliError::left_at_once(&named(left))),
+        Ending::LeftBehind(left) => match &named(left)[..] {
+            // The host ended with us, and with it what was installed there.
+            [] => Ok(()),
+            left => Err(CliError::left_behind(left)),
+        },
+    }
+}
+
+fn validated(descriptor: &Descriptor) -> String {
+    let modules = match descriptor.modules {
+        1 => "1 module".to_owned(),
+        count => format!("{count} modules"),
+    };
+    match descriptor.warnings {
+        0 => format!("{DESCRIPTOR} ({modules}, 0 findings)"),
+        1 => format!("{DESCRIPTOR} ({modules}, 1 warning: see `connect validate`)"),
+        count => format!("{DESCRIPTOR} ({modules}, {count} warnings: see `connect validate`)"),
+    }
+}
+
+/// Where to look at the app: its first page on the host, or the host if it has no page.
+fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
+    let Some(host) = host else {
+        return world.address.to_string();
+    };
+    let site = world.hosts[host.0].host.site();
+    match &descriptor.page {
+        Some(page) => format!("{site}/plugins/servlet/ac/{}/{page}", descriptor.key),
+        None => site.to_string(),
+    }
+}
+
+fn name(world: &World) -> String {
+    let name = world.folder.file_name().unwrap_or_default();
+    Path::new(name).display().to_string()
+}
+
+fn reason_word(reason: Reason) -> &'static str {
+    match reason {
+        Reason::AddressChanged => "address",
+        Reason::DescriptorChanged => "descriptor",
+        Reason::Start => "start",
+    }
+}
+
+/// Milliseconds with one digit after the point.
+fn ms(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}

@@ -1,0 +1,487 @@
+//! The dev session as a pure state machine: an event goes in, effects come out.
+//!
+//! It knows no time, no files and no network, so that its promises can be tested with thousands
+//! of random histories:
+//! - INVARIANT 6: at most one operation per host is in flight, and none but a deregister starts
+//!   after an interrupt. Test: `random_walks_keep_the_promises`.
+//! - INVARIANT 7: once a register was sent, the session does not end without a deregister or
+//!   without saying what is left. Same test.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use connect_core::{AppKey, BaseUrl};
+
+use crate::dev::event::{
+    Built, Descriptor, Effect, Ending, Event, Generation, HostId, Notice, Reason, RegisterResult,
+    Wanted,
+};
+use crate::error::CliError;
+
+/// What a session is about.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionOptions {
+    /// How many hosts there are.
+    pub(crate) hosts: usize,
+    /// How the app comes to run.
+    pub(crate) app: AppKind,
+    /// Where the hosts reach the app.
+    pub(crate) address: BaseUrl,
+}
+
+/// How the app comes to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AppKind {
+    /// It is built from source, and again when a source changes.
+    Built,
+    /// It is started, once.
+    Started,
+}
+
+/// The state of a session.
+#[derive(Debug)]
+pub(crate) struct Session {
+    address: BaseUrl,
+    app: App,
+    descriptor: DescriptorState,
+    hosts: Vec<Host>,
+    ready: bool,
+    stop: Option<Stop>,
+}
+
+#[derive(Debug)]
+struct App {
+    kind: AppKind,
+    /// What is going on with it.
+    work: AppWork,
+    /// A source changed; build again when nothing is going on.
+    stale: bool,
+    /// The process that serves, if any.
+    serving: Option<Generation>,
+    /// The last number given.
+    last: Generation,
+}
+
+#[derive(Debug, PartialEq)]
+enum AppWork {
+    Building,
+    Idle,
+    Starting,
+}
+
+#[derive(Debug, Default)]
+struct DescriptorState {
+    /// It is being read.
+    reading: bool,
+    /// It changed; read it again when it is not being read.
+    stale: bool,
+    /// The last reading had errors.
+    broken: bool,
+    /// The last one without errors.
+    good: Option<Descriptor>,
+}
+
+#[derive(Debug, Default)]
+struct Host {
+    flight: Option<Flight>,
+    /// Keys that may be installed there: a register was sent and no deregister confirmed.
+    present: BTreeSet<AppKey>,
+    /// What the last successful register put there.
+    installed: Option<Wanted>,
+    /// What failed last; not tried again before something changes.
+    failed: Option<Wanted>,
+    /// Keys whose deregister failed while stopping; not tried again.
+    stuck: BTreeSet<AppKey>,
+}
+
+#[derive(Debug)]
+enum Flight {
+    Deregister,
+    /// Whether the key may have been installed before this register.
+    Register {
+        known: bool,
+    },
+}
+
+#[derive(Debug)]
+struct Stop {
+    app_stopping: bool,
+    /// Why, unless the user wants it.
+    cause: Option<CliError>,
+    /// The user wants it.
+    interrupted: bool,
+}
+
+/// How long leaving may take, besides stopping the app.
+pub(crate) const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// A session that has not started.
+    pub(crate) fn new(options: SessionOptions) -> Self {
+        Self {
+            address: options.address,
+            app: App {
+                kind: options.app,
+                work: AppWork::Idle,
+                stale: false,
+                serving: None,
+                last: Generation(0),
+            },
+            descriptor: DescriptorState::default(),
+            hosts: (0..options.hosts).map(|_| Host::default()).collect(),
+            ready: false,
+            stop: None,
+        }
+    }
+
+    /// Takes in an event and says what to do now.
+    pub(crate) fn on(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::AppBuilt(result) => self.app_built(result, &mut effects),
+            Event::AppExited { generation, status } => {
+                self.app_exited(generation, &status, &mut effects);
+            }
+            Event::AppStarted { generation, result } => {
+                self.app_started(generation, result, &mut effects);
+            }
+            Event::AppStopped | Event::DeadlinePassed => {
+                if let Some(stop) = self.stop.take() {
+                    return vec![Effect::End(self.ending(stop.cause))];
+                }
+            }
+            Event::DeregisterFinished { host, key, result } => {
+                self.deregister_finished(host, key, result, &mut effects);
+            }
+            Event::DescriptorChanged => self.descriptor.stale = true,
+            Event::DescriptorChecked(result) => self.descriptor_checked(result, &mut effects),
+            Event::Interrupt => match &mut self.stop {
+                None => self.begin_stop(None, &mut effects),
+                Some(stop) if !stop.interrupted => stop.interrupted = true,
+                Some(_) => return vec![Effect::End(Ending::LeftAtOnce(self.left()))],
+            },
+            Event::RegisterFinished {
+                host,
+                wanted,
+                result,
+            } => self.register_finished(host, wanted, result, &mut effects),
+            Event::SourceChanged => self.app.stale = true,
+            Event::Started => {
+                self.descriptor.stale = true;
+                self.app.stale = true;
+            }
+        }
+        self.go_on(&mut effects);
+        effects
+    }
+
+    fn app_built(&mut self, result: Result<Built, CliError>, effects: &mut Vec<Effect>) {
+        self.app.work = AppWork::Idle;
+        match result {
+            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Ok(Built::Same) if self.app.serving.is_some() => {}
+            Ok(_) if self.app.stale || self.stop.is_some() => {}
+            Ok(built) => {
+                if let Built::New(took) = built {
+                    effects.push(Effect::Say(Notice::Built(took)));
+                }
+                self.start_app(effects);
+            }
+        }
+    }
+
+    fn start_app(&mut self, effects: &mut Vec<Effect>) {
+        self.app.work = AppWork::Starting;
+        self.app.last.0 += 1;
+        let known = (!self.descriptor.broken).then_some(self.descriptor.good.as_ref());
+        effects.push(Effect::StartApp {
+            generation: self.app.last,
+            key: known.flatten().map(|descriptor| descriptor.key.clone()),
+        });
+    }
+
+    fn app_started(
+        &mut self,
+        generation: Generation,
+        result: Result<(), CliError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.app.work = AppWork::Idle;
+        match result {
+            Ok(()) => {
+                self.app.serving = Some(generation);
+                effects.push(Effect::Say(Notice::AppStarted));
+                // What a host refused because of the app deserves another try.
+                self.forget_failures();
+            }
+            Err(error) if self.app.kind == AppKind::Started => {
+                self.begin_stop(Some(error), effects);
+            }
+            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+        }
+    }
+
+    fn app_exited(&mut self, generation: Generation, status: &str, effects: &mut Vec<Effect>) {
+        if self.app.serving != Some(generation) {
+            return;
+        }
+        self.app.serving = None;
+        if self.stop.is_some() {
+            return;
+        }
+        let error = CliError::app_exited(status);
+        match self.app.kind {
+            AppKind::Built => effects.push(Effect::Say(Notice::Problem(
+                error.hint("save a source file to build and start it again"),
+            ))),
+            AppKind::Started => self.begin_stop(Some(error), effects),
+        }
+    }
+
+    fn descriptor_checked(
+        &mut self,
+        result: Result<Descriptor, CliError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.descriptor.reading = false;
+        if self.descriptor.stale || self.stop.is_some() {
+            // Outdated before it was known.
+            return;
+        }
+        let was_broken = std::mem::replace(&mut self.descriptor.broken, result.is_err());
+        match result {
+            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Ok(new) => {
+                let first = self.descriptor.good.is_none();
+                let changed = self.descriptor.good.as_ref() != Some(&new);
+                if changed || was_broken {
+                    effects.push(Effect::Say(Notice::DescriptorGood(new.clone())));
+                }
+                self.descriptor.good = Some(new);
+                // A save is a wish to try again; the first reading is none.
+                if !first {
+                    self.forget_failures();
+                }
+            }
+        }
+    }
+
+    fn register_finished(
+        &mut self,
+        id: HostId,
+        wanted: Wanted,
+        result: RegisterResult,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(host) = self.hosts.get_mut(id.0) else {
+            return;
+        };
+        let unknown = matches!(host.flight, Some(Flight::Register { known: false }));
+        host.flight = None;
+        let unsent = matches!(
+            result,
+            RegisterResult::Overtaken | RegisterResult::Unsent(_)
+        );
+        if unknown && unsent {
+            host.present.remove(&wanted.key);
+        }
+        match result {
+            RegisterResult::Done(took) => {
+                let reason = match &host.installed {
+                    None => Reason::Start,
+                    Some(before) if before.address != wanted.address => Reason::AddressChanged,
+                    Some(_) => Reason::DescriptorChanged,
+                };
+                host.installed = Some(wanted.clone());
+                host.failed = None;
+                effects.push(Effect::Say(Notice::Registered {
+                    host: id,
+                    wanted,
+                    reason,
+                    took,
+                }));
+                self.say_ready(Some(id), effects);
+            }
+            // The watcher will say so too; this makes sure.
+            RegisterResult::Overtaken => self.descriptor.stale = true,
+            RegisterResult::Failed(error) | RegisterResult::Unsent(error) => {
+                host.failed = Some(wanted);
+                effects.push(Effect::Say(Notice::Problem(error)));
+            }
+        }
+    }
+
+    fn deregister_finished(
+        &mut self,
+        id: HostId,
+        key: AppKey,
+        result: Result<Duration, CliError>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(host) = self.hosts.get_mut(id.0) else {
+            return;
+        };
+        host.flight = None;
+        // Even a failed one may have worked, with its answer lost.
+        host.installed.take_if(|installed| installed.key == key);
+        match result {
+            Ok(took) => {
+                host.present.remove(&key);
+                effects.push(Effect::Say(Notice::Deregistered(id, key, took)));
+            }
+            Err(error) => {
+                host.stuck.insert(key);
+                effects.push(Effect::Say(Notice::Problem(error)));
+            }
+        }
+    }
+
+    fn begin_stop(&mut self, cause: Option<CliError>, effects: &mut Vec<Effect>) {
+        if self.stop.is_some() {
+            return;
+        }
+        self.stop = Some(Stop {
+            app_stopping: false,
+            interrupted: cause.is_none(),
+            cause,
+        });
+        for (index, host) in self.hosts.iter_mut().enumerate() {
+            host.stuck.clear();
+            if host.flight.is_some() || !host.present.is_empty() {
+                effects.push(Effect::Say(Notice::Deregistering(HostId(index))));
+            }
+        }
+        effects.push(Effect::StartDeadline(LEAVE_WITHIN));
+    }
+
+    /// Orders everything that can be done now.
+    fn go_on(&mut self, effects: &mut Vec<Effect>) {
+        if self.stop.is_some() {
+            self.go_on_stopping(effects);
+            return;
+        }
+        if self.descriptor.stale && !self.descriptor.reading {
+            self.descriptor.stale = false;
+            self.descriptor.reading = true;
+            effects.push(Effect::ReadDescriptor);
+        }
+        if self.app.stale && self.app.work == AppWork::Idle {
+            match self.app.kind {
+                // Its descriptor is compared with ours, so ours is read first.
+                AppKind::Started if self.descriptor.reading => {}
+                AppKind::Built => {
+                    self.app.stale = false;
+                    self.app.work = AppWork::Building;
+                    effects.push(Effect::Say(Notice::Building));
+                    effects.push(Effect::BuildApp);
+                }
+                AppKind::Started => {
+                    self.app.stale = false;
+                    self.start_app(effects);
+                }
+            }
+        }
+        if self.app.serving.is_none() || self.descriptor.reading {
+            return;
+        }
+        let Some(descriptor) = &self.descriptor.good else {
+            return;
+        };
+        let wanted = Wanted {
+            key: descriptor.key.clone(),
+            hash: descriptor.hash,
+            address: self.address.clone(),
+        };
+        for (index, host) in self.hosts.iter_mut().enumerate() {
+            host.go_on(HostId(index), &wanted, effects);
+        }
+        if self.hosts.is_empty() {
+            self.say_ready(None, effects);
+        }
+    }
+
+    fn go_on_stopping(&mut self, effects: &mut Vec<Effect>) {
+        let mut busy = false;
+        for (index, host) in self.hosts.iter_mut().enumerate() {
+            let next = host.present.difference(&host.stuck).next().cloned();
+            if host.flight.is_none()
+                && let Some(key) = next
+            {
+                host.flight = Some(Flight::Deregister);
+                effects.push(Effect::Deregister(HostId(index), key));
+            }
+            busy |= host.flight.is_some();
+        }
+        if let Some(stop) = &mut self.stop
+            && !busy
+            && !stop.app_stopping
+        {
+            stop.app_stopping = true;
+            effects.push(Effect::StopApp);
+        }
+    }
+
+    fn say_ready(&mut self, host: Option<HostId>, effects: &mut Vec<Effect>) {
+        if let Some(descriptor) = &self.descriptor.good
+            && !self.ready
+            && self.stop.is_none()
+        {
+            self.ready = true;
+            let notice = Notice::Ready(host, descriptor.clone());
+            effects.push(Effect::Say(notice));
+        }
+    }
+
+    fn forget_failures(&mut self) {
+        for host in &mut self.hosts {
+            host.failed = None;
+            host.stuck.clear();
+        }
+    }
+
+    fn left(&self) -> Vec<(HostId, AppKey)> {
+        let hosts = self.hosts.iter().enumerate();
+        hosts
+            .flat_map(|(index, host)| {
+                let keys = host.present.iter().cloned();
+                keys.map(move |key| (HostId(index), key))
+            })
+            .collect()
+    }
+
+    fn ending(&self, cause: Option<CliError>) -> Ending {
+        let left = self.left();
+        match cause {
+            _ if !left.is_empty() => Ending::LeftBehind(left),
+            Some(error) => Ending::Failed(error),
+            None => Ending::Clean,
+        }
+    }
+}
+
+impl Host {
+    fn go_on(&mut self, id: HostId, wanted: &Wanted, effects: &mut Vec<Effect>) {
+        if self.flight.is_some() {
+            return;
+        }
+        let old = self.present.difference(&self.stuck);
+        if let Some(old) = old.into_iter().find(|key| **key != wanted.key).cloned() {
+            self.flight = Some(Flight::Deregister);
+            effects.push(Effect::Deregister(id, old));
+            return;
+        }
+        let settled = [&self.installed, &self.failed];
+        if settled
+            .iter()
+            .any(|settled| settled.as_ref() == Some(wanted))
+        {
+            return;
+        }
+        let known = !self.present.insert(wanted.key.clone());
+        self.flight = Some(Flight::Register { known });
+        effects.push(Effect::Register(id, wanted.clone()));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,460 @@
+//! Tables of single steps, and random histories against a model of the hosts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn key(name: &str) -> AppKey {
+    AppKey::parse(name).unwrap()
+}
+
+fn descriptor(name: &str, hash: u64) -> Descriptor {
+    Descriptor {
+        key: key(name),
+        hash,
+        page: Some("hello".to_owned()),
+        modules: 1,
+        warnings: 0,
+    }
+}
+
+fn problem() -> CliError {
+    CliError::outside("test/problem", "it failed")
+}
+
+fn session(hosts: usize, app: AppKind) -> Session {
+    Session::new(SessionOptions {
+        hosts,
+        app,
+        address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
+    })
+}
+
+fn without_talk(effects: Vec<Effect>) -> Vec<Effect> {
+    effects
+        .into_iter()
+        .filter(|effect| !matches!(effect, Effect::Say(_)))
+        .collect()
+}
+
+fn problems(effects: &[Effect]) -> usize {
+    effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Say(Notice::Problem(_))))
+        .count()
+}
+
+/// A session with one host where `a` with hash 1 is installed.
+fn installed() -> (Session, Wanted) {
+    let mut session = session(1, AppKind::Built);
+    session.on(Event::Started);
+    session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO))));
+    session.on(Event::AppStarted {
+        generation: Generation(1),
+        result: Ok(()),
+    });
+    let effects = session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+    let [Effect::Register(HostId(0), wanted)] = &without_talk(effects)[..] else {
+        panic!("no register");
+    };
+    finish(&mut session, wanted, RegisterResult::Done(Duration::ZERO));
+    (session, wanted.clone())
+}
+
+fn finish(session: &mut Session, wanted: &Wanted, result: RegisterResult) -> Vec<Effect> {
+    session.on(Event::RegisterFinished {
+        host: HostId(0),
+        wanted: wanted.clone(),
+        result,
+    })
+}
+
+fn save(session: &mut Session, saved: Result<Descriptor, CliError>) -> Vec<Effect> {
+    let effects = without_talk(session.on(Event::DescriptorChanged));
+    assert_eq!(effects, [Effect::ReadDescriptor]);
+    session.on(Event::DescriptorChecked(saved))
+}
+
+#[test]
+fn saves_during_a_register_lead_to_one_more() {
+    let (mut session, wanted) = installed();
+    let effects = without_talk(save(&mut session, Ok(descriptor("a", 2))));
+    let [Effect::Register(_, second)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    for hash in 3..6 {
+        let effects = without_talk(save(&mut session, Ok(descriptor("a", hash))));
+        assert_eq!(effects, []);
+    }
+    let effects = finish(&mut session, second, RegisterResult::Done(Duration::ZERO));
+    let last = Wanted { hash: 5, ..wanted };
+    assert_eq!(
+        without_talk(effects),
+        [Effect::Register(HostId(0), last.clone())]
+    );
+    let effects = finish(&mut session, &last, RegisterResult::Done(Duration::ZERO));
+    assert_eq!(without_talk(effects), []);
+}
+
+#[test]
+fn a_bad_descriptor_is_said_and_keeps_the_last_install() {
+    let (mut session, _) = installed();
+    let effects = save(&mut session, Err(problem()));
+    assert_eq!(problems(&effects), 1);
+    assert_eq!(without_talk(effects), []);
+    let effects = save(&mut session, Ok(descriptor("a", 1)));
+    assert_eq!(without_talk(effects), []);
+}
+
+#[test]
+fn a_new_key_removes_the_old_one_first() {
+    let (mut session, wanted) = installed();
+    let effects = without_talk(save(&mut session, Ok(descriptor("b", 2))));
+    assert_eq!(effects, [Effect::Deregister(HostId(0), key("a"))]);
+    let effects = session.on(Event::DeregisterFinished {
+        host: HostId(0),
+        key: key("a"),
+        result: Ok(Duration::ZERO),
+    });
+    let new = Wanted {
+        key: key("b"),
+        hash: 2,
+        ..wanted
+    };
+    assert_eq!(without_talk(effects), [Effect::Register(HostId(0), new)]);
+}
+
+#[test]
+fn a_failed_register_is_tried_again_with_the_next_save_or_start() {
+    let (mut session, wanted) = installed();
+    let wanted = Wanted { hash: 2, ..wanted };
+    let again = [Effect::Register(HostId(0), wanted.clone())];
+    let effects = save(&mut session, Ok(descriptor("a", 2)));
+    assert_eq!(without_talk(effects), again);
+    let effects = finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+    assert_eq!(problems(&effects), 1);
+    assert_eq!(without_talk(effects), []);
+    let effects = save(&mut session, Ok(descriptor("a", 2)));
+    assert_eq!(without_talk(effects), again);
+    finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+    let effects = session.on(Event::AppStarted {
+        generation: Generation(2),
+        result: Ok(()),
+    });
+    assert_eq!(without_talk(effects), again);
+}
+
+#[test]
+fn interrupt_while_registering_waits_then_deregisters() {
+    let (mut session, wanted) = installed();
+    save(&mut session, Ok(descriptor("a", 2)));
+    let effects = without_talk(session.on(Event::Interrupt));
+    assert_eq!(effects, [Effect::StartDeadline(LEAVE_WITHIN)]);
+    let wanted = Wanted { hash: 2, ..wanted };
+    let effects = finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+    assert_eq!(
+        without_talk(effects),
+        [Effect::Deregister(HostId(0), key("a"))]
+    );
+    let effects = session.on(Event::DeregisterFinished {
+        host: HostId(0),
+        key: key("a"),
+        result: Ok(Duration::ZERO),
+    });
+    assert_eq!(without_talk(effects), [Effect::StopApp]);
+    assert_eq!(session.on(Event::AppStopped), [Effect::End(Ending::Clean)]);
+}
+
+#[test]
+fn a_second_interrupt_leaves_at_once_and_says_what_stays() {
+    let (mut session, _) = installed();
+    session.on(Event::Interrupt);
+    let left = vec![(HostId(0), key("a"))];
+    assert_eq!(
+        session.on(Event::Interrupt),
+        [Effect::End(Ending::LeftAtOnce(left))]
+    );
+}
+
+#[test]
+fn a_silent_host_holds_us_no_longer_than_the_deadline() {
+    let (mut session, _) = installed();
+    session.on(Event::Interrupt);
+    let left = vec![(HostId(0), key("a"))];
+    assert_eq!(
+        session.on(Event::DeadlinePassed),
+        [Effect::End(Ending::LeftBehind(left))]
+    );
+}
+
+#[test]
+fn a_failed_build_keeps_the_old_process() {
+    let (mut session, _) = installed();
+    let effects = without_talk(session.on(Event::SourceChanged));
+    assert_eq!(effects, [Effect::BuildApp]);
+    let effects = session.on(Event::AppBuilt(Err(problem())));
+    assert_eq!(problems(&effects), 1);
+    assert_eq!(without_talk(effects), []);
+    // It still serves: a save is registered.
+    let effects = without_talk(save(&mut session, Ok(descriptor("a", 2))));
+    assert!(matches!(effects[..], [Effect::Register(..)]), "{effects:?}");
+}
+
+#[test]
+fn a_change_during_a_build_is_built_before_anything_starts() {
+    let (mut session, _) = installed();
+    session.on(Event::SourceChanged);
+    assert_eq!(without_talk(session.on(Event::SourceChanged)), []);
+    let effects = session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO))));
+    assert_eq!(without_talk(effects), [Effect::BuildApp]);
+}
+
+#[test]
+fn an_app_that_nothing_can_restart_ends_the_session() {
+    let mut session = session(0, AppKind::Started);
+    session.on(Event::Started);
+    let effects = session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+    assert!(matches!(
+        without_talk(effects)[..],
+        [Effect::StartApp { key: Some(_), .. }]
+    ));
+    session.on(Event::AppStarted {
+        generation: Generation(1),
+        result: Ok(()),
+    });
+    let effects = session.on(Event::AppExited {
+        generation: Generation(1),
+        status: "exit status: 1".to_owned(),
+    });
+    assert!(without_talk(effects).contains(&Effect::StopApp));
+    let effects = session.on(Event::AppStopped);
+    assert!(
+        matches!(&effects[..], [Effect::End(Ending::Failed(error))] if error.code == "app/exited"),
+        "{effects:?}"
+    );
+}
+
+/// What the world would look like: which apps each host has, and what was ordered and not
+/// answered yet.
+#[derive(Default)]
+struct Model {
+    present: BTreeMap<HostId, BTreeSet<AppKey>>,
+    pending: Vec<Effect>,
+    interrupted: bool,
+    interrupts: usize,
+    ending: Option<Ending>,
+    current: Option<Descriptor>,
+}
+
+impl Model {
+    fn take_in(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            assert!(self.ending.is_none(), "{effect:?} after the end");
+            match &effect {
+                Effect::Say(_) => continue,
+                Effect::End(ending) => {
+                    self.ending = Some(ending.clone());
+                    continue;
+                }
+                Effect::Register(host, _) => {
+                    assert!(!self.interrupted, "a register after the interrupt");
+                    self.assert_idle(*host);
+                }
+                Effect::Deregister(host, _) => self.assert_idle(*host),
+                Effect::StopApp => {
+                    let busy = self.pending.iter().any(|effect| host_of(effect).is_some());
+                    assert!(!busy, "the app is stopped while a host is busy with it");
+                }
+                single => {
+                    let same = std::mem::discriminant(single);
+                    let twice = self
+                        .pending
+                        .iter()
+                        .any(|pending| std::mem::discriminant(pending) == same);
+                    assert!(!twice, "{single:?} twice at a time");
+                }
+            }
+            self.pending.push(effect);
+        }
+    }
+
+    fn assert_idle(&self, host: HostId) {
+        let busy = |effect: &Effect| host_of(effect) == Some(host);
+        assert!(!self.pending.iter().any(busy), "{host:?} is busy");
+    }
+
+    /// The event that answers one of the pending orders; `luck` decides how it goes.
+    fn answer(&mut self, which: usize, luck: u8) -> Event {
+        let effect = self.pending.remove(which % self.pending.len());
+        let good = luck < 160;
+        match effect {
+            Effect::BuildApp if luck < 20 => Event::AppBuilt(Ok(Built::Same)),
+            Effect::BuildApp if good => Event::AppBuilt(Ok(Built::New(Duration::ZERO))),
+            Effect::BuildApp => Event::AppBuilt(Err(problem())),
+            Effect::Deregister(host, key) => {
+                // A failed one may have worked, with its answer lost.
+                if good || luck.is_multiple_of(2) {
+                    self.present.entry(host).or_default().remove(&key);
+                }
+                let result = if good {
+                    Ok(Duration::ZERO)
+                } else {
+                    Err(problem())
+                };
+                Event::DeregisterFinished { host, key, result }
+            }
+            Effect::ReadDescriptor if good => {
+                let name = if luck.is_multiple_of(4) { "b" } else { "a" };
+                let descriptor = descriptor(name, u64::from(luck % 3));
+                self.current = Some(descriptor.clone());
+                Event::DescriptorChecked(Ok(descriptor))
+            }
+            Effect::ReadDescriptor => Event::DescriptorChecked(Err(problem())),
+            Effect::Register(host, wanted) => {
+                let (result, arrived) = match luck {
+                    0..160 => (RegisterResult::Done(Duration::ZERO), true),
+                    160..180 => (RegisterResult::Failed(problem()), true),
+                    180..200 => (RegisterResult::Failed(problem()), false),
+                    200..230 => (RegisterResult::Overtaken, false),
+                    _ => (RegisterResult::Unsent(problem()), false),
+                };
+                if arrived {
+                    let keys = self.present.entry(host).or_default();
+                    keys.insert(wanted.key.clone());
+                }
+                Event::RegisterFinished {
+                    host,
+                    wanted,
+                    result,
+                }
+            }
+            Effect::StartApp { generation, .. } => Event::AppStarted {
+                generation,
+                result: if good { Ok(()) } else { Err(problem()) },
+            },
+            Effect::StartDeadline(_) => Event::DeadlinePassed,
+            Effect::StopApp => Event::AppStopped,
+            Effect::End(_) | Effect::Say(_) => unreachable!("never pending"),
+        }
+    }
+
+    fn check_ending(&self) {
+        let reported: BTreeSet<_> = match self.ending.as_ref().expect("the session ends") {
+            Ending::Clean | Ending::Failed(_) => BTreeSet::new(),
+            Ending::LeftAtOnce(left) => {
+                assert!(self.interrupts > 1, "left at once after one interrupt");
+                left.iter().cloned().collect()
+            }
+            Ending::LeftBehind(left) => left.iter().cloned().collect(),
+        };
+        for (host, keys) in &self.present {
+            for key in keys {
+                assert!(
+                    reported.contains(&(*host, key.clone())),
+                    "{key} is left on {host:?} and nobody says so"
+                );
+            }
+        }
+    }
+}
+
+fn host_of(effect: &Effect) -> Option<HostId> {
+    match effect {
+        Effect::Deregister(host, _) | Effect::Register(host, _) => Some(*host),
+        _ => None,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_walks_keep_the_promises(
+        hosts in 0..3_usize,
+        built in any::<bool>(),
+        steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..120),
+    ) {
+        let kind = if built { AppKind::Built } else { AppKind::Started };
+        let mut session = session(hosts, kind);
+        let mut model = Model::default();
+        model.take_in(session.on(Event::Started));
+        for (choice, which, luck) in steps {
+            if model.ending.is_some() {
+                break;
+            }
+            let event = match choice {
+                0..25 => Event::DescriptorChanged,
+                25..40 if built => Event::SourceChanged,
+                40..45 => Event::AppExited {
+                    generation: session.app.last,
+                    status: "signal: 11".to_owned(),
+                },
+                45..50 => {
+                    model.interrupts += 1;
+                    Event::Interrupt
+                }
+                _ if model.pending.is_empty() => Event::DescriptorChanged,
+                _ => model.answer(which, luck),
+            };
+            model.interrupted |= event == Event::Interrupt;
+            model.take_in(session.on(event));
+            model.interrupted |= session.stop.is_some();
+        }
+        // Whatever happened, one interrupt and answers to all orders end it.
+        if model.ending.is_none() {
+            if !model.interrupted {
+                model.interrupted = true;
+                model.interrupts += 1;
+                model.take_in(session.on(Event::Interrupt));
+            }
+            while model.ending.is_none() {
+                prop_assert!(!model.pending.is_empty(), "it waits for nothing");
+                // The deadline comes last.
+                let last = |effect: &Effect| matches!(effect, Effect::StartDeadline(_));
+                let next = model.pending.iter().position(|effect| !last(effect));
+                let event = model.answer(next.unwrap_or(0), 0);
+                model.take_in(session.on(event));
+            }
+        }
+        model.check_ending();
+    }
+
+    #[test]
+    fn when_all_goes_well_every_host_ends_up_with_the_last_descriptor(
+        hosts in 1..3_usize,
+        steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..60),
+    ) {
+        let mut session = session(hosts, AppKind::Built);
+        let mut model = Model::default();
+        model.take_in(session.on(Event::Started));
+        for (choice, which, luck) in steps {
+            let event = match choice {
+                0..40 => Event::DescriptorChanged,
+                40..60 => Event::SourceChanged,
+                _ if model.pending.is_empty() => Event::DescriptorChanged,
+                _ => model.answer(which, luck),
+            };
+            model.take_in(session.on(event));
+        }
+        // One more save and build of everything, and then quiet.
+        model.take_in(session.on(Event::DescriptorChanged));
+        model.take_in(session.on(Event::SourceChanged));
+        let mut answers = 0;
+        while !model.pending.is_empty() {
+            answers += 1;
+            prop_assert!(answers < 100, "it never comes to rest");
+            let event = model.answer(0, 21);
+            model.take_in(session.on(event));
+        }
+        let wanted = model.current.as_ref().map(|descriptor| descriptor.key.clone());
+        for (index, host) in session.hosts.iter().enumerate() {
+            let installed = host.installed.as_ref().map(|installed| installed.hash);
+            let current = model.current.as_ref().map(|descriptor| descriptor.hash);
+            prop_assert_eq!(installed, current);
+            let there = model.present.get(&HostId(index)).cloned().unwrap_or_default();
+            prop_assert_eq!(there.into_iter().collect::<Vec<_>>(), wanted.iter().cloned().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! From flags and files to a session: everything that must hold before it starts.
+
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use connect_core::{BaseUrl, Product};
+use connect_sandbox::Sandbox;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use crate::context::Context;
+use crate::dev::app::Launch;
+use crate::dev::effects::{HostEntry, World};
+use crate::dev::journal::{Journal, StateFolder};
+use crate::dev::session::{AppKind, Session, SessionOptions};
+use crate::dev::{notices, run, sources};
+use crate::env;
+use crate::error::CliError;
+use crate::host::{self, BoxFuture, Login, Upm};
+use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
+use crate::proxy::{self, Observer, Target};
+use crate::tunnel;
+
+/// What `connect dev` is to do.
+#[derive(Clone, Debug)]
+pub(crate) struct DevOptions {
+    /// The project.
+    pub(crate) folder: PathBuf,
+    /// Where to install the app.
+    pub(crate) hosts: HostChoice,
+    /// The command that starts the app.
+    pub(crate) exec: Option<String>,
+    /// The port the user named.
+    pub(crate) port: Option<u16>,
+    /// The address the user named.
+    pub(crate) url: Option<String>,
+    /// The sandbox's port, if the user named one.
+    pub(crate) sandbox_port: Option<u16>,
+}
+
+/// Where to install the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostChoice {
+    /// On the hosts of credentials.json, or in the sandbox when it names none.
+    Auto,
+    /// Nowhere.
+    None,
+    /// In the sandbox.
+    Sandbox,
+    /// On the hosts of credentials.json.
+    Upm,
+}
+
+/// Where the app is reached unless the user says otherwise.
+const APP_PORT: u16 = 3000;
+
+/// Runs the app until the user leaves.
+///
+/// # Errors
+/// What kept it from starting, what ended it, or what was left behind.
+pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), CliError> {
+    let (events, receiver) = mpsc::channel(16);
+    let mut sources = sources::signals::sources(&events)?;
+    let folder = project_folder(&options.folder)?;
+    let config = Config::read(&folder, &context.env)?;
+    let credentials = Credentials::read(&folder, &context.env)?;
+    let launch = launch(&options, &folder, context)?;
+    let state = StateFolder::open(&folder)?;
+    let journal = state.journal();
+    let (hosts, sandbox) = hosts(&options, credentials, &folder, context).await?;
+    let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
+
+    let front = front(&options, &launch, &config, context).await?;
+    let address = tunnel::address(options.url.as_deref(), front.port, &sites)?;
+    say_what_was_left(&journal, &sites, context);
+    sources.push(sources::descriptor::source(&folder, events.clone())?);
+    let kind = match launch {
+        Launch::Cargo { .. } => {
+            sources.push(sources::app::source(&folder, events.clone())?);
+            AppKind::Built
+        }
+        Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
+    };
+    let (target, watched) = watch::channel(Target::Starting);
+    sources.extend(front.serve(watched, context));
+    if let Some(sandbox) = &sandbox {
+        sources.push(sources::sandbox::source(sandbox, context.ui));
+    }
+    let session = Session::new(SessionOptions {
+        hosts: hosts.len(),
+        app: kind,
+        address: address.clone(),
+    });
+    let world = Arc::new(World {
+        folder,
+        launch,
+        variables: variables(&address, sandbox.as_ref(), context),
+        address,
+        hosts,
+        journal,
+        http: context.http.clone(),
+        ui: context.ui,
+        target,
+        running: Mutex::default(),
+        program: Mutex::default(),
+        leaving: AtomicBool::new(false),
+    });
+    context
+        .ui
+        .explain(&format!("the app is reached at {}", world.address));
+    let ending = run::run(&world, session, receiver, sources).await;
+    if let Some(sandbox) = sandbox {
+        host::sandbox::stop(sandbox).await;
+    }
+    drop(state);
+    notices::conclude(&world, ending)
+}
+
+/// The project's folder, spelled as cargo spells it.
+fn project_folder(folder: &Path) -> Result<PathBuf, CliError> {
+    let folder = folder
+        .canonicalize()
+        .unwrap_or_else(|_| folder.to_path_buf());
+    if folder.join(DESCRIPTOR).exists() {
+        return Ok(folder);
+    }
+    Err(FileError::Missing(folder.join(DESCRIPTOR)).into())
+}
+
+fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Launch, CliError> {
+    if let Some(command) = &options.exec {
+        return Ok(Launch::Shell {
+            command: command.clone(),
+            port: options.port.filter(|port| *port != 0),
+        });
+    }
+    if folder.join("Cargo.toml").is_file() {
+        let cargo = context.env.text(env::CARGO).unwrap_or("cargo").to_owned();
+        return Ok(Launch::Cargo { cargo });
+    }
+    match options.port {
+        Some(port) if port != 0 => Ok(Launch::Attached { port }),
+        _ => Err(CliError::nothing_to_run()),
+    }
+}
+
+/// The hosts to install on, and the sandbox if it is one of them.
+async fn hosts(
+    options: &DevOptions,
+    credentials: Credentials,
+    folder: &Path,
+    context: &Context,
+) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
+    let named = !credentials.hosts.is_empty();
+    match options.hosts {
+        HostChoice::Auto | HostChoice::Upm if named => {
+            let hosts = credentials.hosts.into_iter();
+            Ok((hosts.map(|host| upm(host, context)).collect(), None))
+        }
+        HostChoice::None => Ok((Vec::new(), None)),
+        HostChoice::Upm => Err(CliError::no_hosts()),
+        HostChoice::Auto | HostChoice::Sandbox => {
+            if options.hosts == HostChoice::Auto {
+                let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
+                context.ui.text(text);
+            }
+            let state = folder.join(".connect").join("sandbox");
+            let port = options.sandbox_port;
+            let sandbox =
+                host::sandbox::start(port, Some(state), "connect dev --sandbox-port", context)
+                    .await?;
+            Ok((vec![sandbox_entry(&sandbox, context)], Some(sandbox)))
+        }
+    }
+}
+
+/// The sandbox as a host like any other: its UPM is driven over loopback.
+fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
+    let login = Login {
+        username: sandbox.username().to_owned(),
+        password: sandbox.password().clone(),
+    };
+    let site = sandbox.site(Product::Jira);
+    HostEntry {
+        host: Box::new(Upm::new(context.http.clone(), site, login)),
+        label: "the sandbox (Jira)".to_owned(),
+        lasts: false,
+    }
+}
+
+fn upm(host: HostCredentials, context: &Context) -> HostEntry {
+    let label = format!("{} ({})", host.site, host.product);
+    let login = Login {
+        username: host.username,
+        password: host.password,
+    };
+    HostEntry {
+        host: Box::new(Upm::new(context.http.clone(), host.site, login)),
+        label,
+        lasts: true,
+    }
+}
+
+/// Where people reach the app: our proxy, or the app itself if it runs already.
+struct Front {
+    port: u16,
+    listener: Option<TcpListener>,
+}
+
+impl Front {
+    fn serve(
+        self,
+        target: watch::Receiver<Target>,
+        context: &Context,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let ui = context.ui;
+        let observer: Observer = Arc::new(move |served| notices::request(&ui, &served));
+        self.listener.map(|listener| -> BoxFuture<'static, ()> {
+            Box::pin(proxy::serve(listener, target, observer))
+        })
+    }
+}
+
+async fn front(
+    options: &DevOptions,
+    launch: &Launch,
+    config: &Config,
+    context: &Context,
+) -> Result<Front, CliError> {
+    let listener = match launch {
+        Launch::Attached { port } => {
+            return Ok(Front {
+                port: *port,
+                listener: None,
+            });
+        }
+        // There the port is the app's own, and ours is another one.
+        Launch::Shell { port, .. } => {
+            let wish = config.port.unwrap_or(APP_PORT);
+            let taken = port.is_some_and(|port| port == wish);
+            listen_near(if taken { wish.saturating_add(1) } else { wish }, context).await
+        }
+        Launch::Cargo { .. } => match options.port {
+            Some(port) => bind(port)
+                .await
+                .map_err(|error| CliError::port_taken(port, "--port", &error)),
+            None => listen_near(config.port.unwrap_or(APP_PORT), context).await,
+        },
+    }?;
+    let port = listener
+        .local_addr()
+        .map_err(|error| CliError::port_taken(0, "--port", &error))?
+        .port();
+    Ok(Front {
+        port,
+        listener: Some(listener),
+    })
+}
+
+/// Listens on the port, or on one after it, or on any.
+async fn listen_near(wish: u16, context: &Context) -> Result<TcpListener, CliError> {
+    for port in wish..=wish.saturating_add(20) {
+        if let Ok(listener) = bind(port).await {
+            if port != wish {
+                let text = format!("port {wish} is taken, using {port}");
+                context.ui.warning(&text);
+            }
+            return Ok(listener);
+        }
+    }
+    bind(0)
+        .await
+        .map_err(|error| CliError::port_taken(wish, "--port", &error))
+}
+
+async fn bind(port: u16) -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
+}
+
+/// Variables for the app's process, besides its port.
+fn variables(
+    address: &BaseUrl,
+    sandbox: Option<&Sandbox>,
+    context: &Context,
+) -> Vec<(String, String)> {
+    let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
+    let mut switches: Vec<_> = switches
+        .split(',')
+        .map(str::trim)
+        .filter(|switch| !matches!(*switch, "" | "force-dereg" | "force-reg" | "no-reg"))
+        .collect();
+    switches.push("no-reg");
+    let mut variables = vec![
+        (env::AC_LOCAL_BASE_URL.to_owned(), address.to_string()),
+        (env::AC_OPTS.to_owned(), switches.join(",")),
+    ];
+    if let Some(sandbox) = sandbox {
+        let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
+        variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
+        variables.push((env::AC_HOST_SCRIPT_URL.to_owned(), script.to_owned()));
+    }
+    variables
+}
+
+/// Says what earlier sessions left behind, and what becomes of it.
+fn say_what_was_left(journal: &Journal, sites: &[&BaseUrl], context: &Context) {
+    for entry in journal.entries() {
+        let ours = sites.iter().any(|site| site.as_str() == entry.host);
+        let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
+        let text = if ours {
+            format!("found {key}, left on {host} by pid {pid}; taking it over")
+        } else {
+            format!("{key} may still be registered with {host}, left by pid {pid}")
+        };
+        context.ui.warning(&text);
+    }
+}

@@ -1,0 +1,52 @@
+//! The user wants to leave: Ctrl-C, SIGTERM, a closed terminal.
+
+use tokio::sync::mpsc::Sender;
+
+use crate::dev::event::Event;
+use crate::error::CliError;
+use crate::host::BoxFuture;
+
+/// One source per signal. From this call on, none of them ends the process by itself.
+///
+/// # Errors
+/// When the system does not let us handle signals.
+#[cfg(unix)]
+pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, ()>>, CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [
+        SignalKind::hangup(),
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+    ];
+    let mut sources: Vec<BoxFuture<'static, ()>> = Vec::new();
+    for kind in kinds {
+        let mut signal = signal(kind).map_err(|error| {
+            CliError::outside("dev/signals", "signals cannot be handled").cause(error)
+        })?;
+        let events = events.clone();
+        sources.push(Box::pin(async move {
+            while signal.recv().await.is_some() {
+                if events.send(Event::Interrupt).await.is_err() {
+                    return;
+                }
+            }
+        }));
+    }
+    Ok(sources)
+}
+
+/// One source per signal.
+///
+/// # Errors
+/// Never here.
+#[cfg(not(unix))]
+pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, ()>>, CliError> {
+    let events = events.clone();
+    Ok(vec![Box::pin(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            if events.send(Event::Interrupt).await.is_err() {
+                return;
+            }
+        }
+    })])
+}

@@ -1,0 +1,29 @@
+//! Every environment variable the program reads or sets, one documented constant each.
+
+/// Set by most CI services: no colour, no prompt.
+pub(crate) const CI: &str = "CI";
+/// The `cargo` to build with, as cargo itself sets it for the programs it starts.
+pub(crate) const CARGO: &str = "CARGO";
+/// `0` means no colour (the older convention).
+pub(crate) const CLICOLOR: &str = "CLICOLOR";
+/// Not empty and not `0`: colour even without a terminal.
+pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+/// The same as [`CLICOLOR_FORCE`], as Node programs spell it.
+pub(crate) const FORCE_COLOR: &str = "FORCE_COLOR";
+/// Not empty: no colour (<https://no-color.org>).
+pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// `dumb` means no colour and no prompt.
+pub(crate) const TERM: &str = "TERM";
+
+/// Port of the app. Read: the port people reach it on. Set for the child: where it must listen.
+pub(crate) const PORT: &str = "PORT";
+/// Set for the child: the address under which the host reaches the app.
+pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
+/// Set for the child: where the bridge script comes from.
+pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
+/// Switches of ACE. Read, and handed to the child with `no-reg`: registering is our work.
+pub(crate) const AC_OPTS: &str = "AC_OPTS";
+/// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
+pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
+/// Selects the section of config.json, as in ACE; `development` when unset.
+pub(crate) const NODE_ENV: &str = "NODE_ENV";

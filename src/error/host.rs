@@ -1,0 +1,170 @@
+//! Failures of hosts: what UPM says, in our words, with what to do about it.
+
+use connect_core::BaseUrl;
+use connect_sandbox::SandboxError;
+
+use crate::error::{CliError, sources};
+use crate::host::HostError;
+use crate::http::HttpError;
+
+impl CliError {
+    /// A host refused, failed or did not answer; `doing` is a phrase such as `install the app`.
+    pub(crate) fn host(site: &BaseUrl, doing: &str, error: &HostError) -> Self {
+        match error {
+            HostError::Blocked(why) => Self::user("dev/journal", "the journal cannot be written")
+                .cause(why)
+                .hint("make `.connect/` writable: without a journal an app could be left behind"),
+            HostError::Disabled => Self::user(
+                "upm/disabled",
+                format!("{site} installed the app but keeps it disabled"),
+            )
+            .hint(format!("enable it by hand: {site}/plugins/servlet/upm")),
+            HostError::DevModeOff => Self::user(
+                "upm/dev-mode-off",
+                format!("{site} does not install apps from a descriptor"),
+            )
+            .cause("its setting `connectDeveloperListingsEnabled` is off")
+            .hint(format!(
+                "switch on development mode: {site}/plugins/servlet/upm, Settings"
+            ))
+            .hint("connect dev --via sandbox"),
+            HostError::Http(error) => Self::host_http(site, doing, error),
+            HostError::InstallFailed { sub_code, message } => {
+                install_failed(site, sub_code.as_deref(), message.as_deref())
+            }
+            HostError::NotAdmin => Self::user(
+                "upm/not-admin",
+                format!("{site} does not let this user {doing} (403)"),
+            )
+            .hint("use the API token of a site administrator in credentials.json"),
+            HostError::Timeout(after) => Self::outside(
+                "upm/timeout",
+                format!("{site} did not {doing} within {} s", after.as_secs()),
+            ),
+            HostError::Unauthorized(reason) => {
+                let captcha = reason.as_deref().is_some_and(|reason| {
+                    reason.contains("CAPTCHA") || reason.contains("AUTHENTICATION_DENIED")
+                });
+                if captcha {
+                    return Self::user("upm/captcha", format!("{site} wants to see a captcha"))
+                        .hint(format!("log in with a browser once: {site}"));
+                }
+                let error = Self::user(
+                    "upm/unauthorized",
+                    format!("{site} refused the API token (401)"),
+                )
+                .hint(
+                    "make a new token at id.atlassian.com, Security, API tokens, \
+                             and put it in credentials.json",
+                );
+                match reason {
+                    Some(reason) => error.cause(format!("the host says {reason}")),
+                    None => error,
+                }
+            }
+            HostError::Unexpected {
+                call,
+                status,
+                detail,
+            } => {
+                let error = Self::outside(
+                    "upm/unexpected",
+                    format!("{site} could not {doing}: {call} answered {status}"),
+                );
+                match (status, detail.as_str()) {
+                    (404, _) => error.hint("check the address in credentials.json"),
+                    (_, "") => error,
+                    (_, detail) => error.cause(detail),
+                }
+            }
+        }
+    }
+
+    /// The sandbox cannot start.
+    pub(crate) fn sandbox(error: &SandboxError, flag: &str) -> Self {
+        let shown = Self::user(error.code(), error.to_string());
+        let shown = sources(error).into_iter().fold(shown, Self::cause);
+        match error {
+            SandboxError::PortTaken { .. } => shown.hint(format!("{flag} 0    takes a free one")),
+            SandboxError::State { path, .. } => {
+                shown.hint(format!("remove `{}` if it is broken", path.display()))
+            }
+            _ => shown,
+        }
+    }
+
+    fn host_http(site: &BaseUrl, doing: &str, error: &HttpError) -> Self {
+        let code = match error {
+            HttpError::Broken(_) | HttpError::TooLong => "net/broken",
+            HttpError::Client(_) => "net/no-client",
+            HttpError::Connect(_) => "net/unreachable",
+            HttpError::Timeout(_) => "upm/timeout",
+            HttpError::Tls(_) => "net/tls-untrusted",
+        };
+        Self::outside(code, format!("cannot {doing} at {site}")).cause(error)
+    }
+}
+
+/// Translates the names UPM gives to the reasons of a failed install.
+fn install_failed(site: &BaseUrl, sub_code: Option<&str>, message: Option<&str>) -> CliError {
+    let name = sub_code.unwrap_or_default();
+    let error = if name.contains("descriptor.not.from.marketplace") {
+        return CliError::user(
+            "upm/private-install-closed",
+            "this site does not install apps from a descriptor URL",
+        )
+        .cause("CHANGE-3096 (31 March 2026): private Connect apps only through Forge")
+        .hint("connect dev --via sandbox");
+    } else if let Some((_, status)) = name.split_once("remote.host.bad.response") {
+        let status = match status.trim_start_matches('.') {
+            "" => "no success",
+            status => status,
+        };
+        CliError::user(
+            "install/callback-failed",
+            format!(
+                "{site} could not install the app: it answered {status} to the `installed` call"
+            ),
+        )
+        .hint("look at the app's output above; saving the descriptor tries again")
+    } else if name.contains("remote.host.timeout") {
+        CliError::user(
+            "install/callback-failed",
+            format!(
+                "{site} could not install the app: it did not answer the `installed` call in time"
+            ),
+        )
+        .hint("answer within 5 seconds and do the rest later")
+    } else if name.contains("remote.host") || name.contains("response.exception") {
+        CliError::user(
+            "install/unreachable",
+            format!("{site} cannot reach the app"),
+        )
+        .hint("a real site needs an https address that is open to the internet: --url")
+    } else if name.contains("caas.override") {
+        CliError::user(
+            "upm/key-taken",
+            format!("another app with this key is installed at {site}"),
+        )
+        .hint("choose another `key` in atlassian-connect.json, or uninstall the other app")
+    } else if name.contains("connect.in") {
+        CliError::user(
+            "install/descriptor-refused",
+            format!("{site} refused the descriptor"),
+        )
+        .hint("connect validate descriptor")
+    } else {
+        CliError::user(
+            "install/failed",
+            format!("{site} could not install the app"),
+        )
+    };
+    let error = match message {
+        Some(message) => error.cause(format!("the host says: {message}")),
+        None => error,
+    };
+    match sub_code {
+        Some(sub_code) => error.cause(format!("reason `{sub_code}`")),
+        None => error,
+    }
+}

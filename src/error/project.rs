@@ -1,0 +1,43 @@
+//! Failures around the files of a project.
+
+use crate::error::{CliError, Place};
+use crate::project::{CREDENTIALS, DESCRIPTOR, FileError};
+
+impl CliError {
+    /// Something that is no file cannot be read.
+    pub(crate) fn unreadable(what: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::user("file/unreadable", format!("cannot read {what}")).cause(error)
+    }
+}
+
+impl From<FileError> for CliError {
+    fn from(error: FileError) -> Self {
+        let message = error.to_string();
+        match error {
+            FileError::Missing(path) => {
+                let shown = Self::user("file/missing", message);
+                if path.ends_with(DESCRIPTOR) {
+                    shown.hint("go to the folder of an app, or make one: connect new hello")
+                } else {
+                    shown
+                }
+            }
+            FileError::Unreadable { .. } => Self::user("file/unreadable", message),
+            FileError::Syntax {
+                path, line, column, ..
+            } => Self::user("file/syntax", message).at(Place {
+                file: path.display().to_string(),
+                line,
+                column,
+            }),
+            FileError::Values { path, problems } => {
+                let mut shown = Self::user("file/values", message);
+                shown.causes = problems;
+                if path.ends_with(CREDENTIALS) {
+                    shown = shown.hint("see credentials.example.json for the shape");
+                }
+                shown
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Failures of `connect new`.
+
+use crate::error::{CliError, sources};
+use crate::scaffold::{NameProblem, PlanError, RuntimeMissing, Template, WriteError};
+
+impl CliError {
+    /// Answers are missing and nobody can be asked.
+    pub(crate) fn missing_answer(flags: &[&str]) -> Self {
+        let flags = flags.join(", ");
+        Self::usage(
+            "cli/missing-answer",
+            format!("cannot ask without a terminal: {flags}"),
+        )
+        .hint("connect new hello --yes")
+    }
+
+    /// The text is no name for an app.
+    pub(crate) fn bad_name(name: &str, problem: &NameProblem) -> Self {
+        Self::user("new/bad-name", format!("`{name}` is no name for an app"))
+            .cause(problem)
+            .hint("use letters, digits, blanks and `-`, with a letter first: connect new my-app")
+    }
+
+    /// The text is no app key.
+    pub(crate) fn bad_key(key: &str, problem: &dyn std::fmt::Display) -> Self {
+        Self::user("new/bad-key", format!("`{key}` is no app key"))
+            .cause(problem)
+            .hint("use letters, digits, `-`, `.` and `_`: --key com.example.my-app")
+    }
+
+    /// The template is not for that product.
+    pub(crate) fn no_such_product(product: &str, template: &Template) -> Self {
+        let name = template.name;
+        Self::usage(
+            "new/no-such-product",
+            format!("template `{name}` is not made for `{product}`"),
+        )
+        .hint(format!(
+            "connect new NAME --template {name} --product {}",
+            template.products.join("|")
+        ))
+    }
+}
+
+impl From<PlanError> for CliError {
+    fn from(error: PlanError) -> Self {
+        let mut shown = Self::bug(error.to_string());
+        shown.causes = sources(&error);
+        shown
+    }
+}
+
+impl From<RuntimeMissing> for CliError {
+    fn from(error: RuntimeMissing) -> Self {
+        let hint = match error {
+            RuntimeMissing::NotCarried => "connect new NAME --runtime registry",
+            RuntimeMissing::NotThere(_) => "name the folder `crates` of a checkout of connect",
+        };
+        Self::user("new/no-runtime", error.to_string()).hint(hint)
+    }
+}
+
+impl From<WriteError> for CliError {
+    fn from(error: WriteError) -> Self {
+        let message = error.to_string();
+        match &error {
+            WriteError::Exists { .. } => Self::user("new/target-exists", message)
+                .hint("choose another name, or a folder with `--path DIR`"),
+            WriteError::Io { source, .. } => Self::user("new/not-written", message).cause(source),
+            WriteError::IsFile(_) => Self::user("new/target-exists", message)
+                .hint("choose another name, or a folder with `--path DIR`"),
+            WriteError::NoParent(parent) => {
+                Self::user("new/no-parent", message).hint(format!("mkdir -p {}", parent.display()))
+            }
+        }
+    }
+}

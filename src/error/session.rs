@@ -1,0 +1,170 @@
+//! Failures of `connect dev`: ports, the app's process, builds, the lock, and what stays behind.
+
+use std::path::Path;
+
+use connect_core::{AppKey, BaseUrl};
+
+use crate::error::{CliError, Kind};
+use crate::process::StartError;
+
+impl CliError {
+    /// The process of the app ended by itself.
+    pub(crate) fn app_exited(status: &str) -> Self {
+        Self::user(
+            "app/exited",
+            format!("the app stopped by itself ({status})"),
+        )
+        .hint("its output is above")
+    }
+
+    /// The process of the app does not answer.
+    pub(crate) fn app_not_answering(port: u16, seconds: u64, last: &str) -> Self {
+        Self::user(
+            "app/not-answering",
+            format!("the app does not serve its descriptor on 127.0.0.1:{port} after {seconds} s"),
+        )
+        .cause(last)
+        .hint("let the app listen on 127.0.0.1 and the port in `PORT`, or name its port: --port N")
+    }
+
+    /// Another app answers.
+    pub(crate) fn app_wrong_key(port: u16, found: &str, expected: &AppKey) -> Self {
+        Self::user(
+            "app/wrong-key",
+            format!("the app on 127.0.0.1:{port} has the key `{found}`, not `{expected}`"),
+        )
+        .hint("is another app running on that port? `connect dev --port 0` takes a free one")
+    }
+
+    /// The program could not be started.
+    pub(crate) fn app_not_started(error: &StartError) -> Self {
+        Self::user("app/not-started", error.to_string()).cause(&error.source)
+    }
+
+    /// cargo is missing.
+    pub(crate) fn no_cargo(error: &StartError) -> Self {
+        Self::user("build/no-cargo", error.to_string())
+            .cause(&error.source)
+            .hint("install Rust: https://rustup.rs")
+            .hint("an app in another language: connect dev --exec \"npm start\"")
+    }
+
+    /// The build failed; the compiler said why.
+    pub(crate) fn build_failed(errors: usize) -> Self {
+        let message = match errors {
+            0 => "the app could not be built".to_owned(),
+            1 => "the app could not be built: 1 error".to_owned(),
+            _ => format!("the app could not be built: {errors} errors"),
+        };
+        Self::user("build/failed", message).hint("the compiler's messages are above")
+    }
+
+    /// The build made no program.
+    pub(crate) fn build_no_binary() -> Self {
+        Self::user("build/no-binary", "the build made no program to run")
+            .hint("give the package a `src/main.rs`")
+    }
+
+    /// The build did not end.
+    pub(crate) fn build_timeout(minutes: u64) -> Self {
+        Self::user(
+            "build/timeout",
+            format!("the build did not end within {minutes} minutes"),
+        )
+    }
+
+    /// A port that was named is taken.
+    pub(crate) fn port_taken(port: u16, flag: &str, error: &std::io::Error) -> Self {
+        Self::user("dev/port-taken", format!("127.0.0.1:{port} is in use"))
+            .cause(error)
+            .hint(format!("connect dev {flag} 0    takes a free one"))
+    }
+
+    /// Another session runs in this folder.
+    pub(crate) fn locked(holder: &str) -> Self {
+        Self::user(
+            "dev/locked",
+            format!("`connect dev` runs here already{holder}"),
+        )
+        .hint("stop the other one first")
+    }
+
+    /// `.connect/` cannot be used.
+    pub(crate) fn state_folder(path: &Path, error: &std::io::Error) -> Self {
+        Self::user(
+            "dev/state-folder",
+            format!("cannot write in `{}`", path.display()),
+        )
+        .cause(error)
+    }
+
+    /// There is nothing to run.
+    pub(crate) fn nothing_to_run() -> Self {
+        Self::usage(
+            "dev/nothing-to-run",
+            "no Cargo.toml here, and no command named",
+        )
+        .hint("connect dev --exec \"npm start\"    starts an app in any language")
+        .hint("connect dev --port 8080          takes an app that is running already")
+    }
+
+    /// `--via upm` without hosts.
+    pub(crate) fn no_hosts() -> Self {
+        Self::user("dev/no-hosts", "credentials.json names no hosts")
+            .hint("connect dev --via sandbox")
+            .hint("see credentials.example.json for the shape")
+    }
+
+    /// Changes cannot be watched.
+    pub(crate) fn watch(path: &Path, error: &notify::Error) -> Self {
+        Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
+    }
+
+    /// A host is elsewhere and there is no way from it to here.
+    pub(crate) fn no_tunnel(site: &BaseUrl) -> Self {
+        Self::usage("tunnel/none", format!("{site} cannot reach this machine"))
+            .hint("open a tunnel to the app's port and name it: --url https://...")
+            .hint("connect dev --via sandbox")
+    }
+
+    /// `--url` is no address.
+    pub(crate) fn bad_url(url: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::usage(
+            "tunnel/bad-url",
+            format!("`{url}` is no address for an app"),
+        )
+        .cause(error)
+    }
+
+    /// `--url` is plain http and a host is elsewhere.
+    pub(crate) fn url_not_https(url: &BaseUrl, site: &BaseUrl) -> Self {
+        Self::usage(
+            "tunnel/not-https",
+            format!("{site} takes apps with an https address only, not {url}"),
+        )
+    }
+
+    /// Apps that may still be installed, after a second interrupt.
+    pub(crate) fn left_at_once(left: &[(BaseUrl, AppKey)]) -> Self {
+        Self::left(Kind::Interrupted, left)
+    }
+
+    /// Apps that could not be removed in time.
+    pub(crate) fn left_behind(left: &[(BaseUrl, AppKey)]) -> Self {
+        Self::left(Kind::Outside, left)
+    }
+
+    fn left(kind: Kind, left: &[(BaseUrl, AppKey)]) -> Self {
+        let apps: Vec<_> = left
+            .iter()
+            .map(|(site, key)| format!("{key} is still registered with {site}"))
+            .collect();
+        let mut error = Self::new(kind, "dev/left-behind", apps.join("; "));
+        for (site, key) in left {
+            error = error.hint(format!(
+                "uninstall {key} by hand: {site}/plugins/servlet/upm"
+            ));
+        }
+        error
+    }
+}

@@ -1,0 +1,323 @@
+//! The only place that starts child processes.
+//!
+//! A long-running child leads a process group of its own, so that an interrupt on the terminal
+//! reaches us alone and so that what the child started ends with it. A group is ended by SIGTERM,
+//! three seconds of grace, SIGKILL; dropping its [`Group`] is SIGKILL at once.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::watch;
+
+/// A command to start.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandLine {
+    /// Program.
+    pub(crate) program: OsString,
+    /// Its arguments. Never a secret: other users can read them.
+    pub(crate) arguments: Vec<OsString>,
+    /// Folder to run in.
+    pub(crate) folder: PathBuf,
+    /// Variables to add to our environment.
+    pub(crate) variables: Vec<(String, String)>,
+    /// Variables to take out of our environment.
+    pub(crate) without: Vec<&'static str>,
+}
+
+/// A running child and what it started.
+#[derive(Debug)]
+pub(crate) struct Group {
+    id: u32,
+    exit: watch::Receiver<Option<ExitStatus>>,
+}
+
+/// The duty to wait for a child; whoever holds it reaps it.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    child: Child,
+    tell: watch::Sender<Option<ExitStatus>>,
+}
+
+/// A child could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start `{program}`")]
+pub(crate) struct StartError {
+    /// The program.
+    pub(crate) program: String,
+    /// Why.
+    #[source]
+    pub(crate) source: io::Error,
+}
+
+/// How a short child ended.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// Its exit status.
+    pub(crate) status: ExitStatus,
+    /// What it wrote to stderr, to show when it failed.
+    pub(crate) stderr: String,
+}
+
+/// What becomes of a child's stdout. Its stderr always goes to our stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Ours to read, from [`Started::stdout`].
+    Captured,
+    /// To our stderr: stdout is for our own data.
+    ToStderr,
+}
+
+/// A child that was started.
+#[derive(Debug)]
+pub(crate) struct Started {
+    /// To end it.
+    pub(crate) group: Group,
+    /// To wait for it.
+    pub(crate) waiter: Waiter,
+    /// Its stdout, if it was to be captured.
+    pub(crate) stdout: Option<ChildStdout>,
+}
+
+/// Starts a child that leads its own process group.
+///
+/// # Errors
+/// When the system cannot start it.
+pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, StartError> {
+    let mut prepared = prepare(command);
+    prepared.stdin(Stdio::null());
+    prepared.stdout(match output {
+        Output::Captured => Stdio::piped(),
+        Output::ToStderr => Stdio::from(io::stderr()),
+    });
+    #[cfg(unix)]
+    prepared.process_group(0);
+    let mut child = prepared
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|source| refuse(command, source))?;
+    let (tell, exit) = watch::channel(None);
+    Ok(Started {
+        group: Group {
+            id: child.id().unwrap_or_default(),
+            exit,
+        },
+        stdout: child.stdout.take(),
+        waiter: Waiter { child, tell },
+    })
+}
+
+/// Runs a short child to its end.
+///
+/// # Errors
+/// When it cannot be started or takes longer than the deadline; then it is killed.
+pub(crate) async fn run(command: &CommandLine, deadline: Duration) -> Result<Finished, StartError> {
+    let mut prepared = prepare(command);
+    prepared
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(deadline, prepared.output())
+        .await
+        .unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)))
+        .map_err(|source| refuse(command, source))?;
+    Ok(Finished {
+        status: output.status,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+impl Waiter {
+    /// Waits for the child to exit.
+    pub(crate) async fn wait(&mut self) -> ExitStatus {
+        // Waiting fails only for a child that was reaped already: gone is gone.
+        let status = self.child.wait().await.unwrap_or_default();
+        self.tell.send_replace(Some(status));
+        status
+    }
+
+    /// Waits for the child to exit, but no longer than this.
+    pub(crate) async fn wait_for(&mut self, time: Duration) -> Option<ExitStatus> {
+        tokio::time::timeout(time, self.wait()).await.ok()
+    }
+}
+
+impl Group {
+    /// Ends the group: SIGTERM, then up to three seconds for its last member, then SIGKILL.
+    ///
+    /// Somebody must hold the [`Waiter`] and wait meanwhile.
+    pub(crate) async fn end(self) {
+        self.signal(Strength::Ask);
+        let all_gone = async {
+            let mut exit = self.exit.clone();
+            // An error means the waiter is gone, and with it the child.
+            let _ = exit.wait_for(Option::is_some).await;
+            // Nobody tells us of grandchildren, so look again until the group is empty.
+            let mut again = tokio::time::interval(Duration::from_millis(5));
+            while self.is_alive() {
+                again.tick().await;
+            }
+        };
+        let _ = tokio::time::timeout(GRACE, all_gone).await;
+        // What is left is killed when `self` is dropped.
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, strength: Strength) {
+        let signal = match strength {
+            Strength::Ask => rustix::process::Signal::TERM,
+            Strength::Kill => rustix::process::Signal::KILL,
+        };
+        if let Some(group) = self.group() {
+            // It fails only when nobody is left to get it.
+            let _ = rustix::process::kill_process_group(group, signal);
+        }
+    }
+
+    #[cfg(unix)]
+    fn is_alive(&self) -> bool {
+        self.group()
+            .is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
+    }
+
+    #[cfg(unix)]
+    fn group(&self) -> Option<rustix::process::Pid> {
+        i32::try_from(self.id)
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+    }
+
+    // Without process groups the child itself is killed when its waiter is dropped.
+    #[cfg(not(unix))]
+    fn signal(&self, _: Strength) {}
+
+    #[cfg(not(unix))]
+    fn is_alive(&self) -> bool {
+        self.exit.borrow().is_none()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if self.is_alive() {
+            self.signal(Strength::Kill);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Strength {
+    Ask,
+    Kill,
+}
+
+const GRACE: Duration = Duration::from_secs(3);
+
+fn prepare(command: &CommandLine) -> Command {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that starts children"
+    )]
+    let mut prepared = Command::new(&command.program);
+    prepared
+        .args(&command.arguments)
+        .current_dir(&command.folder)
+        .envs(command.variables.iter().map(|(name, value)| (name, value)));
+    for name in &command.without {
+        prepared.env_remove(name);
+    }
+    prepared
+}
+
+fn refuse(command: &CommandLine, source: io::Error) -> StartError {
+    StartError {
+        program: command.program.to_string_lossy().into_owned(),
+        source,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> CommandLine {
+        CommandLine {
+            program: "sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            folder: PathBuf::from("/"),
+            variables: Vec::new(),
+            without: Vec::new(),
+        }
+    }
+
+    async fn first_line(stdout: ChildStdout) -> String {
+        use tokio::io::AsyncBufReadExt as _;
+        let mut line = String::new();
+        let mut lines = tokio::io::BufReader::new(stdout);
+        tokio::time::timeout(Duration::from_secs(10), lines.read_line(&mut line))
+            .await
+            .expect("a line in time")
+            .expect("a readable line");
+        line.trim().to_owned()
+    }
+
+    fn is_gone(pid: &str) -> bool {
+        // A zombie nobody reaps yet has ended as well.
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.is_empty() || stat.contains(") Z ")
+    }
+
+    async fn wait_until_gone(pid: &str) {
+        let mut again = tokio::time::interval(Duration::from_millis(5));
+        tokio::time::timeout(Duration::from_secs(10), async {
+            while !is_gone(pid) {
+                again.tick().await;
+            }
+        })
+        .await
+        .expect("the process ends");
+    }
+
+    #[tokio::test]
+    async fn ending_a_group_ends_the_grandchildren() {
+        let mut started = start(&shell("sleep 600 & echo $!; wait"), Output::Captured).unwrap();
+        let grandchild = first_line(started.stdout.take().unwrap()).await;
+        assert!(!is_gone(&grandchild));
+        let mut waiter = started.waiter;
+        tokio::join!(started.group.end(), waiter.wait());
+        wait_until_gone(&grandchild).await;
+    }
+
+    #[tokio::test]
+    async fn dropping_a_group_kills_even_who_ignores_sigterm() {
+        let mut started = start(
+            &shell("trap '' TERM; sleep 600 & echo $!; wait; wait"),
+            Output::Captured,
+        )
+        .unwrap();
+        let grandchild = first_line(started.stdout.take().unwrap()).await;
+        drop(started.group);
+        wait_until_gone(&grandchild).await;
+    }
+
+    #[tokio::test]
+    async fn a_short_child_that_hangs_is_killed_at_its_deadline() {
+        let error = run(&shell("sleep 600"), Duration::from_millis(50))
+            .await
+            .unwrap_err();
+        assert_eq!(error.source.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[tokio::test]
+    async fn a_short_child_tells_why_it_failed() {
+        let finished = run(&shell("echo no >&2; exit 3"), Duration::from_secs(10))
+            .await
+            .unwrap();
+        assert_eq!(finished.status.code(), Some(3));
+        assert_eq!(finished.stderr, "no\n");
+    }
+}

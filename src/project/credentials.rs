@@ -1,0 +1,235 @@
+//! credentials.json: the development hosts and how to log in there, as in
+//! atlassian-connect-express (version 10 on, and the flat shape before it).
+
+use std::fmt;
+use std::path::Path;
+
+use connect_core::{BaseUrl, Secret};
+use serde_json::{Map, Value};
+
+use crate::context::Env;
+use crate::project::{CREDENTIALS, FileError, read_json};
+
+/// The hosts of credentials.json.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// The hosts, in the order of their names.
+    pub(crate) hosts: Vec<HostCredentials>,
+}
+
+/// A host and how to log in there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostCredentials {
+    /// Where the product's REST API begins; ends in `/wiki` for Confluence.
+    pub(crate) site: BaseUrl,
+    /// What runs there.
+    pub(crate) product: Product,
+    /// E-mail address of an administrator.
+    pub(crate) username: String,
+    /// The administrator's API token.
+    pub(crate) password: Secret,
+}
+
+/// A product a host can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Product {
+    /// Confluence, whose REST API begins at `/wiki`.
+    Confluence,
+    /// Jira.
+    Jira,
+}
+
+impl Credentials {
+    /// Reads credentials.json of a folder; a missing file names no hosts.
+    ///
+    /// # Errors
+    /// When it is unreadable, not JSON, or values are missing or of the wrong kind: all of these
+    /// are named together.
+    pub(crate) fn read(folder: &Path, env: &Env) -> Result<Self, FileError> {
+        let path = folder.join(CREDENTIALS);
+        let Some(file) = read_json(&path, env)? else {
+            return Ok(Self::default());
+        };
+        let mut problems = Vec::new();
+        let mut hosts = Vec::new();
+        match host_table(&file) {
+            None => problems.push("`hosts` must be an object".to_owned()),
+            Some(table) => {
+                for (name, entry) in table {
+                    match host(&name, &entry) {
+                        Ok(host) => hosts.push(host),
+                        Err(mut found) => problems.append(&mut found),
+                    }
+                }
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { hosts })
+        } else {
+            Err(FileError::Values { path, problems })
+        }
+    }
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Confluence => "Confluence",
+            Self::Jira => "Jira",
+        })
+    }
+}
+
+/// The table of hosts: `hosts`, or the whole file in the flat shape.
+fn host_table(file: &Value) -> Option<Map<String, Value>> {
+    match file.get("hosts") {
+        Some(Value::Object(hosts)) => Some(hosts.clone()),
+        Some(Value::Null) => Some(Map::new()),
+        Some(_) => None,
+        None => {
+            let mut flat = file.as_object()?.clone();
+            flat.retain(|name, entry| name != "ngrok" && entry.is_object());
+            Some(flat)
+        }
+    }
+}
+
+fn host(name: &str, entry: &Value) -> Result<HostCredentials, Vec<String>> {
+    let mut problems = Vec::new();
+    let mut text = |key: &str| match entry.get(key) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+        Some(Value::String(_)) | None => {
+            problems.push(format!("host `{name}` has no `{key}`"));
+            None
+        }
+        Some(_) => {
+            problems.push(format!("host `{name}`: `{key}` must be a text"));
+            None
+        }
+    };
+    let username = text("username");
+    let password = text("password").map(Secret::new);
+    let product = text("product").and_then(|text| {
+        let product = product(&text);
+        if product.is_none() {
+            problems.push(format!(
+                "host `{name}`: `product` is `{text}`, expected `jira` or `confluence`"
+            ));
+        }
+        product
+    });
+    // Without a product the rest of the address cannot be known, but can be checked.
+    let site = site(name, product.unwrap_or(Product::Jira))
+        .map_err(|problem| problems.push(format!("host `{name}`: {problem}")))
+        .ok();
+    match (site, product, username, password) {
+        (Some(site), Some(product), Some(username), Some(password)) => Ok(HostCredentials {
+            site,
+            product,
+            username,
+            password,
+        }),
+        _ => Err(problems),
+    }
+}
+
+fn product(text: &str) -> Option<Product> {
+    match text.to_ascii_lowercase().as_str() {
+        "confluence" => Some(Product::Confluence),
+        "jira" => Some(Product::Jira),
+        _ => None,
+    }
+}
+
+/// The site of a host's name: with or without scheme, with or without `/wiki`.
+fn site(name: &str, product: Product) -> Result<BaseUrl, String> {
+    let written = if name.contains("://") {
+        name.to_owned()
+    } else {
+        format!("https://{name}")
+    };
+    let site = BaseUrl::parse(&written).map_err(|error| error.to_string())?;
+    if !site.is_https() && !site.is_loopback() {
+        return Err("must be https: the API token would travel in the open".to_owned());
+    }
+    if product == Product::Confluence && !site.path().ends_with("/wiki") {
+        return BaseUrl::parse(&format!("{site}/wiki")).map_err(|error| error.to_string());
+    }
+    Ok(site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::tests::env;
+
+    fn check(file: &str) -> Result<Vec<(String, Product, String)>, Vec<String>> {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::write(home.path().join(CREDENTIALS), file).unwrap();
+        match Credentials::read(home.path(), &env(&[("TOKEN", "from the environment")])) {
+            Ok(credentials) => Ok(credentials
+                .hosts
+                .iter()
+                .map(|host| {
+                    let password = host.password.expose().to_owned();
+                    (host.site.to_string(), host.product, password)
+                })
+                .collect()),
+            Err(FileError::Values { problems, .. }) => Err(problems),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn both_shapes_and_every_spelling_of_a_host_are_read() {
+        let entry =
+            |product| format!("{{product: '{product}', username: 'a', password: '$TOKEN'}}");
+        let (jira, confluence) = (entry("jira"), entry("confluence"));
+        let token = || "from the environment".to_owned();
+        for (file, site, product) in [
+            (
+                format!("{{hosts: {{'https://a.atlassian.net': {jira}}}, ngrok: {{}}}}"),
+                "https://a.atlassian.net",
+                Product::Jira,
+            ),
+            (
+                format!("{{'a.atlassian.net': {confluence}, ngrok: {{authtoken: 'x'}}}}"),
+                "https://a.atlassian.net/wiki",
+                Product::Confluence,
+            ),
+            (
+                format!("{{hosts: {{'https://a.atlassian.net/wiki/': {confluence}}}}}"),
+                "https://a.atlassian.net/wiki",
+                Product::Confluence,
+            ),
+            (
+                format!("{{hosts: {{'http://127.0.0.1:2990/jira': {jira}}}}}"),
+                "http://127.0.0.1:2990/jira",
+                Product::Jira,
+            ),
+        ] {
+            assert_eq!(check(&file), Ok(vec![(site.to_owned(), product, token())]));
+        }
+        assert_eq!(check("{}"), Ok(Vec::new()));
+        assert_eq!(check("{hosts: {}}"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn everything_wrong_is_named_together() {
+        let file = "{hosts: {
+            'b.example': {product: 'trello', password: 1},
+            'http://far.example': {product: 'jira', username: 'a', password: 'b'},
+        }}";
+        assert_eq!(
+            check(file),
+            Err(vec![
+                "host `b.example` has no `username`".to_owned(),
+                "host `b.example`: `password` must be a text".to_owned(),
+                "host `b.example`: `product` is `trello`, expected `jira` or `confluence`"
+                    .to_owned(),
+                "host `http://far.example`: must be https: the API token would travel in the open"
+                    .to_owned(),
+            ])
+        );
+    }
+}

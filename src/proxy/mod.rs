@@ -1,0 +1,229 @@
+//! A reverse proxy in front of the app: it owns the port people know, so that the process behind
+//! it can be exchanged without a refused connection.
+//!
+//! The request line and the bodies pass byte for byte: hosts sign path and query as they are.
+//! Bodies are streamed. While no process serves, requests wait, at most [`HOLD`], and then get a
+//! 503 that says why.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, Uri, Version};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// Longest time a request waits for a process that serves.
+pub(crate) const HOLD: Duration = Duration::from_secs(10);
+/// Most connections at a time; more wait to be accepted.
+const CONNECTIONS: usize = 512;
+
+/// Where requests go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Nowhere, and nothing is about to change that.
+    Down,
+    /// To the process that listens on this port of 127.0.0.1.
+    Serving(u16),
+    /// Nowhere yet: hold them.
+    Starting,
+}
+
+/// A request that was answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Served {
+    /// Its number in this session.
+    pub(crate) id: u64,
+    /// Method.
+    pub(crate) method: String,
+    /// Path without query: queries carry tokens.
+    pub(crate) path: String,
+    /// Status.
+    pub(crate) status: u16,
+    /// From the request's head to the answer's.
+    pub(crate) took: Duration,
+}
+
+/// What is told of each request.
+pub(crate) type Observer = Arc<dyn Fn(Served) + Send + Sync>;
+
+/// Serves the listener for as long as the future is polled.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    target: watch::Receiver<Target>,
+    observer: Observer,
+) {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    let client = Client::builder(TokioExecutor::new())
+        .http1_preserve_header_case(true)
+        .set_host(false)
+        // A process that ends takes its connections with it: use each while it is fresh.
+        .pool_idle_timeout(Duration::from_secs(1))
+        .build(connector);
+    let forwarder = Arc::new(Forwarder {
+        client,
+        target,
+        observer,
+        count: std::sync::atomic::AtomicU64::new(0),
+    });
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
+            return;
+        };
+        // A failed accept is one client's trouble.
+        if let Ok((stream, _)) = listener.accept().await {
+            let forwarder = Arc::clone(&forwarder);
+            connections.spawn(async move {
+                forwarder.connection(stream).await;
+                drop(permit);
+            });
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+type Answer = Response<BoxBody<Bytes, hyper::Error>>;
+
+struct Forwarder {
+    client: Client<HttpConnector, Incoming>,
+    target: watch::Receiver<Target>,
+    observer: Observer,
+    count: std::sync::atomic::AtomicU64,
+}
+
+impl Forwarder {
+    async fn connection(self: Arc<Self>, stream: TcpStream) {
+        let _ = stream.set_nodelay(true);
+        let service = service_fn(|request| {
+            let this = Arc::clone(&self);
+            async move { Ok::<_, Infallible>(this.observed(request).await) }
+        });
+        // A broken connection is its client's trouble.
+        let _ = hyper::server::conn::http1::Builder::new()
+            .preserve_header_case(true)
+            .timer(TokioTimer::new())
+            .header_read_timeout(Duration::from_secs(30))
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    }
+
+    async fn observed(&self, request: Request<Incoming>) -> Answer {
+        let began = Instant::now();
+        let (method, path) = (
+            request.method().to_string(),
+            request.uri().path().to_owned(),
+        );
+        let answer = self.forward(request).await;
+        let id = 1 + self
+            .count
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        (self.observer)(Served {
+            id,
+            method,
+            path,
+            status: answer.status().as_u16(),
+            took: began.elapsed(),
+        });
+        answer
+    }
+
+    async fn forward(&self, mut request: Request<Incoming>) -> Answer {
+        let mut target = self.target.clone();
+        let serving = target.wait_for(|target| *target != Target::Starting);
+        let port = match tokio::time::timeout(HOLD, serving).await {
+            Ok(Ok(target)) => match *target {
+                Target::Serving(port) => port,
+                Target::Down | Target::Starting => {
+                    return refuse("the app is not running; see the output of `connect dev`");
+                }
+            },
+            _ => return refuse("the app does not answer yet; see the output of `connect dev`"),
+        };
+        if prepare(&mut request, port).is_none() {
+            return text(StatusCode::BAD_REQUEST, "this request target is not served");
+        }
+        match self.client.request(request).await {
+            Ok(mut answer) => {
+                take_hop_by_hop(answer.headers_mut());
+                answer.map(http_body_util::BodyExt::boxed)
+            }
+            Err(_) => text(
+                StatusCode::BAD_GATEWAY,
+                "the app closed the connection; see the output of `connect dev`",
+            ),
+        }
+    }
+}
+
+/// Points the request at the port; path and query stay the bytes they were.
+fn prepare(request: &mut Request<Incoming>, port: u16) -> Option<()> {
+    let target = request.uri().path_and_query()?.clone();
+    let uri = Uri::builder()
+        .scheme("http")
+        .authority(SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string())
+        .path_and_query(target)
+        .build()
+        .ok()?;
+    *request.uri_mut() = uri;
+    *request.version_mut() = Version::HTTP_11;
+    take_hop_by_hop(request.headers_mut());
+    Some(())
+}
+
+/// Takes out the fields that concern one connection only (RFC 9110, section 7.6.1).
+fn take_hop_by_hop(headers: &mut hyper::HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in named {
+        headers.remove(name);
+    }
+    for name in [
+        header::CONNECTION,
+        HeaderName::from_static("keep-alive"),
+        HeaderName::from_static("proxy-connection"),
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ] {
+        headers.remove(name);
+    }
+}
+
+fn refuse(why: &str) -> Answer {
+    let mut answer = text(StatusCode::SERVICE_UNAVAILABLE, why);
+    let soon = HeaderValue::from_static("1");
+    answer.headers_mut().insert(header::RETRY_AFTER, soon);
+    answer
+}
+
+fn text(status: StatusCode, why: &str) -> Answer {
+    let body = Full::new(Bytes::from(format!("{why}\n")));
+    let mut answer = Response::new(body.map_err(|never| match never {}).boxed());
+    *answer.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, plain);
+    answer
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! Puts a planned app on disk: everything, or nothing.
+//!
+//! The files are written to a folder `.<name>.tmp-<pid>` next to the target, which then gets the
+//! target's name in one step. On failure that folder is removed.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::scaffold::PlannedFile;
+
+/// A place where an app may be made: checked to be free.
+#[derive(Debug)]
+pub(crate) struct Target {
+    folder: PathBuf,
+    staging: PathBuf,
+}
+
+/// Why an app cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    /// The target is there already and is not an empty folder.
+    #[error("`{}` is not empty ({entries} entries)", .path.display())]
+    Exists {
+        /// The target.
+        path: PathBuf,
+        /// How many entries it has.
+        entries: usize,
+    },
+    /// The target has no parent folder.
+    #[error("`{}` is not a folder", .0.display())]
+    NoParent(PathBuf),
+    /// The target is there already and is a file.
+    #[error("`{}` is a file", .0.display())]
+    IsFile(PathBuf),
+    /// The file system refused.
+    #[error("cannot write `{}`", .path.display())]
+    Io {
+        /// What was to be written.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Files on disk under a name of their own, removed on drop unless [`Staged::publish`] is called.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    target: Target,
+    published: bool,
+}
+
+impl Target {
+    /// Checks that an app can be made at `folder`.
+    ///
+    /// # Errors
+    /// When something is there, or its parent is no folder.
+    pub(crate) fn check(folder: PathBuf) -> Result<Self, WriteError> {
+        match fs::read_dir(&folder) {
+            Ok(entries) => {
+                let entries = entries.count();
+                if entries > 0 {
+                    return Err(WriteError::Exists {
+                        path: folder,
+                        entries,
+                    });
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(_) if folder.is_file() => return Err(WriteError::IsFile(folder)),
+            Err(source) => {
+                return Err(WriteError::Io {
+                    path: folder,
+                    source,
+                });
+            }
+        }
+        let (Some(parent), Some(name)) = (folder.parent(), folder.file_name()) else {
+            return Err(WriteError::IsFile(folder));
+        };
+        if !parent.is_dir() {
+            return Err(WriteError::NoParent(parent.to_path_buf()));
+        }
+        let name = name.to_string_lossy();
+        let staging = parent.join(format!(".{name}.tmp-{}", std::process::id()));
+        Ok(Self { folder, staging })
+    }
+
+    /// Writes the files next to the target.
+    ///
+    /// # Errors
+    /// When the file system refuses; then nothing is left.
+    pub(crate) fn stage(self, files: &[PlannedFile]) -> Result<Staged, WriteError> {
+        let staged = Staged {
+            target: self,
+            published: false,
+        };
+        let root = staged.staging();
+        fs::create_dir(root).map_err(failed(root))?;
+        for file in files {
+            let path = root.join(&file.path);
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(failed(folder))?;
+            }
+            write_new(&path, file).map_err(failed(&path))?;
+        }
+        Ok(staged)
+    }
+}
+
+impl Staged {
+    /// Where the files are until they are published.
+    pub(crate) fn staging(&self) -> &Path {
+        &self.target.staging
+    }
+
+    /// Gives the files their place, in one step.
+    ///
+    /// # Errors
+    /// When somebody put something there meanwhile.
+    pub(crate) fn publish(mut self) -> Result<PathBuf, WriteError> {
+        let target = &self.target.folder;
+        // Windows does not rename over an empty folder.
+        if cfg!(windows) && target.is_dir() {
+            fs::remove_dir(target).map_err(failed(target))?;
+        }
+        fs::rename(&self.target.staging, target).map_err(failed(target))?;
+        self.published = true;
+        Ok(target.clone())
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if !self.published {
+            // There is nobody to tell that even the clean-up failed; the first error is shown.
+            let _ = fs::remove_dir_all(&self.target.staging);
+        }
+    }
+}
+
+fn write_new(path: &Path, file: &PlannedFile) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if file.private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    options.open(path)?.write_all(file.text.as_bytes())
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    let path = path.to_path_buf();
+    move |source| WriteError::Io { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> PlannedFile {
+        PlannedFile {
+            path: path.to_owned(),
+            text: "text\n".to_owned(),
+            private: path == "credentials.json",
+        }
+    }
+
+    fn entries(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn files_appear_together_under_the_final_name() {
+        let home = tempfile::tempdir().unwrap();
+        let target = Target::check(home.path().join("app")).unwrap();
+        let staged = target
+            .stage(&[file("a/b.txt"), file("credentials.json")])
+            .unwrap();
+        assert!(!home.path().join("app").exists());
+        let app = staged.publish().unwrap();
+        assert_eq!(fs::read_to_string(app.join("a/b.txt")).unwrap(), "text\n");
+        assert_eq!(entries(home.path()), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(app.join("credentials.json")).unwrap();
+            assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_failure_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let target = Target::check(home.path().join("app")).unwrap();
+        // The second path needs the first to be a folder.
+        assert!(target.stage(&[file("a"), file("a/b")]).is_err());
+        assert_eq!(entries(home.path()), 0);
+    }
+
+    #[test]
+    fn an_empty_folder_is_taken_and_a_full_one_refused() {
+        let home = tempfile::tempdir().unwrap();
+        let app = home.path().join("app");
+        fs::create_dir(&app).unwrap();
+        let target = Target::check(app.clone()).unwrap();
+        target.stage(&[file("a")]).unwrap().publish().unwrap();
+        let error = Target::check(app).unwrap_err();
+        assert!(matches!(error, WriteError::Exists { entries: 1, .. }));
+    }
+
+    #[test]
+    fn who_takes_the_place_meanwhile_keeps_it() {
+        let home = tempfile::tempdir().unwrap();
+        let app = home.path().join("app");
+        let target = Target::check(app.clone()).unwrap();
+        let staged = target.stage(&[file("a")]).unwrap();
+        fs::create_dir(&app).unwrap();
+        fs::write(app.join("mine"), "").unwrap();
+        assert!(staged.publish().is_err());
+        assert!(app.join("mine").exists());
+        assert_eq!(entries(home.path()), 1);
+    }
+}

@@ -1,0 +1,307 @@
+//! The only writer to the terminal, and the only reader of answers.
+//!
+//! Text for people goes to stderr, data to stdout. With `--json`, results and events go to stdout
+//! as one JSON object per line and the text for people stays on stderr.
+//! A closed pipe is no failure: who stopped reading has read enough.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::error::CliError;
+
+/// How to talk to whoever started the program.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ui {
+    /// Colour on stderr.
+    pub(crate) color: bool,
+    /// Results and events as JSON on stdout.
+    pub(crate) json: bool,
+    /// How much to say.
+    pub(crate) verbosity: Verbosity,
+    /// Questions may be asked.
+    pub(crate) interactive: bool,
+}
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// One line per thing the user caused.
+    Normal,
+    /// Explanations too.
+    Verbose,
+}
+
+/// The word at the start of a status line, and how it is painted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Verb {
+    /// Something was done.
+    Done(&'static str),
+    /// Something is going on.
+    Running(&'static str),
+}
+
+impl Ui {
+    /// Says what was done or is going on: `   Validated atlassian-connect.json`.
+    pub(crate) fn status(&self, verb: Verb, object: &str) {
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        let (word, color) = match verb {
+            Verb::Done(word) => (word, AnsiColor::Green),
+            Verb::Running(word) => (word, AnsiColor::Cyan),
+        };
+        let style = color.on_default().bold();
+        self.people(&format!("{style}{word:>12}{style:#} {object}\n"));
+    }
+
+    /// A line that goes on from the status line above it.
+    pub(crate) fn more(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.people(&format!("{:12} {text}\n", ""));
+        }
+    }
+
+    /// Text as it is, on stderr, unless `-q` was given.
+    pub(crate) fn text(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            self.people(text);
+        }
+    }
+
+    /// Text of an error, shown even with `-q`.
+    pub(crate) fn error_text(&self, text: &str) {
+        self.people(text);
+    }
+
+    /// An explanation, shown with `-v`.
+    pub(crate) fn explain(&self, text: &str) {
+        if self.verbosity == Verbosity::Verbose {
+            self.people(&format!("{:12} {text}\n", ""));
+        }
+    }
+
+    /// Something that may surprise but stops nothing.
+    pub(crate) fn warning(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            let style = AnsiColor::Yellow.on_default().bold();
+            self.people(&format!("{style}warning{style:#}: {text}\n"));
+        }
+    }
+
+    /// Shows an error, on stderr always and as an event with `--json`.
+    pub(crate) fn error(&self, error: &CliError, fatality: Fatality) {
+        self.error_event(error, fatality);
+        if error.shown {
+            return;
+        }
+        let red = AnsiColor::Red.on_default().bold();
+        let bold = Style::new().bold();
+        let mut text = format!(
+            "{red}error[{}]{red:#}{bold}:{bold:#} {}\n",
+            error.code, error.message
+        );
+        if let Some(place) = &error.place {
+            text.push_str(&format!("  --> {place}\n"));
+        }
+        for cause in &error.causes {
+            text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
+        }
+        for hint in &error.hints {
+            text.push_str(&format!("{bold}hint:{bold:#} {hint}\n"));
+        }
+        self.people(&text);
+    }
+
+    fn error_event(&self, error: &CliError, fatality: Fatality) {
+        let place = error.place.as_ref();
+        self.event(
+            "error",
+            &ErrorEvent {
+                code: error.code,
+                message: &error.message,
+                file: place.map(|place| place.file.as_str()),
+                line: place.map(|place| place.line),
+                col: place.map(|place| place.column),
+                causes: &error.causes,
+                hints: &error.hints,
+                fatal: fatality == Fatality::Ends,
+            },
+        );
+    }
+
+    /// Says an event, with `--json` only.
+    pub(crate) fn event(&self, event: &str, fields: &impl Serialize) {
+        if !self.json {
+            return;
+        }
+        let line = Line {
+            v: 1,
+            ts: timestamp(SystemTime::now()),
+            event,
+            fields,
+        };
+        if let Ok(text) = serde_json::to_string(&line) {
+            self.data(&text);
+        }
+    }
+
+    /// Writes a line of data to stdout.
+    pub(crate) fn data(&self, text: &str) {
+        let mut out = io::stdout().lock();
+        // A reader that went away is success.
+        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    }
+
+    /// Asks for a line of text; the empty answer and the end of input mean the default.
+    ///
+    /// # Errors
+    /// When stdin cannot be read.
+    pub(crate) fn ask(&self, question: &str, default: &str) -> io::Result<String> {
+        let style = AnsiColor::Cyan.on_default().bold();
+        self.people(&format!("{style}?{style:#} {question} [{default}] "));
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer)?;
+        let answer = answer.trim();
+        Ok(if answer.is_empty() { default } else { answer }.to_owned())
+    }
+
+    fn people(&self, text: &str) {
+        let choice = if self.color {
+            ColorChoice::AlwaysAnsi
+        } else {
+            ColorChoice::Never
+        };
+        let mut err = AutoStream::new(io::stderr().lock(), choice);
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+}
+
+/// Whether an error ends the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fatality {
+    /// It goes on.
+    GoesOn,
+    /// It ends.
+    Ends,
+}
+
+/// True when stdin and stderr are a terminal.
+pub(crate) fn on_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// True when stderr is a terminal.
+pub(crate) fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// All of stdin, refused above `limit` bytes.
+///
+/// # Errors
+/// When it cannot be read, is no UTF-8 or is too long.
+pub(crate) fn read_stdin(limit: u64) -> io::Result<String> {
+    let mut text = String::new();
+    io::Read::read_to_string(
+        &mut io::Read::take(io::stdin().lock(), limit + 1),
+        &mut text,
+    )?;
+    if text.len() as u64 > limit {
+        return Err(io::Error::other(format!("longer than {limit} bytes")));
+    }
+    Ok(text)
+}
+
+/// A duration as people read it: `4 ms`, `1.8 s`.
+pub(crate) fn duration(duration: Duration) -> String {
+    let ms = duration.as_millis();
+    if ms < 1000 {
+        format!("{ms} ms")
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+pub(crate) fn timestamp(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (seconds, ms) = (since.as_secs(), since.subsec_millis());
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// Year, month and day of a day counted from 1 January 1970 (Gregorian calendar, from eras of
+/// 400 years that start in March, so that the leap day comes last).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let shifted = days + 719_468;
+    let era = shifted / 146_097;
+    let day_of_era = shifted % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    (year, month, day)
+}
+
+#[derive(Serialize)]
+struct Line<'a, T> {
+    v: u8,
+    ts: String,
+    event: &'a str,
+    #[serde(flatten)]
+    fields: &'a T,
+}
+
+#[derive(Serialize)]
+struct ErrorEvent<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    col: Option<u32>,
+    causes: &'a [String],
+    hints: &'a [String],
+    fatal: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_follow_the_gregorian_calendar() {
+        for (seconds, ms, expected) in [
+            (0, 0, "1970-01-01T00:00:00.000Z"),
+            (951_782_399, 7, "2000-02-28T23:59:59.007Z"),
+            (951_782_400, 0, "2000-02-29T00:00:00.000Z"),
+            (1_795_305_600, 0, "2026-11-22T00:00:00.000Z"),
+            (4_107_542_400, 0, "2100-03-01T00:00:00.000Z"),
+        ] {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_millis(ms);
+            assert_eq!(timestamp(time), expected);
+        }
+    }
+
+    #[test]
+    fn durations_read_well() {
+        assert_eq!(duration(Duration::from_micros(4400)), "4 ms");
+        assert_eq!(duration(Duration::from_millis(1849)), "1.8 s");
+    }
+}

@@ -1,0 +1,13 @@
+//! The program as people use it: the real binary, in an environment of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cli;
+mod dev;
+mod dev_app;
+mod first_light;
+mod new;
+mod sandbox;
+mod support;
+mod tidy;
+mod validate;
