@@ -28,9 +28,12 @@ pub(super) fn run(flags: &Validate, context: &Context) -> Result<ExitCode, CliEr
         let started = Instant::now();
         let report = check(&source, &Options::default());
         ok &= report.is_ok();
-        context
-            .ui
-            .text(&render(&context.ui, &name, &source, &report));
+        let text = render(&context.ui, &name, &source, &report);
+        if report.is_ok() {
+            context.ui.text(&text);
+        } else {
+            context.ui.error_text(&text);
+        }
         conclude(context, &name, &report, started);
         files.push(json!({
             "path": name,

@@ -125,8 +125,12 @@ async fn start_process(
 fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
     let (program, arguments, port) = match &world.launch {
         Launch::Shell { command, port } => {
-            let arguments = vec!["-c".into(), command.into()];
-            ("sh".into(), arguments, *port)
+            let (shell, flag) = if cfg!(windows) {
+                ("cmd", "/C")
+            } else {
+                ("sh", "-c")
+            };
+            (shell.into(), vec![flag.into(), command.into()], *port)
         }
         Launch::Attached { .. } | Launch::Cargo { .. } => {
             let program = lock(&world.program).clone();
