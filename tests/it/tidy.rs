@@ -232,7 +232,12 @@ fn every_error_code_has_a_heading_and_every_heading_a_use() {
         .filter_map(|code| code.split_once('/'))
         .map(|code| code.0)
         .collect();
-    for (path, text) in sources("src") {
+    let speaking = [
+        "src",
+        "crates/connect-core/src",
+        "crates/connect-runtime/src",
+    ];
+    for (path, text) in speaking.into_iter().flat_map(sources) {
         let text = text.split("#[cfg(test)]").next().unwrap();
         for quoted in text.split('"').skip(1).step_by(2) {
             let Some((family, name)) = quoted.split_once('/') else {

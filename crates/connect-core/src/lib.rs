@@ -52,6 +52,7 @@ pub mod keys;
 pub mod lifecycle;
 pub mod mint;
 pub mod qsh;
+pub mod redact;
 mod secret;
 pub mod store;
 mod strict_json;

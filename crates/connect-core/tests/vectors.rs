@@ -20,6 +20,7 @@ use connect_core::{
     jws::{Compact, VerifyingKey},
     keys::{HmacKey, RsaPublicKey},
     qsh::{self, Qsh, RequestLine},
+    redact::redact,
 };
 use serde_json::Value;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         "qsh.json".to_owned(),
         "qsh-pairs.json".to_owned(),
         "kid-syntax.json".to_owned(),
+        "redaction.json".to_owned(),
     ];
     names.extend(files(&folder, "wycheproof-"));
     let mut run = 0;
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
             "qsh.json" => qsh_case,
             "qsh-pairs.json" => pair_case,
             "kid-syntax.json" => kid_case,
+            "redaction.json" => redaction_case,
             _ => wycheproof_case,
         };
         if folder.join(&name).exists() {
@@ -230,6 +233,29 @@ fn kid_case(vector: &Value, _: &[Value]) -> Outcome {
     let allowed = Kid::parse(vector["kid"].as_str().unwrap()).is_ok();
     check(vector["allowed"] == allowed, || {
         format!("allowed: {allowed}")
+    })
+}
+
+/// Nothing of a secret survives, 16 characters in a row included; what must be read does.
+fn redaction_case(vector: &Value, _: &[Value]) -> Outcome {
+    let list = |name: &str| vector[name].as_array().cloned().unwrap_or_default();
+    let redacted = redact(vector["input"].as_str().unwrap());
+    for secret in list("must_not_contain") {
+        let secret: Vec<char> = secret.as_str().unwrap().chars().collect();
+        for part in secret.windows(secret.len().min(16)) {
+            let part: String = part.iter().collect();
+            if redacted.contains(&part) {
+                return Outcome::Failed(format!("{part:?} survives in {redacted:?}"));
+            }
+        }
+    }
+    for text in list("must_contain") {
+        if !redacted.contains(text.as_str().unwrap()) {
+            return Outcome::Failed(format!("{text} is gone from {redacted:?}"));
+        }
+    }
+    check(redact(&redacted) == redacted, || {
+        format!("not the same again: {redacted:?}")
     })
 }
 

@@ -20,7 +20,7 @@ use std::{
 
 use axum::{Json, Router, extract::State, http::Uri, response::IntoResponse};
 use connect_runtime::{
-    Config, ConnectApp, ContextRequest, HostRequest, Routes,
+    Config, ConnectApp, ContextRequest, HostRequest, Routes, SessionRequest,
     config::Env,
     core::{
         AppKey, BaseUrl, ClientKey, Product, Secret, Tenant, TenantState, Timestamp, store::Store,
@@ -227,6 +227,9 @@ fn routes() -> Routes {
     async fn context(request: ContextRequest) -> Json<Value> {
         answer(request.tenant(), request.account_id())
     }
+    async fn session(request: SessionRequest) -> Json<Value> {
+        answer(request.tenant(), request.account_id())
+    }
     async fn webhook(request: HostRequest, Json(_): Json<Value>) -> Json<Value> {
         answer(request.tenant(), request.account_id())
     }
@@ -236,6 +239,7 @@ fn routes() -> Routes {
         .post("/{*path}", module)
         .get("/api/context", context)
         .post("/api/context", context)
+        .get("/api/session", session)
         .post("/webhooks/issue-created", webhook)
 }
 
