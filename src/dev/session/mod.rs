@@ -258,7 +258,12 @@ impl Session {
         }
         let was_broken = std::mem::replace(&mut self.descriptor.broken, result.is_err());
         match result {
-            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Err(error) => {
+                effects.push(Effect::Say(Notice::Problem(error)));
+                if self.descriptor.good.is_some() {
+                    effects.push(Effect::Say(Notice::LastGoodStays));
+                }
+            }
             Ok(new) => {
                 let first = self.descriptor.good.is_none();
                 let changed = self.descriptor.good.as_ref() != Some(&new);
