@@ -20,6 +20,6 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Dev(flags) => dev::run(flags, context),
         Command::New(flags) => new::run(flags, context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),
-        Command::Validate(flags) => validate::run(&flags, context),
+        Command::Validate(flags) => validate::run(flags, context),
     }
 }

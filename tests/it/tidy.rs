@@ -24,11 +24,16 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// Which part of `src/` may use which.
 const MODULES: &[(&str, &[&str])] = &[
-    ("cli", &["scaffold"]),
+    (
+        "check",
+        &["context", "dev", "error", "http", "project", "report", "ui"],
+    ),
+    ("cli", &["check", "scaffold"]),
     (
         "commands",
         &[
-            "cli", "context", "dev", "error", "host", "project", "report", "scaffold", "ui",
+            "check", "cli", "context", "dev", "env", "error", "host", "process", "project",
+            "scaffold", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),

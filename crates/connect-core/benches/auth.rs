@@ -5,7 +5,6 @@
 //! a signed call under 5 µs. `cargo bench -p connect-core`.
 #![expect(
     clippy::unwrap_used,
-    missing_docs,
     reason = "a benchmark: its inputs are fixed, and its entry point is made by a macro"
 )]
 
@@ -57,6 +56,7 @@ impl World {
             leeway: Seconds(30),
             max_lifetime: Seconds(24 * 60 * 60),
             max_session: Seconds(15 * 60),
+            session_without_purpose: false,
         };
         let claims = json!({
             "sub": "712020:ada", "qsh": Qsh::sign(&line(FRAME), "").unwrap().as_str(),

@@ -6,6 +6,7 @@ mod facts;
 mod findings_page;
 mod fixtures;
 mod mutate;
+mod noise;
 mod schema;
 mod syntax;
 mod top;
