@@ -106,7 +106,7 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "HOST", default_value = "auto")]
     pub(crate) via: Via,
 
-    /// Start the app with CMD (run by `sh -c`) instead of building it with cargo
+    /// Start the app with CMD (run by the shell) instead of building it with cargo
     #[arg(long, value_name = "CMD")]
     pub(crate) exec: Option<String>,
 

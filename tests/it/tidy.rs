@@ -261,6 +261,27 @@ fn every_error_code_has_a_heading_and_every_heading_a_use() {
 }
 
 #[test]
+fn every_event_has_a_row_in_the_guide() {
+    let guide = fs::read_to_string(root().join("docs/guide/events.md")).unwrap();
+    let mut seen = 0;
+    for (path, text) in sources("src") {
+        for call in text.split("ui.event(").skip(1) {
+            let Some(name) = call.trim_start().strip_prefix('"') else {
+                continue;
+            };
+            let name = name.split('"').next().unwrap();
+            seen += 1;
+            assert!(
+                guide.contains(&format!("| `{name}`")),
+                "{}: the event `{name}` has no row in docs/guide/events.md",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 10, "the reader of events finds nothing");
+}
+
+#[test]
 fn the_published_package_holds_every_template_file() {
     let listed = packaged_files();
     for path in files_below(&root().join("templates")) {

@@ -27,6 +27,8 @@ pub(crate) struct SessionOptions {
     pub(crate) app: AppKind,
     /// Where the hosts reach the app.
     pub(crate) address: BaseUrl,
+    /// What earlier sessions may have left on these hosts.
+    pub(crate) left: Vec<(HostId, AppKey)>,
 }
 
 /// How the app comes to run.
@@ -118,6 +120,12 @@ pub(crate) const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 impl Session {
     /// A session that has not started.
     pub(crate) fn new(options: SessionOptions) -> Self {
+        let mut hosts: Vec<_> = (0..options.hosts).map(|_| Host::default()).collect();
+        for (id, key) in options.left {
+            if let Some(host) = hosts.get_mut(id.0) {
+                host.present.insert(key);
+            }
+        }
         Self {
             address: options.address,
             app: App {
@@ -128,7 +136,7 @@ impl Session {
                 last: Generation(0),
             },
             descriptor: DescriptorState::default(),
-            hosts: (0..options.hosts).map(|_| Host::default()).collect(),
+            hosts,
             ready: false,
             stop: None,
         }
@@ -250,7 +258,12 @@ impl Session {
         }
         let was_broken = std::mem::replace(&mut self.descriptor.broken, result.is_err());
         match result {
-            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Err(error) => {
+                effects.push(Effect::Say(Notice::Problem(error)));
+                if self.descriptor.good.is_some() {
+                    effects.push(Effect::Say(Notice::LastGoodStays));
+                }
+            }
             Ok(new) => {
                 let first = self.descriptor.good.is_none();
                 let changed = self.descriptor.good.as_ref() != Some(&new);
