@@ -207,7 +207,7 @@ pub(crate) struct Sandbox {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  connect validate                       atlassian-connect.json of this folder
+  connect validate                       the descriptor and settings of this folder
   connect validate descriptor --fix      put right what can be put right
   connect validate a.json b.json --format short
   connect validate http://localhost:3000/atlassian-connect.json
@@ -215,7 +215,8 @@ Examples:
 
 Exit codes: 0 no errors, 1 errors (with --strict also warnings), 3 the address did not answer")]
 pub(crate) struct Validate {
-    /// `descriptor`, a file, an address, or `-` for stdin [default: descriptor]
+    /// `descriptor`, `config`, `credentials`, a file, an address, or `-` for stdin
+    /// [default: those that exist]
     #[arg(value_name = "SUBJECT|FILE|URL")]
     pub(crate) subjects: Vec<String>,
 

@@ -257,3 +257,31 @@ fn an_address_is_read_like_a_file() {
         .success();
     server.join().unwrap();
 }
+
+#[test]
+fn settings_are_checked_and_no_secret_is_shown() {
+    let env = TestEnv::new().with_descriptor(&SLIPS.replace("WHITE", "WRITE"));
+    env.write("config.json", "{ development: { port: 99999 } }");
+    env.write(
+        "credentials.json",
+        "{ hosts: { 'your-site.atlassian.net': { username: 'a', password: 's3cret' \n",
+    );
+    for arguments in [
+        &["validate"][..],
+        &["validate", "--json"],
+        &["validate", "config", "credentials"],
+    ] {
+        let output = env.connect(arguments).assert().code(1);
+        let output = output.get_output();
+        let said = [&output.stderr[..], &output.stdout].concat();
+        let said = String::from_utf8_lossy(&said);
+        for expected in [
+            "config/out-of-range",
+            "credentials/syntax",
+            "credentials/sample",
+        ] {
+            assert!(said.contains(expected), "{said}");
+        }
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
