@@ -85,8 +85,10 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(Dev),
+    Explain(Explain),
     New(New),
     Sandbox(Sandbox),
+    Schema(Schema),
     Validate(Validate),
 }
 
@@ -247,6 +249,41 @@ pub(crate) struct Validate {
     /// Check again after each change, until interrupted
     #[arg(long)]
     pub(crate) watch: bool,
+}
+
+/// Explain what a finding means and what to do about it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect explain module/unknown-type")]
+pub(crate) struct Explain {
+    /// The code in brackets behind `error`, `warning` or `info`
+    #[arg(value_name = "CODE", value_parser = finding_code)]
+    pub(crate) code: String,
+}
+
+/// Print a JSON Schema, for completion and hover texts in editors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect schema descriptor --product jira > descriptor.schema.json
+  connect schema config")]
+pub(crate) struct Schema {
+    /// The file it is for
+    #[arg(value_enum, value_name = "SUBJECT")]
+    pub(crate) subject: SchemaSubject,
+
+    /// With `descriptor`: bitbucket, confluence or jira [default: Jira and Confluence together]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<connect_validator::Product>,
+}
+
+/// A file that has a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaSubject {
+    Config,
+    Credentials,
+    Descriptor,
 }
 
 /// A code that findings can have.

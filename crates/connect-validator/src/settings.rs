@@ -6,6 +6,8 @@
 //! SECURITY: nothing that a credentials file says is repeated in a finding, save the names of its fields and its
 //! hosts [test `tests/it/settings.rs`].
 
+use serde_json::json;
+
 use crate::checker::Checker;
 use crate::codes::{self, Code};
 use crate::json::{self, Member, Node, Object, Parsed, ProblemKind, Range, Value, shorten};
@@ -79,6 +81,70 @@ pub fn check_credentials(source: &str) -> Report {
                 });
             });
         }
+    })
+}
+
+/// The JSON Schema (draft 2020-12) of `config.json`.
+pub(crate) fn config_schema() -> serde_json::Value {
+    let variable = json!({ "type": "string", "pattern": r"\$[a-zA-Z]" });
+    let text = json!({ "type": "string" });
+    let mut settings = serde_json::Map::new();
+    for (name, takes) in SETTINGS {
+        let kind = match takes {
+            Takes::Boolean => json!({ "anyOf": [{ "type": "boolean" }, variable] }),
+            Takes::Number(least, most) => {
+                let number = json!({ "type": "number", "minimum": least, "maximum": most });
+                let digits = json!({ "type": "string", "pattern": r"^\s*[0-9.]+\s*$" });
+                json!({ "anyOf": [number, digits, variable] })
+            }
+            Takes::Object => json!({ "type": "object" }),
+            Takes::Product => {
+                json!({ "anyOf": [{ "enum": ["jira", "confluence", "bitbucket"] }, variable] })
+            }
+            Takes::Text => text.clone(),
+            Takes::Texts => json!({ "anyOf": [{ "type": "array", "items": text }, variable] }),
+        };
+        settings.insert((*name).to_owned(), kind);
+    }
+    let section =
+        json!({ "anyOf": [{ "$ref": "#/$defs/settings" }, { "not": { "type": "object" } }] });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Settings of an Atlassian Connect app, for all environments and for each",
+        "type": "object",
+        "properties": settings,
+        "additionalProperties": section,
+        "$defs": { "settings": { "type": "object", "properties": settings } },
+    })
+}
+
+/// The JSON Schema (draft 2020-12) of `credentials.json`.
+pub(crate) fn credentials_schema() -> serde_json::Value {
+    let host = json!({
+        "type": "object",
+        "properties": {
+            "password": { "type": "string", "description": "API token of the user; `$NAME` takes it from the environment." },
+            "product": { "enum": ["jira", "confluence"], "description": "What is to be found at this site." },
+            "username": { "type": "string", "description": "E-mail address of an administrator of the site." },
+        },
+        "required": HOST_FIELDS,
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Development sites of an Atlassian Connect app, and how to log in there",
+        "type": "object",
+        "properties": {
+            "hosts": {
+                "type": "object",
+                "additionalProperties": host,
+                "description": "By the address of the site, such as `acme.atlassian.net`.",
+            },
+            "ngrok": {
+                "type": "object",
+                "properties": { "authtoken": { "type": "string", "description": "Token of your ngrok account." } },
+                "description": "How to open a tunnel with ngrok.",
+            },
+        },
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use connect_validator::codes::{self, Subject};
-use connect_validator::{Report, check_config, check_credentials};
+use connect_validator::{Report, check_config, check_credentials, schema};
 
 /// Wrong texts, and `code line:column` of what is found.
 const CONFIG: &[(&str, &[&str])] = &[
@@ -123,4 +123,24 @@ fn no_secret_is_repeated() {
             assert!(!said.contains("s3cret"), "{said}");
         }
     }
+}
+
+#[test]
+fn schemas_of_settings_take_what_is_right() {
+    for (schema, text) in [
+        (
+            schema::config(),
+            r#"{ "port": 3000, "development": { "port": "$PORT", "product": "jira" }, "mine": 1 }"#,
+        ),
+        (
+            schema::credentials(),
+            r#"{ "hosts": { "a.dev": { "product": "jira", "username": "u", "password": "$P" } } }"#,
+        ),
+    ] {
+        let validator = jsonschema::draft202012::new(&schema).expect("a sound schema");
+        let value = serde_json::from_str(text).expect("JSON");
+        assert!(validator.is_valid(&value), "{text}");
+    }
+    let validator = jsonschema::draft202012::new(&schema::config()).expect("a sound schema");
+    assert!(!validator.is_valid(&serde_json::json!({ "development": { "port": 70_000 } })));
 }
