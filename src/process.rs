@@ -260,8 +260,8 @@ mod tests {
         let mut lines = tokio::io::BufReader::new(stdout);
         tokio::time::timeout(Duration::from_secs(10), lines.read_line(&mut line))
             .await
-            .unwrap()
-            .unwrap();
+            .expect("a line in time")
+            .expect("a readable line");
         line.trim().to_owned()
     }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use connect_core::AppKey;
 use serde_json::json;
@@ -10,7 +9,6 @@ use serde_json::json;
 use crate::cli::{Dev, New, Vcs};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::process::{self, CommandLine};
 use crate::scaffold::{self, Answers, AppName, Target};
 use crate::ui::Verb;
 
@@ -35,7 +33,7 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
 
     let files = scaffold::plan(template, &answers)?;
     let staged = target.stage(&files)?;
-    let git = flags.vcs == Vcs::Git && git_init(staged.folder(), context);
+    let git = flags.vcs == Vcs::Git && scaffold::git_init(staged.staging(), context);
     let app = staged.publish()?;
 
     let shown = context.shown(&app).to_string();
@@ -145,36 +143,4 @@ fn ask(context: &Context, question: &str, default: &str) -> Result<String, CliEr
         .ui
         .ask(question, default)
         .map_err(|error| CliError::user("cli/no-answer", "cannot read the answer").cause(error))
-}
-
-/// Makes a repository, unless the folder is inside one. A missing git is no reason to fail.
-fn git_init(folder: &Path, context: &Context) -> bool {
-    if scaffold::repository_above(folder).is_some() {
-        return false;
-    }
-    let command = CommandLine {
-        program: "git".into(),
-        arguments: ["-c", "init.defaultBranch=main", "init", "--quiet"]
-            .map(Into::into)
-            .to_vec(),
-        folder: folder.to_path_buf(),
-        variables: Vec::new(),
-        without: vec![
-            "GIT_DIR",
-            "GIT_WORK_TREE",
-            "GIT_INDEX_FILE",
-            "GIT_COMMON_DIR",
-        ],
-    };
-    let finished =
-        context.block_on(async { Ok(process::run(&command, Duration::from_secs(10)).await) });
-    let problem = match finished {
-        Ok(Ok(finished)) if finished.status.success() => return true,
-        Ok(Ok(finished)) => finished.stderr.trim().to_owned(),
-        Ok(Err(error)) => format!("{error}: {}", error.source),
-        Err(error) => error.message,
-    };
-    let text = format!("no git repository was made: {problem} (`--vcs none` asks for none)");
-    context.ui.warning(&text);
-    false
 }

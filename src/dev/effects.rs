@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use connect_core::{AppKey, BaseUrl};
-use connect_validator::Options;
+use connect_validator::{Finding, Options, Report};
 use tokio::sync::watch;
 
 use crate::dev::app::{self, Launch};
+use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
 use crate::error::{CliError, Place};
@@ -82,7 +83,7 @@ impl From<Event> for Reply {
 /// Carries out an effect of the first block.
 pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
     match effect {
-        Effect::BuildApp => Event::AppBuilt(app::build(&world).await).into(),
+        Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
         Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),
@@ -117,11 +118,7 @@ fn check_descriptor(world: &World) -> Result<Descriptor, CliError> {
     let source = read_text(&world.folder.join(DESCRIPTOR))?;
     let options = options(world);
     let report = connect_validator::check(&source, &options);
-    if let Some(first) = report
-        .findings
-        .iter()
-        .find(|finding| finding.level == connect_validator::Level::Error)
-    {
+    if let Some(first) = first_error(&report) {
         let text = crate::report::render(&world.ui, DESCRIPTOR, &source, &report);
         world.ui.error_text(&text);
         let place = Place {
@@ -145,6 +142,18 @@ fn check_descriptor(world: &World) -> Result<Descriptor, CliError> {
         modules: facts.modules.len(),
         warnings: report.warnings(),
     })
+}
+
+/// The error to name where there is room for one: a broken syntax explains the rest, and its last
+/// error is where the typing stopped.
+fn first_error(report: &Report) -> Option<&Finding> {
+    let errors = || {
+        let findings = report.findings.iter();
+        findings.filter(|finding| finding.level == connect_validator::Level::Error)
+    };
+    errors()
+        .rfind(|finding| finding.code == "descriptor/syntax")
+        .or_else(|| errors().next())
 }
 
 fn options(world: &World) -> Options {

@@ -4,6 +4,7 @@
 //! into events, `notices` tell the user. See `event` for what leads to what.
 
 mod app;
+mod build;
 mod effects;
 mod event;
 mod journal;
@@ -13,4 +14,5 @@ mod session;
 mod setup;
 mod sources;
 
+pub(crate) use run::until_interrupt;
 pub(crate) use setup::{DevOptions, HostChoice, dev};

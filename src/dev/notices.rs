@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use connect_core::{AppKey, BaseUrl};
+use connect_sandbox::RestCall;
 use serde_json::json;
 
 use crate::dev::effects::World;
@@ -96,6 +97,34 @@ pub(crate) fn request(ui: &Ui, served: &Served) {
         "status": served.status, "ms": ms,
     });
     ui.event("request.in", &fields);
+}
+
+/// Tells of a REST call that the app made to the sandbox, and why it was refused if it was.
+pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
+    let who = match (&call.app, &call.user) {
+        (Some(_), Some(user)) => format!("as user {user}"),
+        (Some(_), None) => "as app".to_owned(),
+        (None, _) => "as nobody".to_owned(),
+    };
+    ui.text(&format!(
+        "{:>12} {:<6} {:<40} {}   {} ms   {who}\n",
+        "->", call.method, call.path, call.status, call.ms
+    ));
+    if let Some(refusal) = &call.refusal {
+        let mut text = format!("{:12} {}: {}\n", "", refusal.code, refusal.reason);
+        let parts = [
+            ("expected", &refusal.expected),
+            ("received", &refusal.received),
+            ("hint", &refusal.hint),
+        ];
+        for (name, part) in parts {
+            if let Some(part) = part {
+                text.push_str(&format!("{:12} {name}: {part}\n", ""));
+            }
+        }
+        ui.text(&text);
+    }
+    ui.event("request.out", call);
 }
 
 /// What the end of a session means for the exit code.

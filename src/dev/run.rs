@@ -10,6 +10,7 @@ use crate::dev::effects::{Reply, World, carry_out};
 use crate::dev::event::{Effect, Ending, Event};
 use crate::dev::notices;
 use crate::dev::session::Session;
+use crate::dev::sources::signals;
 use crate::error::CliError;
 use crate::host::BoxFuture;
 use crate::ui::Fatality;
@@ -57,6 +58,22 @@ pub(crate) async fn run(
     };
     tasks.shutdown().await;
     ending
+}
+
+/// Does some work until the user wants to leave.
+///
+/// # Errors
+/// When signals cannot be handled.
+pub(crate) async fn until_interrupt(work: BoxFuture<'static, ()>) -> Result<(), CliError> {
+    let (events, mut interrupted) = mpsc::channel(1);
+    let mut tasks = JoinSet::new();
+    for source in signals::sources(&events)? {
+        tasks.spawn(source);
+    }
+    tasks.spawn(work);
+    interrupted.recv().await;
+    tasks.shutdown().await;
+    Ok(())
 }
 
 fn step(

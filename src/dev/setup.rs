@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use connect_core::BaseUrl;
+use connect_core::{BaseUrl, Product};
+use connect_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
@@ -17,7 +18,7 @@ use crate::dev::session::{AppKind, Session, SessionOptions};
 use crate::dev::{notices, run, sources};
 use crate::env;
 use crate::error::CliError;
-use crate::host::{BoxFuture, Login, Upm};
+use crate::host::{self, BoxFuture, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
 use crate::proxy::{self, Observer, Target};
 use crate::tunnel;
@@ -68,7 +69,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let launch = launch(&options, &folder, context)?;
     let state = StateFolder::open(&folder)?;
     let journal = state.journal();
-    let hosts = hosts(&options, credentials, context)?;
+    let (hosts, sandbox) = hosts(&options, credentials, &folder, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
     let front = front(&options, &launch, &config, context).await?;
@@ -84,6 +85,9 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     };
     let (target, watched) = watch::channel(Target::Starting);
     sources.extend(front.serve(watched, context));
+    if let Some(sandbox) = &sandbox {
+        sources.push(sources::sandbox::source(sandbox, context.ui));
+    }
     let session = Session::new(SessionOptions {
         hosts: hosts.len(),
         app: kind,
@@ -92,7 +96,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let world = Arc::new(World {
         folder,
         launch,
-        variables: variables(&address, context),
+        variables: variables(&address, sandbox.as_ref(), context),
         address,
         hosts,
         journal,
@@ -103,7 +107,13 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
     });
+    context
+        .ui
+        .explain(&format!("the app is reached at {}", world.address));
     let ending = run::run(&world, session, receiver, sources).await;
+    if let Some(sandbox) = sandbox {
+        host::sandbox::stop(sandbox).await;
+    }
     drop(state);
     notices::conclude(&world, ending)
 }
@@ -136,23 +146,47 @@ fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Laun
     }
 }
 
-fn hosts(
+/// The hosts to install on, and the sandbox if it is one of them.
+async fn hosts(
     options: &DevOptions,
     credentials: Credentials,
+    folder: &Path,
     context: &Context,
-) -> Result<Vec<HostEntry>, CliError> {
-    let listed = |credentials: Credentials| {
-        let hosts = credentials.hosts.into_iter();
-        hosts.map(|host| upm(host, context)).collect()
-    };
+) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
+    let named = !credentials.hosts.is_empty();
     match options.hosts {
-        HostChoice::Auto if !credentials.hosts.is_empty() => Ok(listed(credentials)),
-        HostChoice::Upm if !credentials.hosts.is_empty() => Ok(listed(credentials)),
-        HostChoice::None => Ok(Vec::new()),
+        HostChoice::Auto | HostChoice::Upm if named => {
+            let hosts = credentials.hosts.into_iter();
+            Ok((hosts.map(|host| upm(host, context)).collect(), None))
+        }
+        HostChoice::None => Ok((Vec::new(), None)),
         HostChoice::Upm => Err(CliError::no_hosts()),
         HostChoice::Auto | HostChoice::Sandbox => {
-            Err(CliError::bug("the sandbox is not built in yet"))
+            if options.hosts == HostChoice::Auto {
+                let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
+                context.ui.text(text);
+            }
+            let state = folder.join(".connect").join("sandbox");
+            let port = options.sandbox_port;
+            let sandbox =
+                host::sandbox::start(port, Some(state), "connect dev --sandbox-port", context)
+                    .await?;
+            Ok((vec![sandbox_entry(&sandbox, context)], Some(sandbox)))
         }
+    }
+}
+
+/// The sandbox as a host like any other: its UPM is driven over loopback.
+fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
+    let login = Login {
+        username: sandbox.username().to_owned(),
+        password: sandbox.password().clone(),
+    };
+    let site = sandbox.site(Product::Jira);
+    HostEntry {
+        host: Box::new(Upm::new(context.http.clone(), site, login)),
+        label: "the sandbox (Jira)".to_owned(),
+        lasts: false,
     }
 }
 
@@ -246,7 +280,11 @@ async fn bind(port: u16) -> std::io::Result<TcpListener> {
 }
 
 /// Variables for the app's process, besides its port.
-fn variables(address: &BaseUrl, context: &Context) -> Vec<(String, String)> {
+fn variables(
+    address: &BaseUrl,
+    sandbox: Option<&Sandbox>,
+    context: &Context,
+) -> Vec<(String, String)> {
     let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
     let mut switches: Vec<_> = switches
         .split(',')
@@ -254,10 +292,16 @@ fn variables(address: &BaseUrl, context: &Context) -> Vec<(String, String)> {
         .filter(|switch| !matches!(*switch, "" | "force-dereg" | "force-reg" | "no-reg"))
         .collect();
     switches.push("no-reg");
-    vec![
+    let mut variables = vec![
         (env::AC_LOCAL_BASE_URL.to_owned(), address.to_string()),
         (env::AC_OPTS.to_owned(), switches.join(",")),
-    ]
+    ];
+    if let Some(sandbox) = sandbox {
+        let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
+        variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
+        variables.push((env::AC_HOST_SCRIPT_URL.to_owned(), script.to_owned()));
+    }
+    variables
 }
 
 /// Says what earlier sessions left behind, and what becomes of it.

@@ -1,8 +1,9 @@
 //! Failures of hosts: what UPM says, in our words, with what to do about it.
 
 use connect_core::BaseUrl;
+use connect_sandbox::SandboxError;
 
-use crate::error::CliError;
+use crate::error::{CliError, sources};
 use crate::host::HostError;
 use crate::http::HttpError;
 
@@ -76,6 +77,19 @@ impl CliError {
                     (_, detail) => error.cause(detail),
                 }
             }
+        }
+    }
+
+    /// The sandbox cannot start.
+    pub(crate) fn sandbox(error: &SandboxError, flag: &str) -> Self {
+        let shown = Self::user(error.code(), error.to_string());
+        let shown = sources(error).into_iter().fold(shown, Self::cause);
+        match error {
+            SandboxError::PortTaken { .. } => shown.hint(format!("{flag} 0    takes a free one")),
+            SandboxError::State { path, .. } => {
+                shown.hint(format!("remove `{}` if it is broken", path.display()))
+            }
+            _ => shown,
         }
     }
 

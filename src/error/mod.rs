@@ -21,8 +21,8 @@ pub(crate) struct CliError {
     pub(crate) code: &'static str,
     /// What happened: a lowercase phrase without a final stop, values in backticks.
     pub(crate) message: String,
-    /// Where in a file, if it is about one.
-    pub(crate) place: Option<Place>,
+    /// Where in a file, if it is about one. Boxed to keep results small.
+    pub(crate) place: Option<Box<Place>>,
     /// What led to it, outermost first.
     pub(crate) causes: Vec<String>,
     /// What to do, each a command or a place to click when one exists.
@@ -106,7 +106,7 @@ impl CliError {
 
     /// Adds the place in a file.
     pub(crate) fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
+        self.place = Some(Box::new(place));
         self
     }
 

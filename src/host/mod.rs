@@ -1,5 +1,6 @@
 //! The hosts an app is installed on, behind one trait.
 
+pub(crate) mod sandbox;
 mod upm;
 
 use std::fmt;

@@ -3,6 +3,7 @@
 //! `plan` is pure: a template and answers become files. `write` puts them on disk, all or none.
 //! The format of a template is described in `templates/README.md`.
 
+mod git;
 mod name;
 mod plan;
 mod template;
@@ -11,10 +12,11 @@ mod write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub(crate) use git::git_init;
 pub(crate) use name::{AppName, NameProblem};
 pub(crate) use plan::{Answers, PlanError, PlannedFile, plan};
 pub(crate) use template::{PRODUCTS, Template, find, templates};
-pub(crate) use write::{Target, WriteError, repository_above};
+pub(crate) use write::{Target, WriteError};
 
 /// Where a new app gets the runtime crates from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -87,11 +87,6 @@ impl Target {
         Ok(Self { folder, staging })
     }
 
-    /// The folder the app will be in.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// Writes the files next to the target.
     ///
     /// # Errors
@@ -101,7 +96,7 @@ impl Target {
             target: self,
             published: false,
         };
-        let root = staged.folder();
+        let root = staged.staging();
         fs::create_dir(root).map_err(failed(root))?;
         for file in files {
             let path = root.join(&file.path);
@@ -116,7 +111,7 @@ impl Target {
 
 impl Staged {
     /// Where the files are until they are published.
-    pub(crate) fn folder(&self) -> &Path {
+    pub(crate) fn staging(&self) -> &Path {
         &self.target.staging
     }
 
@@ -143,14 +138,6 @@ impl Drop for Staged {
             let _ = fs::remove_dir_all(&self.target.staging);
         }
     }
-}
-
-/// The repository `folder` would be part of, if any.
-pub(crate) fn repository_above(folder: &Path) -> Option<&Path> {
-    folder
-        .ancestors()
-        .skip(1)
-        .find(|ancestor| ancestor.join(".git").exists())
 }
 
 fn write_new(path: &Path, file: &PlannedFile) -> io::Result<()> {

@@ -57,6 +57,7 @@ impl World {
             leeway: Seconds(30),
             max_lifetime: Seconds(24 * 60 * 60),
             max_session: Seconds(15 * 60),
+            session_without_purpose: false,
         };
         let claims = json!({
             "sub": "712020:ada", "qsh": Qsh::sign(&line(FRAME), "").unwrap().as_str(),

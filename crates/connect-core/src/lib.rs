@@ -31,6 +31,7 @@
 //!     leeway: Seconds(30),
 //!     max_lifetime: Seconds(24 * 60 * 60),
 //!     max_session: Seconds(15 * 60),
+//!     session_without_purpose: false,
 //! };
 //! let token = token_of_the_host(&tenant);
 //! let request = RequestLine { method: "GET", target: "/hello", form: None };

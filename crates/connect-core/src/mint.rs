@@ -39,6 +39,30 @@ pub fn request_token(
     Ok(jws::sign_hs256(claims.to_string().as_bytes(), key))
 }
 
+/// Signs a request to the app as the tenant's host would: for a host that is not there, in
+/// development and in tests.
+///
+/// `base_path` is the context path of the app.
+///
+/// # Errors
+/// As [`request_token`].
+pub fn host_token(
+    tenant: &Tenant,
+    request: &RequestLine<'_>,
+    base_path: &str,
+    life: Seconds,
+    now: Timestamp,
+) -> Result<String, TokenError> {
+    let key = tenant.signing_key().ok_or(TokenError::TenantNotInstalled)?;
+    let claims = json!({
+        "iss": tenant.client_key.as_str(),
+        "iat": now.unix(),
+        "exp": (now + life).unix(),
+        "qsh": Qsh::sign(request, base_path)?.as_str(),
+    });
+    Ok(jws::sign_hs256(claims.to_string().as_bytes(), key))
+}
+
 /// Makes a session token: what a page of the app sends back to the app's own server.
 ///
 /// It is bound to the tenant and to its purpose, is good for routes that ask for a session and for

@@ -10,7 +10,7 @@ use crate::{ids::ClientKey, tenant::Tenant};
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A place where tenants are kept. Every back-end passes the same contract test
-/// (`connect-store`, `contract.rs`).
+/// (`connect-store`, `tests.rs`).
 ///
 /// Writes are atomic: a reader sees a record before or after a write, never between, and when the
 /// future has answered `Ok` the write survives a crash.

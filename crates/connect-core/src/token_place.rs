@@ -41,14 +41,40 @@ pub fn find<'a>(
     }
     let (_, query) = qsh::split(request.target)?;
     for params in [Some(query.as_bytes()), request.form].into_iter().flatten() {
-        match qsh::single_param(params, "jwt") {
-            Ok(Some(token)) if !token.is_empty() => add(Cow::Owned(token))?,
-            Ok(_) => {}
-            Err(None) => return Err(TokenError::Ambiguous),
-            Err(Some(error)) => return Err(error.into()),
+        if let Some(token) = param(params, "jwt")? {
+            add(Cow::Owned(token))?;
         }
     }
     found.ok_or(TokenError::Missing)
+}
+
+/// Finds a session token where ACE puts it: the header `X-acpt` (its values are given here) or the
+/// query parameter `acpt`.
+///
+/// # Errors
+/// As [`find`].
+pub fn find_legacy<'a>(
+    x_acpt: impl IntoIterator<Item = &'a str>,
+    request: &RequestLine<'_>,
+) -> Result<Cow<'a, str>, TokenError> {
+    let (_, query) = qsh::split(request.target)?;
+    let headers = x_acpt.into_iter().map(|token| Cow::Borrowed(token.trim()));
+    let query = param(query.as_bytes(), "acpt")?.map(Cow::Owned);
+    let mut found = headers.chain(query).filter(|token| !token.is_empty());
+    let first = found.next().ok_or(TokenError::Missing)?;
+    if found.all(|token| token == first) {
+        Ok(first)
+    } else {
+        Err(TokenError::Ambiguous)
+    }
+}
+
+fn param(params: &[u8], name: &str) -> Result<Option<String>, TokenError> {
+    match qsh::single_param(params, name) {
+        Ok(token) => Ok(token.filter(|token| !token.is_empty())),
+        Err(None) => Err(TokenError::Ambiguous),
+        Err(Some(error)) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
@@ -92,6 +118,23 @@ mod tests {
                 Err(TokenError::Missing)
             );
         }
+    }
+
+    #[test]
+    fn the_places_of_ace_are_places_of_their_own() {
+        let request = RequestLine {
+            method: "GET",
+            target: "/?acpt=a.b.c&jwt=d.e.f",
+            form: None,
+        };
+        assert_eq!(find_legacy([], &request).unwrap(), "a.b.c");
+        assert_eq!(find_legacy(["a.b.c"], &request).unwrap(), "a.b.c");
+        assert_eq!(find_legacy(["g.h.i"], &request), Err(TokenError::Ambiguous));
+        let request = RequestLine {
+            target: "/?jwt=d.e.f",
+            ..request
+        };
+        assert_eq!(find_legacy([], &request), Err(TokenError::Missing));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use connect_core::{
     verify::Policy,
 };
 use connect_store::MemoryStore;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 #[cfg(feature = "views")]
@@ -18,10 +21,13 @@ use crate::{
     client::HostClient,
     clock::SystemClock,
     config::{Config, InvalidConfig, StoreConfig},
-    descriptor::{Descriptor, DescriptorError, DescriptorFile},
+    descriptor::{Descriptor, DescriptorError, DescriptorFile, Transformer},
+    events::AppEvent,
+    handler_error::HandlerError,
     http_client,
     keys::InstallKeys,
     tenants::Tenants,
+    webhooks::{Deliveries, Webhook, Work},
 };
 
 /// A running app: cheap to clone, and the state of its routes.
@@ -39,6 +45,9 @@ pub(crate) struct Inner {
     pub(crate) http: reqwest::Client,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: TaskTracker,
+    pub(crate) deliveries: Deliveries,
+    pub(crate) webhooks: Vec<(String, Work)>,
+    events: broadcast::Sender<AppEvent>,
     hooks: Vec<(LifecycleEvent, Hook)>,
     #[cfg(feature = "views")]
     pub(crate) views: Views,
@@ -51,6 +60,8 @@ pub struct Builder {
     store: Option<Arc<dyn Store>>,
     clock: Arc<dyn Clock>,
     hooks: Vec<(LifecycleEvent, Hook)>,
+    webhooks: Vec<(String, Work)>,
+    transformer: Transformer,
 }
 
 type HookFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -105,6 +116,8 @@ impl ConnectApp {
             store: None,
             clock: Arc::new(SystemClock),
             hooks: Vec::new(),
+            webhooks: Vec::new(),
+            transformer: Transformer::default(),
         }
     }
 
@@ -141,6 +154,21 @@ impl ConnectApp {
         HostClient::new(self.clone(), Arc::clone(tenant))
     }
 
+    /// The events from now on, under ACE's names. Who reads too slowly misses the oldest.
+    pub fn subscribe(&self) -> broadcast::Receiver<AppEvent> {
+        self.0.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, event: AppEvent) {
+        // Nobody listening is fine.
+        let _ = self.0.events.send(event);
+    }
+
+    /// Whether a handler of the app waits for this webhook.
+    pub(crate) fn handles(&self, event: &str) -> bool {
+        self.0.webhooks.iter().any(|(of, _)| of == event)
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
         &self.0
     }
@@ -162,6 +190,13 @@ impl Builder {
     #[must_use]
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Uses this store, which others hold as well.
+    #[must_use]
+    pub fn shared_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -212,14 +247,48 @@ impl Builder {
         self.on(LifecycleEvent::Disabled, work)
     }
 
+    /// Does this for every verified webhook of that event (`jira:issue_created`). The body is read
+    /// as `T`; `serde_json::Value` takes any.
+    ///
+    /// The descriptor's `modules.webhooks` says where it comes in; there is no route to write. The
+    /// host has its answer when the work is done, and delivers again when it fails or takes longer
+    /// than 18 s, so long work belongs into a queue.
+    #[must_use]
+    pub fn on_webhook<T, F>(
+        mut self,
+        event: &str,
+        work: impl Fn(Webhook<T>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        T: DeserializeOwned + Send + 'static,
+        F: Future<Output = Result<(), HandlerError>> + Send + 'static,
+    {
+        self.webhooks.push((event.to_owned(), Work::new(work)));
+        self
+    }
+
+    /// Changes the descriptor before it is served, after its placeholders were filled in
+    /// (ACE's `descriptorTransformer`).
+    #[must_use]
+    pub fn transform_descriptor(
+        mut self,
+        work: impl Fn(&mut Map<String, Value>, &Config) + Send + Sync + 'static,
+    ) -> Self {
+        self.transformer = Transformer(Some(Box::new(work)));
+        self
+    }
+
     /// The app.
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn build(self) -> Result<ConnectApp, StartError> {
         let config = self.config;
-        let descriptor =
-            DescriptorFile::open(&config.folder.join("atlassian-connect.json"), &config)?;
+        let descriptor = DescriptorFile::open(
+            &config.folder.join("atlassian-connect.json"),
+            &config,
+            self.transformer,
+        )?;
         let store = match self.store {
             Some(store) => store,
             None => open_store(&config.store).await?,
@@ -239,6 +308,7 @@ impl Builder {
                 leeway: Seconds(30),
                 max_lifetime: Seconds(24 * 60 * 60),
                 max_session: config.max_token_age,
+                session_without_purpose: config.legacy_session_tokens,
             },
             install_policy: InstallPolicy {
                 app_key,
@@ -252,6 +322,9 @@ impl Builder {
             clock: self.clock,
             tasks: TaskTracker::new(),
             hooks: self.hooks,
+            webhooks: self.webhooks,
+            deliveries: Deliveries::default(),
+            events: broadcast::channel(256).0,
             descriptor,
             http,
             config,

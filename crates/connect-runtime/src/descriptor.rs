@@ -45,14 +45,23 @@ pub enum DescriptorError {
 }
 
 /// A descriptor file and its last good version.
-#[derive(Debug)]
 pub(crate) struct DescriptorFile {
     path: PathBuf,
     values: Placeholders,
+    transform: Box<Filled>,
     /// In development the file is read again whenever it has changed.
     follow: bool,
     current: RwLock<(Option<SystemTime>, Arc<Descriptor>)>,
 }
+
+/// Changes the descriptor before it is served.
+#[derive(Default)]
+pub(crate) struct Transformer(pub(crate) Option<Box<Transform>>);
+
+type Transform = dyn Fn(&mut Map<String, Value>, &Config) + Send + Sync;
+
+/// A transformation whose configuration is already given.
+type Filled = dyn Fn(&mut Map<String, Value>) + Send + Sync;
 
 #[derive(Clone, Debug)]
 struct Placeholders {
@@ -91,7 +100,26 @@ impl Descriptor {
             })
     }
 
-    fn parse(file: &str, text: &str, values: &Placeholders) -> Result<Self, DescriptorError> {
+    /// The event of the webhook whose calls go to this path, which is relative to the base URL.
+    pub fn webhook_event(&self, path: &str) -> Option<&str> {
+        let webhooks = self.root.get("modules")?.get("webhooks")?;
+        let all = match webhooks {
+            Value::Array(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let found = all.iter().find(|webhook| {
+            let url = webhook.get("url").and_then(Value::as_str);
+            url.map(path_of) == Some(path)
+        })?;
+        found.get("event")?.as_str()
+    }
+
+    fn parse(
+        file: &str,
+        text: &str,
+        values: &Placeholders,
+        transform: &dyn Fn(&mut Map<String, Value>),
+    ) -> Result<Self, DescriptorError> {
         let invalid = |line, problem: &str| DescriptorError::Invalid {
             file: file.to_owned(),
             line,
@@ -102,6 +130,7 @@ impl Descriptor {
         for value in document.root.values_mut() {
             values.fill(value);
         }
+        transform(&mut document.root);
         let text = |name: &str| document.root.get(name).and_then(Value::as_str);
         let key = text("key")
             .ok_or_else(|| invalid(1, "`key` is missing"))
@@ -124,16 +153,27 @@ impl Descriptor {
 }
 
 impl DescriptorFile {
-    pub(crate) fn open(path: &Path, config: &Config) -> Result<Self, DescriptorError> {
+    pub(crate) fn open(
+        path: &Path,
+        config: &Config,
+        transformer: Transformer,
+    ) -> Result<Self, DescriptorError> {
+        let settings = config.clone();
+        let transform = Box::new(move |root: &mut Map<String, Value>| {
+            if let Some(transform) = &transformer.0 {
+                transform(root, &settings);
+            }
+        });
         let values = Placeholders {
             local_base_url: config.local_base_url.to_string(),
             environment: config.environment.clone(),
             app_key: config.app_key.as_ref().map(ToString::to_string),
         };
-        let (changed, descriptor) = read(path, &values)?;
+        let (changed, descriptor) = read(path, &values, &*transform)?;
         Ok(Self {
             path: path.to_owned(),
             values,
+            transform,
             follow: config.is_development(),
             current: RwLock::new((changed, Arc::new(descriptor))),
         })
@@ -146,7 +186,7 @@ impl DescriptorFile {
         if self.follow {
             let changed = modified(&self.path);
             if changed != lock().0 {
-                match read(&self.path, &self.values) {
+                match read(&self.path, &self.values, &*self.transform) {
                     Ok((changed, descriptor)) => {
                         let mut current =
                             self.current.write().unwrap_or_else(PoisonError::into_inner);
@@ -157,6 +197,20 @@ impl DescriptorFile {
             }
         }
         Arc::clone(&lock().1)
+    }
+}
+
+impl std::fmt::Debug for DescriptorFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DescriptorFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Transformer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Transformer")
     }
 }
 
@@ -182,6 +236,7 @@ impl Placeholders {
 fn read(
     path: &Path,
     values: &Placeholders,
+    transform: &dyn Fn(&mut Map<String, Value>),
 ) -> Result<(Option<SystemTime>, Descriptor), DescriptorError> {
     let changed = modified(path);
     let file = path.display().to_string();
@@ -189,7 +244,7 @@ fn read(
         file: file.clone(),
         source,
     })?;
-    Ok((changed, Descriptor::parse(&file, &text, values)?))
+    Ok((changed, Descriptor::parse(&file, &text, values, transform)?))
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -232,7 +287,7 @@ mod tests {
     #[test]
     fn lifecycle_paths_are_found() {
         let text = r#"{"key":"k","baseUrl":"{{localBaseUrl}}","lifecycle":{"installed":"/in?x=1","enabled":"/on"}}"#;
-        let descriptor = Descriptor::parse("d", text, &values()).unwrap();
+        let descriptor = Descriptor::parse("d", text, &values(), &|_| {}).unwrap();
         assert_eq!(
             descriptor.lifecycle_event("/in"),
             Some(LifecycleEvent::Installed)
@@ -246,9 +301,39 @@ mod tests {
     }
 
     #[test]
+    fn webhook_paths_are_found_in_a_list_and_alone() {
+        for webhooks in [
+            r#"[{"event":"a","url":"/a"},{"event":"b","url":"/b?x"}]"#,
+            r#"{"event":"b","url":"/b"}"#,
+        ] {
+            let text = format!(
+                r#"{{"key":"k","baseUrl":"{{{{localBaseUrl}}}}","modules":{{"webhooks":{webhooks}}}}}"#
+            );
+            let descriptor = Descriptor::parse("d", &text, &values(), &|_| {}).unwrap();
+            assert_eq!(descriptor.webhook_event("/b"), Some("b"));
+            assert_eq!(descriptor.webhook_event("/c"), None);
+        }
+    }
+
+    #[test]
+    fn a_transformer_has_the_last_word() {
+        let text = r#"{"key":"k","baseUrl":"{{localBaseUrl}}"}"#;
+        let rename = |root: &mut Map<String, Value>| {
+            root.insert("key".to_owned(), "other".into());
+        };
+        assert_eq!(
+            Descriptor::parse("d", text, &values(), &rename)
+                .unwrap()
+                .key()
+                .as_str(),
+            "other"
+        );
+    }
+
+    #[test]
     fn what_cannot_be_served_says_where() {
         let error = |text: &str| {
-            Descriptor::parse("d.json", text, &values())
+            Descriptor::parse("d.json", text, &values(), &|_| {})
                 .unwrap_err()
                 .to_string()
         };

@@ -17,6 +17,7 @@ pub(crate) fn set(headers: &mut HeaderMap, name: impl http::header::IntoHeaderNa
 ///
 /// The set is what Atlassian's security requirements 3.0, 7.2 and 7.3 for cloud apps ask for.
 pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visitor) {
+    let cacheable = !app.config().is_development();
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &str| {
         if !headers.contains_key(&name) {
@@ -33,13 +34,23 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
         header::CONTENT_SECURITY_POLICY,
         &frame_ancestors(app, visitor),
     );
-    if let Visitor::Tenant(_) = visitor {
-        default(header::CACHE_CONTROL, "no-cache, no-store");
+    match visitor {
+        Visitor::Anybody => {}
+        // The descriptor promised the host that the page may be kept.
+        Visitor::Cache if cacheable => default(header::CACHE_CONTROL, "public, max-age=3600"),
+        Visitor::Cache => default(header::CACHE_CONTROL, "no-cache"),
+        Visitor::Tenant(_) => default(header::CACHE_CONTROL, "no-cache, no-store"),
     }
 }
 
 /// Logs a refusal with its reason and gives it a body without one.
-pub(crate) fn explain(response: &mut Response, id: &str, line: &str, accept: Option<&HeaderValue>) {
+pub(crate) fn explain(
+    app: &ConnectApp,
+    response: &mut Response,
+    id: &str,
+    line: &str,
+    accept: Option<&HeaderValue>,
+) {
     let Some(Refused {
         public,
         code,
@@ -70,10 +81,12 @@ pub(crate) fn explain(response: &mut Response, id: &str, line: &str, accept: Opt
     let (kind, body) = if accept.contains("text/html") {
         (
             "text/html; charset=utf-8",
-            format!(
-                "<!doctype html><meta charset=\"utf-8\"><title>{class}</title>\
+            error_view(app, class).unwrap_or_else(|| {
+                format!(
+                    "<!doctype html><meta charset=\"utf-8\"><title>{class}</title>\
                  <p>This page cannot be shown: {class}.</p><p><small>request {id}</small></p>"
-            ),
+                )
+            }),
         )
     } else if accept.contains("text/plain") {
         (
@@ -93,12 +106,29 @@ pub(crate) fn explain(response: &mut Response, id: &str, line: &str, accept: Opt
     *response.body_mut() = Body::from(body);
 }
 
+/// The app's own view of a refusal (`errorTemplate` of config.json), with ACE's `message` in it.
+#[cfg(feature = "views")]
+fn error_view(app: &ConnectApp, class: &str) -> Option<String> {
+    let view = app.config().error_view.as_ref()?;
+    let values = serde_json::Value::Object(view.values.clone());
+    let message = serde_json::json!({ "message": class });
+    let html = app.inner().views.render(&view.name, &message, &values);
+    html.inspect_err(|error| tracing::error!(%error, "the error view fails"))
+        .ok()
+        .map(|html| html.0)
+}
+
+#[cfg(not(feature = "views"))]
+fn error_view(_: &ConnectApp, _: &str) -> Option<String> {
+    None
+}
+
 /// Who may show the page in a frame: the tenant's own addresses, or any site of Atlassian's when
 /// the page is for nobody in particular.
 fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> String {
     let mut policy = String::from("frame-ancestors 'self'");
     match visitor {
-        Visitor::Anybody => {
+        Visitor::Anybody | Visitor::Cache => {
             policy.push_str(" https://*.atlassian.net https://*.jira.com");
             if app.config().is_development() {
                 policy.push_str(" http://127.0.0.1:* http://localhost:*");

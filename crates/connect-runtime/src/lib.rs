@@ -23,7 +23,9 @@ mod app;
 mod client;
 mod clock;
 pub mod config;
+mod danger;
 mod descriptor;
+mod events;
 mod extract;
 mod handler_error;
 mod headers;
@@ -37,6 +39,7 @@ mod server;
 mod tenants;
 #[cfg(feature = "views")]
 pub mod views;
+mod webhooks;
 
 pub use app::{Builder, ConnectApp, StartError};
 pub use axum::{body::Body, response::Html};
@@ -46,9 +49,13 @@ pub use config::Config;
 pub use connect_core as core;
 pub use connect_store as store;
 pub use descriptor::{Descriptor, DescriptorError};
-pub use extract::{Access, ContextRequest, HostRequest, PublicRoute, SessionRequest};
+pub use events::AppEvent;
+pub use extract::{
+    Access, CacheablePage, ContextRequest, HostRequest, InstallRequest, PublicRoute, SessionRequest,
+};
 pub use handler_error::HandlerError;
 pub use http;
 pub use page::PageContext;
 pub use rejection::Rejection;
 pub use routes::{Guarded, Routes};
+pub use webhooks::Webhook;

@@ -14,13 +14,14 @@ use connect_core::{
         decide_uninstalled,
     },
     qsh::RequestLine,
+    store::StoreError,
     token_place,
     verify::{Host, Unverified, refuse_unknown_tenant, verify_host, verify_install},
 };
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 
-use crate::{app::ConnectApp, extract::target, rejection::Rejection};
+use crate::{app::ConnectApp, events::AppEvent, extract::target, rejection::Rejection};
 
 /// A lifecycle body has about a dozen short members.
 const MAX_BODY: usize = 64 * 1024;
@@ -32,13 +33,26 @@ pub(crate) async fn answer(
     parts: &Parts,
     body: Body,
 ) -> Result<Response, Rejection> {
+    let decision = decide(app, event, parts, body).await?;
+    carry_out(app, event, decision).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Verifies a lifecycle call and decides on it; stores nothing.
+pub(crate) async fn decide(
+    app: &ConnectApp,
+    event: LifecycleEvent,
+    parts: &Parts,
+    body: Body,
+) -> Result<Decision, Rejection> {
     let target = target(parts);
     let line = RequestLine {
         method: parts.method.as_str(),
         target: &target,
         form: None,
     };
-    // The token first: without one, nothing of the body is read.
+    // The token first: without one, nothing of the body is read. `disabled` comes so after an
+    // `uninstalled` (AC-2561), and changes nothing.
     let headers = parts.headers.get_all(header::AUTHORIZATION);
     let headers = headers.iter().filter_map(|value| value.to_str().ok());
     let token = token_place::find(headers, &line)?;
@@ -47,20 +61,49 @@ pub(crate) async fn answer(
         return Err(Rejection::UnsupportedType);
     }
     let body = read(body).await?;
-    let decided = match event {
+    match event {
         LifecycleEvent::Installed | LifecycleEvent::Uninstalled => {
-            install(app, event, &token, &line, &body).await?
+            install(app, event, &token, &line, &body).await
         }
         LifecycleEvent::Disabled | LifecycleEvent::Enabled => {
-            switch(app, event, &token, &line, &body).await?
+            switch(app, event, &token, &line, &body).await
         }
-    };
-    if let Decision::Save(tenant) = decided {
-        let tenant = app.inner().tenants.save(*tenant).await?;
-        log(event, &tenant);
-        app.after(event, &tenant);
     }
-    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Stores what was decided and tells everybody.
+pub(crate) async fn carry_out(
+    app: &ConnectApp,
+    event: LifecycleEvent,
+    decision: Decision,
+) -> Result<Option<Arc<Tenant>>, StoreError> {
+    let Decision::Save(tenant) = decision else {
+        return Ok(None);
+    };
+    let client_key = tenant.client_key.clone();
+    match app.inner().tenants.save(*tenant).await {
+        Ok(tenant) => {
+            log(event, &tenant);
+            app.tell(AppEvent::HostSettingsSaved { client_key });
+            app.after(event, &tenant);
+            Ok(Some(tenant))
+        }
+        Err(error) => {
+            app.tell(AppEvent::HostSettingsNotSaved {
+                client_key,
+                error: error.to_string(),
+            });
+            Err(error)
+        }
+    }
+}
+
+/// A path without the app's base path, whether or not a proxy has taken that away.
+pub(crate) fn below_base<'a>(app: &ConnectApp, path: &'a str) -> &'a str {
+    match path.strip_prefix(app.config().local_base_url.path()) {
+        Some(rest) if rest.starts_with('/') => rest,
+        _ => path,
+    }
 }
 
 /// `installed` and `uninstalled`: signed by the host, with a key we may have to fetch. Everything

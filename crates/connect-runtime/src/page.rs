@@ -52,6 +52,35 @@ pub struct PageContext {
     pub locale: Option<String>,
 }
 
+/// The variables that are the same for everybody: those of a page that a browser may keep.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg(feature = "views")]
+pub(crate) struct StaticContext {
+    title: String,
+    addon_key: String,
+    local_base_url: String,
+    host_script_url: String,
+}
+
+#[cfg(feature = "views")]
+impl StaticContext {
+    pub(crate) fn new(app: &ConnectApp) -> Self {
+        Self {
+            title: title(app),
+            addon_key: app.key().to_string(),
+            local_base_url: app.config().local_base_url.to_string(),
+            host_script_url: app.config().host_script_url.clone(),
+        }
+    }
+}
+
+fn title(app: &ConnectApp) -> String {
+    let descriptor = app.descriptor();
+    let name = descriptor.as_json().get("name").and_then(Value::as_str);
+    name.unwrap_or_default().to_owned()
+}
+
 impl PageContext {
     pub(crate) fn new(
         app: &ConnectApp,
@@ -65,8 +94,6 @@ impl PageContext {
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| value.into_owned())
         };
-        let descriptor = app.descriptor();
-        let name = descriptor.as_json().get("name").and_then(Value::as_str);
         let config = app.config();
         let tenant = visitor.map(|(tenant, _)| tenant);
         let host_base_url = tenant.map_or_else(String::new, |tenant| tenant.base_url.to_string());
@@ -77,7 +104,7 @@ impl PageContext {
         };
         let zone = visitor.and_then(|_| param("tz"));
         Self {
-            title: name.unwrap_or_default().to_owned(),
+            title: title(app),
             addon_key: app.key().to_string(),
             local_base_url: config.local_base_url.to_string(),
             host_stylesheet_url: format!("{host_base_url}/atlassian-connect/all{debug}.css"),
@@ -85,7 +112,10 @@ impl PageContext {
             host_base_url,
             host_script_url: config.host_script_url.clone(),
             token,
-            license: visitor.and_then(|_| param("lic")).unwrap_or_default(),
+            license: match &config.license_override {
+                Some(license) => license.clone(),
+                None => visitor.and_then(|_| param("lic")).unwrap_or_default(),
+            },
             context: visitor
                 .and_then(|(_, proof)| proof.claims().context.clone())
                 .unwrap_or_default(),

@@ -19,6 +19,9 @@ pub enum Rejection {
     /// The body is not JSON, or not what the route takes.
     #[error("the body cannot be read")]
     Body,
+    /// The same is being done already, for an earlier delivery of the same call.
+    #[error("an earlier delivery is still being handled")]
+    Busy,
     /// The host's public key cannot be had.
     #[error("no install key: {0}")]
     InstallKey(&'static str),
@@ -52,6 +55,7 @@ impl Rejection {
         match self {
             Self::Body => "request/body",
             Self::BodyTooLarge => "request/too-large",
+            Self::Busy => "webhook/busy",
             Self::InstallKey(_) => "auth/install-key",
             Self::Lifecycle(error) => error.code(),
             Self::NotFound => "request/not-found",
@@ -89,7 +93,7 @@ pub(crate) fn public(rejection: &Rejection) -> Public {
         },
         Rejection::Body => (StatusCode::BAD_REQUEST, "bad-request"),
         Rejection::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
-        Rejection::InstallKey(_) | Rejection::Store(_) => {
+        Rejection::Busy | Rejection::InstallKey(_) | Rejection::Store(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
         Rejection::NotFound => (StatusCode::NOT_FOUND, "not-found"),

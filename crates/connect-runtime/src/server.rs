@@ -19,6 +19,7 @@ use crate::{
     headers, lifecycle,
     rejection::Rejection,
     routes::{Routes, takes_form},
+    webhooks,
 };
 
 /// Longest form body; the token may be in it, so it is read before the handler runs.
@@ -111,7 +112,7 @@ impl ConnectApp {
 fn own_routes(app: &ConnectApp) -> Router {
     Router::new()
         .route("/atlassian-connect.json", get(descriptor))
-        .fallback(not_found)
+        .fallback(unrouted)
         .with_state(app.clone())
 }
 
@@ -123,9 +124,19 @@ async fn descriptor(State(app): State<ConnectApp>) -> Response {
     response
 }
 
-/// What no route takes.
-async fn not_found() -> Rejection {
-    Rejection::NotFound
+/// What no route takes: a webhook of the descriptor that no handler waits for is verified and
+/// told to whoever listens, as ACE does; anything else is not there.
+async fn unrouted(State(app): State<ConnectApp>, request: Request) -> Response {
+    let descriptor = app.descriptor();
+    let (parts, body) = request.into_parts();
+    let path = lifecycle::below_base(&app, parts.uri.path());
+    match descriptor.webhook_event(path).map(str::to_owned) {
+        Some(event) if parts.method == Method::POST => {
+            let answer = webhooks::answer(&app, &event, parts, body).await;
+            answer.unwrap_or_else(IntoResponse::into_response)
+        }
+        _ => Rejection::NotFound.into_response(),
+    }
 }
 
 /// The host's own calls, wherever the descriptor puts them now. They come before the app's routes,
@@ -134,18 +145,24 @@ async fn host_call(app: &ConnectApp, request: Request, next: Next) -> Response {
     if *request.method() != Method::POST {
         return next.run(request).await;
     }
-    let path = request.uri().path();
-    let base = app.config().local_base_url.path();
-    let path = match path.strip_prefix(base) {
-        Some(rest) if rest.starts_with('/') => rest,
-        _ => path,
-    };
-    let Some(event) = app.descriptor().lifecycle_event(path) else {
-        return next.run(request).await;
-    };
-    let (parts, body) = request.into_parts();
-    let answer = lifecycle::answer(app, event, &parts, body).await;
-    answer.unwrap_or_else(IntoResponse::into_response)
+    let path = lifecycle::below_base(app, request.uri().path());
+    let descriptor = app.descriptor();
+    if let Some(event) = descriptor.lifecycle_event(path)
+        && app.config().setup_install_route
+    {
+        let (parts, body) = request.into_parts();
+        let answer = lifecycle::answer(app, event, &parts, body).await;
+        return answer.unwrap_or_else(IntoResponse::into_response);
+    }
+    // An app may have a route of its own for an event that it has no handler for.
+    if let Some(event) = descriptor.webhook_event(path)
+        && app.handles(event)
+    {
+        let (parts, body) = request.into_parts();
+        let answer = webhooks::answer(app, event, parts, body).await;
+        return answer.unwrap_or_else(IntoResponse::into_response);
+    }
+    next.run(request).await
 }
 
 /// Around every route: the request's id, the form body, the headers, and what a refusal says.
@@ -161,7 +178,7 @@ async fn surround(State(app): State<ConnectApp>, request: Request, next: Next) -
         Ok(()) => host_call(&app, Request::from_parts(parts, body), next).await,
         Err(rejection) => rejection.into_response(),
     };
-    headers::explain(&mut response, &id, &line, accept.as_ref());
+    headers::explain(&app, &mut response, &id, &line, accept.as_ref());
     headers::secure(
         &app,
         &mut response,

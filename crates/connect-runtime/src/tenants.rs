@@ -14,7 +14,7 @@ use connect_core::{
 /// A cache in front of a store, so that a request costs no store round trip.
 ///
 /// A write through this process is seen at once. A write of another process is seen when the entry
-/// is older than [`TTL`].
+/// is older than [`TTL`], or, when it is a new secret, as soon as a token is signed with it.
 #[derive(Debug)]
 pub(crate) struct Tenants {
     store: Arc<dyn Store>,
@@ -29,6 +29,8 @@ struct Entry {
 
 /// How stale a tenant may be that another process has changed.
 const TTL: Duration = Duration::from_secs(5);
+/// How often a signature that does not hold makes us look again.
+const RECHECK: Duration = Duration::from_secs(1);
 /// Tenants kept; a page of an app of this size touches far fewer in [`TTL`].
 const MAX_ENTRIES: usize = 10_000;
 
@@ -66,6 +68,32 @@ impl Tenants {
         let tenant = Arc::new(tenant);
         self.remember(&tenant, read_at);
         Ok(Some(tenant))
+    }
+
+    /// The tenant as the store has it, when that differs from this one. Asked when a signature does
+    /// not hold, so for one tenant at most once in [`RECHECK`]: bad tokens must not become store
+    /// traffic.
+    pub(crate) async fn changed(
+        &self,
+        known: &Arc<Tenant>,
+    ) -> Result<Option<Arc<Tenant>>, StoreError> {
+        {
+            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+            let fresh = cache
+                .get(&known.client_key)
+                .is_some_and(|entry| entry.read_at.elapsed() < RECHECK);
+            if fresh {
+                return Ok(None);
+            }
+        }
+        let read_at = Instant::now();
+        let Some(tenant) = self.store.tenant(&known.client_key).await? else {
+            self.forget(&known.client_key);
+            return Ok(None);
+        };
+        let tenant = Arc::new(tenant);
+        self.remember(&tenant, read_at);
+        Ok((*tenant != **known).then_some(tenant))
     }
 
     /// The tenant as the store has it now, for decisions that change it.

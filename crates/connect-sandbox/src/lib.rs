@@ -1,1 +1,53 @@
-//! An offline Atlassian host: installs apps, signs requests, explains refusals.
+//! An offline Atlassian host on loopback: it installs apps, signs every request it sends them,
+//! shows their pages, answers their REST calls, explains its refusals and misbehaves on order.
+//!
+//! It stands in for the host while an app is developed and tested. It claims no equality with the
+//! real products: a resource it does not know answers 501, never something invented.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use connect_core::Product;
+//! use connect_sandbox::{Sandbox, SandboxEvent, SandboxOptions};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(SandboxOptions::default()).await?;
+//! println!("register apps with {}", sandbox.site(Product::Jira));
+//! // ... register an app with the plugin manager of that site, then:
+//! let event = sandbox
+//!     .wait_for(|event| matches!(event, SandboxEvent::Installed { .. }), Duration::from_secs(10))
+//!     .await?;
+//! println!("{event:?}");
+//! sandbox.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod clock;
+mod descriptor;
+mod error;
+mod event;
+mod faults;
+mod identity;
+mod keys;
+mod lifecycle;
+mod pages;
+mod random;
+mod rest;
+mod sandbox;
+mod server;
+mod sign;
+mod state;
+mod tasks;
+mod upm;
+mod urls;
+mod users;
+
+pub use clock::SystemClock;
+pub use error::SandboxError;
+pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
+pub use faults::{Fault, Faults, Operation, UnknownFault};
+pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
+
+/// The administrator of every site of the sandbox.
+const USERNAME: &str = "admin";

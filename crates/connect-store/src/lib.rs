@@ -28,4 +28,4 @@ pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 
 #[cfg(test)]
-mod contract;
+mod tests;

@@ -4,16 +4,20 @@
 //! the key `clientInfo`. What ACE does not know (state, previous secret, time of the first install)
 //! is a second record beside it, so that ACE can go on with the database, and so can we.
 
+use connect_core::store::StoreError;
+#[cfg(feature = "sqlite")]
 use connect_core::{
-    AppKey, BaseUrl, ClientKey, Product, Secret, Tenant, TenantState, Timestamp, store::StoreError,
+    AppKey, BaseUrl, ClientKey, Product, Secret, Tenant, TenantState, Timestamp,
     tenant::PreviousSecret,
 };
+#[cfg(feature = "sqlite")]
 use serde_json::{Map, Value};
 
 /// The key under which ACE keeps the main record.
 pub(crate) const CLIENT_INFO: &str = "clientInfo";
 
 /// What ACE does not know of a tenant. Its default is what a tenant has that ACE installed.
+#[cfg(feature = "sqlite")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Beside {
     /// `enabled`, `disabled` or `uninstalled`.
@@ -38,6 +42,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
 }
 
 /// The two records of a tenant.
+#[cfg(feature = "sqlite")]
 pub(crate) fn write(tenant: &Tenant) -> (Value, Beside) {
     let mut main = tenant.details.clone();
     let mut set = |name: &str, value: &str| main.insert(name.to_owned(), value.into());
@@ -76,6 +81,7 @@ pub(crate) fn write(tenant: &Tenant) -> (Value, Beside) {
 }
 
 /// A tenant from its two records.
+#[cfg(feature = "sqlite")]
 pub(crate) fn read(
     client_key: &ClientKey,
     main: Value,

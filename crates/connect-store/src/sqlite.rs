@@ -326,7 +326,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::contract;
+    use crate::tests as contract;
 
     async fn open(folder: &tempfile::TempDir) -> SqliteStore {
         SqliteStore::open(&folder.path().join("data/store.db"))

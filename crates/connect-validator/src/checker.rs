@@ -4,12 +4,16 @@ use crate::codes::Code;
 use crate::finding::{Edit, Finding, Fix, Level, Report};
 use crate::json::Range;
 use crate::lines::Lines;
+use crate::model::Model;
 use crate::{MAX_FINDINGS, Options};
 
 /// The state of one check.
 pub(crate) struct Checker<'t> {
     pub(crate) source: &'t str,
     pub(crate) options: &'t Options,
+    /// The descriptor as a whole, once it is read.
+    pub(crate) model: Model<'t>,
+    pub(crate) lines: Lines<'t>,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -77,6 +81,8 @@ impl<'t> Checker<'t> {
         Self {
             source,
             options,
+            model: Model::default(),
+            lines: Lines::new(source),
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -138,6 +144,38 @@ impl<'t> Checker<'t> {
         result
     }
 
+    /// Whether a walk reports no error; what it reports is not kept.
+    pub(crate) fn takes(&mut self, walk: impl FnOnce(&mut Self)) -> bool {
+        let kept = (std::mem::take(&mut self.drafts), self.omitted);
+        walk(self);
+        let good = self.drafts.iter().all(|draft| draft.level != Level::Error);
+        (self.drafts, self.omitted) = kept;
+        good
+    }
+
+    /// Keeps what a walk reports, its errors as warnings if `forgiven` says so. It is asked only if there are any.
+    pub(crate) fn within(
+        &mut self,
+        walk: impl FnOnce(&mut Self),
+        forgiven: impl FnOnce(&mut Self) -> bool,
+    ) {
+        let from = self.drafts.len();
+        walk(self);
+        let is_error = |draft: &Draft| draft.level == Level::Error;
+        if self.drafts[from.min(self.drafts.len())..]
+            .iter()
+            .any(is_error)
+            && forgiven(self)
+        {
+            for draft in self.drafts[from..]
+                .iter_mut()
+                .filter(|draft| is_error(draft))
+            {
+                draft.level = Level::Warning;
+            }
+        }
+    }
+
     /// The JSON pointer (RFC 6901) of where the walk is.
     pub(crate) fn pointer(&self) -> String {
         let mut pointer = String::new();
@@ -154,6 +192,16 @@ impl<'t> Checker<'t> {
         pointer
     }
 
+    /// Whether the walk is at a member of this name.
+    pub(crate) fn is_at(&self, name: &str) -> bool {
+        matches!(self.path.last(), Some(Step::Member(key)) if *key == name)
+    }
+
+    /// Whether the walk is at or below a member of this name.
+    pub(crate) fn is_within(&self, name: &str) -> bool {
+        (self.path.iter()).any(|step| matches!(step, Step::Member(key) if *key == name))
+    }
+
     /// All findings, sorted, with lines and columns.
     pub(crate) fn finish(mut self) -> Report {
         if self.drafts.len() > MAX_FINDINGS {
@@ -162,12 +210,13 @@ impl<'t> Checker<'t> {
         }
         self.drafts
             .sort_by_key(|draft| (draft.range.start, draft.range.end, draft.code.id));
-        let lines = Lines::new(self.source);
+        let lines = self.lines;
         let findings = self.drafts.into_iter().map(|d| d.finish(&lines)).collect();
         Report {
             findings,
+            product: self.model.product,
+            product_reason: self.model.product_reason,
             omitted: self.omitted,
-            ..Report::default()
         }
     }
 }

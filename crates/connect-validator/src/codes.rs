@@ -18,6 +18,32 @@ pub struct Code {
     pub host_error: Option<&'static str>,
 }
 
+/// The kinds of files that are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Subject {
+    /// `config.json`.
+    Config,
+    /// `credentials.json`.
+    Credentials,
+    /// `atlassian-connect.json`.
+    Descriptor,
+    /// `manifest.yml` of Forge.
+    Manifest,
+}
+
+impl Code {
+    /// The kind of file that such a finding is about.
+    pub fn subject(&self) -> Subject {
+        match self.id.split('/').next() {
+            Some("config") => Subject::Config,
+            Some("credentials") => Subject::Credentials,
+            Some("manifest") => Subject::Manifest,
+            _ => Subject::Descriptor,
+        }
+    }
+}
+
 /// The kind of finding of this name.
 pub fn find(id: &str) -> Option<&'static Code> {
     ALL.iter().copied().find(|code| code.id == id)
@@ -42,68 +68,337 @@ const SCHEMA: Option<&str> = Some("connect.install.error.remote.descriptor.valid
 const MALFORMED: Option<&str> = Some("connect.invalid.descriptor.malformed.json");
 
 codes! {
+    APP_KEY_LONG = "app/key-long", Warning,
+        "a key longer than current documents allow",
+        None,
+        "Older schemas take 80 characters, current documents name 64. A key can never be changed later: choose a \
+        shorter one now.";
+    APP_KEY_SAMPLE = "app/key-sample", Info,
+        "the key of a template or tutorial",
+        None,
+        "A key is unique among all apps of the world and can never be changed. Samples are taken already.";
+    APP_NAME_MISSING = "app/name-missing", Warning,
+        "an app without a name",
+        None,
+        "Hosts take it, but show the key instead, and the Marketplace refuses it.";
+    APP_NAME_TRADEMARK = "app/name-trademark", Info,
+        "a name that the Marketplace refuses",
+        None,
+        "Names of apps must not begin with the name of a product, nor contain the name of its maker. `Charts for \
+        Jira` is fine, `Jira Charts` is not. It matters only for apps that are listed.";
     AUTH_INSTALLED_MISSING = "auth/installed-missing", Error,
         "JWT authentication without an `installed` callback",
         Some("connect.install.error.auth.with.no.installed.callback"),
-        "An app with `authentication.type` `jwt`, which is also the default, receives its shared secret in the `installed` callback. \
-        Without `lifecycle.installed` there is nobody to hand it to, and the host refuses the app. \
-        Add `\"lifecycle\": { \"installed\": \"/installed\" }`, or set the type to `none` if the app never talks to the host.";
+        "An app with `authentication.type` `jwt`, which is also the default, receives its shared secret in the \
+        `installed` callback. Without `lifecycle.installed` there is nobody to hand it to, and the host refuses \
+        the app. Add `\"lifecycle\": { \"installed\": \"/installed\" }`, or set the type to `none` if the app \
+        never talks to the host.";
+    AUTH_UNSIGNED_CALLBACK = "auth/unsigned-callback", Warning,
+        "an install callback that anyone can call",
+        None,
+        "With authentication `none` nothing proves that the host sent the callback. An app that stores what it is \
+        sent stores what anyone sends.";
+    AUTH_UNSIGNED_INSTALL = "auth/unsigned-install", Warning,
+        "signed install callbacks are not asked for",
+        None,
+        "`apiMigrations.signed-install` makes the host sign the `installed` and `uninstalled` callbacks with its \
+        own key, so that nobody else can replace the shared secret of a tenant. Verify that signature and say so \
+        in the descriptor.";
+    BASE_URL_DESCRIPTOR = "base-url/descriptor", Warning,
+        "the base URL is the address of the descriptor",
+        None,
+        "Paths are put behind the base URL, so the host would ask for `…/atlassian-connect.json/installed`.";
+    BASE_URL_HTTP = "base-url/http", Warning,
+        "a base URL without TLS",
+        Some("connect.install.error.base_url.no_tls"),
+        "Sites refuse `http` unless they are in development mode. Secrets would travel in the clear.";
     BASE_URL_INVALID = "base-url/invalid", Error,
         "the base URL is not an absolute http or https URL",
         Some("connect.install.error.base_url.no_scheme"),
-        "`baseUrl` is where the host finds the app: scheme, host, and optionally a port and a path. \
-        All other URLs of the descriptor are taken relative to it.";
+        "`baseUrl` is where the host finds the app: scheme, host, and optionally a port and a path. All other URLs \
+        of the descriptor are taken relative to it.";
+    BASE_URL_NOT_PUBLIC = "base-url/not-public", Warning,
+        "a base URL that a site in the cloud cannot reach",
+        Some("connect.install.error.remote.host.bad.domain"),
+        "The host calls the app. `localhost` and private addresses mean something else there. Use a tunnel, or the \
+        sandbox of `connect dev`.";
+    BASE_URL_PLACEHOLDER = "base-url/placeholder", Warning,
+        "a base URL that is a sample",
+        None,
+        "The address was left as a template had it. Write where the app runs.";
+    BASE_URL_PORT = "base-url/port", Warning,
+        "a port that hosts do not use",
+        None,
+        "Descriptors are fetched from ports 80, 443 and 8080 only.";
+    BASE_URL_PRODUCT_SITE = "base-url/product-site", Warning,
+        "the base URL is a site of the product",
+        None,
+        "`baseUrl` is the address of the app, not of the site it is installed into.";
+    BASE_URL_QUERY = "base-url/query", Warning,
+        "a base URL with a query or fragment",
+        None,
+        "Paths are put behind the base URL, so a query would swallow them.";
+    BASE_URL_SLASH = "base-url/slash", Warning,
+        "a base URL with a final slash",
+        None,
+        "Paths begin with a slash and are put right behind the base URL. With two slashes many web frameworks find \
+        no route, and the hash of the query string differs.";
+    BASE_URL_TUNNEL = "base-url/tunnel", Info,
+        "a base URL that is a tunnel",
+        None,
+        "Tunnels end with the program that opened them, and most get another name each time. A base URL cannot be \
+        changed without installing anew.";
+    CONDITION_EMPTY = "condition/empty", Error,
+        "a condition that says nothing",
+        SCHEMA,
+        "A condition has the member `condition`, or `and` or `or` with a list of conditions.";
+    CONDITION_MISSING_PARAMETER = "condition/missing-parameter", Error,
+        "a condition without a parameter it needs",
+        Some("connect.install.error.invalid.condition.parameters"),
+        "Conditions are set up when the app is installed. One that lacks a parameter makes the host refuse the \
+        app.";
+    CONDITION_NEEDS_CONTEXT = "condition/needs-context", Error,
+        "a condition that needs an issue, project or page on a page that has none",
+        Some("connect.install.error.page.with.invalid.condition"),
+        "General, admin, configure and post-install pages stand by themselves. Only conditions about the user, the \
+        app or the site can be asked there.";
+    CONDITION_REMOTE = "condition/remote", Warning,
+        "a condition that the app would answer",
+        None,
+        "Conditions that are addresses were removed from the cloud. Use `entity_property_equal_to`, or decide \
+        within the page.";
+    CONDITION_UNKNOWN = "condition/unknown", Warning,
+        "a condition that is not known",
+        None,
+        "The list is open, so a new condition may be right. A wrong one hides the module or makes the host refuse \
+        the app.";
     DESCRIPTOR_DUPLICATE_KEY = "descriptor/duplicate-key", Error,
-        "the same key twice in one object", None,
-        "JSON readers disagree about which of the two counts, and most keep the last one without a word. \
-        Remove or rename one of them.";
+        "the same key twice in one object",
+        None,
+        "JSON readers disagree about which of the two counts, and most keep the last one without a word. Remove or \
+        rename one of them.";
     DESCRIPTOR_FORMAT = "descriptor/format", Error,
-        "a text that does not have the form its field needs", SCHEMA,
+        "a text that does not have the form its field needs",
+        SCHEMA,
         "The field takes only texts of a certain form, such as letters and digits for a key.";
+    DESCRIPTOR_IGNORED_FIELD = "descriptor/ignored-field", Info,
+        "a field that hosts ignore",
+        None,
+        "The field is known and has no effect. Versions of an app are counted by the Marketplace.";
+    DESCRIPTOR_MISPLACED_FIELD = "descriptor/misplaced-field", Warning,
+        "a field at the wrong place",
+        None,
+        "Hosts look for the field elsewhere, so it has no effect here.";
     DESCRIPTOR_MISSING_FIELD = "descriptor/missing-field", Error,
-        "a required field is missing", SCHEMA,
+        "a required field is missing",
+        SCHEMA,
         "The host refuses a descriptor in which a required field is missing.";
     DESCRIPTOR_NOT_STRICT_JSON = "descriptor/not-strict-json", Warning,
-        "comments, trailing commas or other JSON5 in the descriptor", None,
-        "A host reads strict JSON only. `connect` and ACE read JSON5 from disk and serve strict JSON, so this works with them, \
-        but not when the file itself is put on a web server. `connect validate --fix` writes it strictly.";
+        "comments, trailing commas or other JSON5 in the descriptor",
+        None,
+        "A host reads strict JSON only. `connect` and ACE read JSON5 from disk and serve strict JSON, so this \
+        works with them, but not when the file itself is put on a web server. `connect validate --fix` writes it \
+        strictly.";
     DESCRIPTOR_OUT_OF_RANGE = "descriptor/out-of-range", Error,
-        "a number outside the range of its field", SCHEMA,
+        "a number outside the range of its field",
+        SCHEMA,
         "The field takes only numbers between certain limits.";
     DESCRIPTOR_SYNTAX = "descriptor/syntax", Error,
-        "the file is not JSON", MALFORMED,
-        "The text breaks the grammar of JSON, so nothing can read it. The place named is where the reader first noticed; \
-        the cause is there or just before. What could be read in spite of it has been checked as well.";
+        "the file is not JSON",
+        MALFORMED,
+        "The text breaks the grammar of JSON, so nothing can read it. The place named is where the reader first \
+        noticed; the cause is there or just before. What could be read in spite of it has been checked as well.";
     DESCRIPTOR_TEMPLATE = "descriptor/template", Warning,
-        "the file is a template, not JSON", None,
-        "Tags of a template engine stand outside of strings. They are skipped: what they will produce cannot be checked. \
-        Check the text that the app serves instead: `connect validate http://localhost:3000/atlassian-connect.json`.";
+        "the file is a template, not JSON",
+        None,
+        "Tags of a template engine stand outside of strings. They are skipped: what they will produce cannot be \
+        checked. Check the text that the app serves instead: `connect validate \
+        http://localhost:3000/atlassian-connect.json`.";
     DESCRIPTOR_TOO_DEEP = "descriptor/too-deep", Error,
-        "nested too deeply", None,
+        "nested too deeply",
+        None,
         "No descriptor needs so many levels. What lies deeper has not been checked.";
     DESCRIPTOR_TOO_LARGE = "descriptor/too-large", Error,
-        "the file is larger than any descriptor", None,
-        "Files beyond the limit are not read at all. Real descriptors have a few kilobytes; this is probably another file.";
+        "the file is larger than any descriptor",
+        None,
+        "Files beyond the limit are not read at all. Real descriptors have a few kilobytes; this is probably \
+        another file.";
     DESCRIPTOR_TOO_LONG = "descriptor/too-long", Error,
-        "a text longer than its field takes", SCHEMA,
+        "a text longer than its field takes",
+        SCHEMA,
         "The field has a greatest length, counted in characters.";
     DESCRIPTOR_UNKNOWN_FIELD = "descriptor/unknown-field", Warning,
-        "a field that no product knows", None,
-        "Hosts ignore most fields they do not know, so a slip of the hand goes unnoticed: the field just has no effect. \
-        Some objects take no other fields at all; there it is an error.";
+        "a field that no product knows",
+        None,
+        "Hosts ignore most fields they do not know, so a slip of the hand goes unnoticed: the field just has no \
+        effect. Some objects take no other fields at all; there it is an error.";
+    DESCRIPTOR_UNKNOWN_PLACEHOLDER = "descriptor/unknown-placeholder", Warning,
+        "a placeholder that nothing fills in",
+        None,
+        "`connect` and atlassian-connect-express fill in `{{localBaseUrl}}`, `{{environment}}` and \
+        `{{appKey}}`. Any other name in double braces reaches the host as it stands.";
     DESCRIPTOR_UNKNOWN_VALUE = "descriptor/unknown-value", Error,
-        "a value that is not among those its field takes", SCHEMA,
+        "a value that is not among those its field takes",
+        SCHEMA,
         "The field takes one of a closed list of values, each all in lower case or all in upper case.";
     DESCRIPTOR_WRONG_PRODUCT = "descriptor/wrong-product", Error,
-        "a descriptor of a product that no longer exists", None,
+        "a descriptor of a product that no longer exists",
+        None,
         "The file has the shape of a HipChat descriptor. No host takes it.";
     DESCRIPTOR_WRONG_TYPE = "descriptor/wrong-type", Error,
-        "a value of the wrong type", SCHEMA,
-        "The field takes another type of JSON value: for instance an object where a plain text stands, or a list instead of one object.";
+        "a value of the wrong type",
+        SCHEMA,
+        "The field takes another type of JSON value: for instance an object where a plain text stands, or a list \
+        instead of one object.";
+    MACRO_IDENTIFIER = "macro/identifier", Warning,
+        "an identifier with other characters than documented",
+        None,
+        "Identifiers of macro parameters are lower-case letters, digits, `-`, `_` and `.`. Others are taken on \
+        install and lost in the editor.";
+    MACRO_PLACEHOLDER = "macro/placeholder", Warning,
+        "a picture for a macro with a body",
+        None,
+        "The editor shows the body of a macro that has one, so the picture is never seen.";
+    MACRO_UNUSED_PARAMETER = "macro/unused-parameter", Warning,
+        "a macro parameter that never reaches the app",
+        None,
+        "Parameters of a macro come with its address. One that is not named there in braces is asked from people \
+        and then dropped.";
+    MACRO_VALUES = "macro/values", Warning,
+        "values and type of a macro parameter do not fit",
+        None,
+        "`values` is the list to choose from of a parameter of type `enum`, and only of that.";
+    MODULE_DOUBLE_KEY = "module/double-key", Error,
+        "two modules with the same key",
+        SCHEMA,
+        "A key names a module within the app, across all module types.";
+    MODULE_FORBIDDEN_LOCATION = "module/forbidden-location", Error,
+        "a place that takes no panels",
+        Some("connect.install.error.invalid.location"),
+        "The host refuses apps with panels at this place.";
+    MODULE_ISSUE_FIELD = "module/issue-field", Warning,
+        "parts of an issue field that do not fit its type",
+        None,
+        "`template` and `extractions` are for `single_select` and `multi_select`; `read_only` needs `property`.";
+    MODULE_JQL_ARGUMENTS = "module/jql-arguments", Warning,
+        "a required argument behind an optional one",
+        None,
+        "Arguments of a JQL function are told apart by their place, so only the last ones can be left out.";
+    MODULE_NATIVE = "module/native", Warning,
+        "a panel for mobile apps at a place they do not show",
+        None,
+        "Mobile apps show panels at `atl.jira.view.issue.left.context` and `atl.jira.view.issue.right.context` \
+        only.";
+    MODULE_NO_URL = "module/no-url", Warning,
+        "nothing to open",
+        None,
+        "Only links that open a `dialogs` module can do without `url`.";
+    MODULE_NONE = "module/none", Warning,
+        "an app without modules",
+        None,
+        "The app can be installed, but nothing of it is seen.";
+    MODULE_SHORTCUT = "module/shortcut", Warning,
+        "a shortcut with other characters than lower-case letters",
+        None,
+        "A shortcut is one to three lower-case letters, pressed one after the other.";
+    MODULE_TARGET = "module/target", Warning,
+        "options that do not fit the target",
+        None,
+        "Dialogs have size and header, inline dialogs have offsets and hover; a `dialogmodule` names a dialog. \
+        Options of another kind have no effect.";
+    MODULE_UNKNOWN_LOCATION = "module/unknown-location", Warning,
+        "a place that is not known",
+        None,
+        "The list is open: sections of other apps and new places are fine. At a place that does not exist, the \
+        module is never seen.";
+    MODULE_UNKNOWN_REFERENCE = "module/unknown-reference", Warning,
+        "a key that no module has",
+        None,
+        "The field names another module of the app by its key. There is none of that key and type.";
     MODULE_UNKNOWN_TYPE = "module/unknown-type", Error,
         "a module type that no product has",
         Some("connect.install.error.unknown.module"),
-        "Each member of `modules` is named after a module type. A host refuses a descriptor with a type it does not know.";
+        "Each member of `modules` is named after a module type. A host refuses a descriptor with a type it does \
+        not know.";
+    MODULE_WRONG_PRODUCT = "module/wrong-product", Error,
+        "a module type of another product",
+        Some("connect.install.error.unknown.module"),
+        "A host refuses an app with module types it does not have, also if another product has them. Serve one \
+        descriptor for each product.";
+    REGION_NO_MIGRATION = "region/no-migration", Warning,
+        "regions without the migration callback",
+        None,
+        "Data moves between the base URLs of regions with the help of the callback `lifecycle.dare-migration`. \
+        Hosts do not check that it is there.";
+    SCOPE_DOUBLE = "scope/double", Warning,
+        "a scope that stands twice",
+        None,
+        "Once is enough.";
+    SCOPE_UNKNOWN = "scope/unknown", Error,
+        "a scope that no product has",
+        SCHEMA,
+        "Scopes are a closed list, each all in upper or all in lower case. Bitbucket has its own.";
+    SCOPE_WRONG_PRODUCT = "scope/wrong-product", Warning,
+        "a scope of another product",
+        None,
+        "`PROJECT_ADMIN` is for Jira, `SPACE_ADMIN` for Confluence.";
+    URL_ABSOLUTE = "url/absolute", Warning,
+        "an absolute address where a path is expected",
+        None,
+        "Pages, webhooks and callbacks are answered by the app: their addresses are paths, and the base URL is put \
+        in front.";
+    URL_BRACES = "url/braces", Warning,
+        "a brace without its other half",
+        None,
+        "Context parameters are written `{name}`.";
+    URL_CACHEABLE = "url/cacheable", Warning,
+        "context for a page that gets none",
+        None,
+        "Browsers may keep a cacheable page, so its address carries no token and no context; parameters in it stay \
+        empty.";
+    URL_DOLLAR = "url/dollar", Warning,
+        "a context parameter in the wrong brackets",
+        None,
+        "Hosts fill in `{issue.key}`. `${issue.key}` and `{{issue.key}}` reach the app as they stand, or with \
+        stray characters.";
+    URL_DOT_SEGMENT = "url/dot-segment", Warning,
+        "an address that climbs with `..`",
+        None,
+        "Hosts, proxies and browsers resolve `..` at different times, so signatures do not match.";
+    URL_JWT = "url/jwt", Warning,
+        "a parameter `{jwt}`",
+        None,
+        "Hosts add the token by themselves, as the query parameter `jwt`. There is nothing to fill in.";
+    URL_NO_SLASH = "url/no-slash", Warning,
+        "a path without its first slash",
+        None,
+        "The host puts the path right behind the base URL: `https://app.example` and `installed` make \
+        `https://app.exampleinstalled`.";
+    URL_RETIRED_HOST = "url/retired-host", Warning,
+        "a host that was shut down",
+        None,
+        "What is loaded from there no longer loads.";
+    URL_SPACE = "url/space", Warning,
+        "a space in an address",
+        None,
+        "Spaces are written `%20`, and one at the end is most likely a slip.";
+    URL_UNKNOWN_PARAMETER = "url/unknown-parameter", Warning,
+        "a context parameter that is not known",
+        None,
+        "The list is open, so a new parameter may be right. Hosts leave one they do not know empty.";
+    WEBHOOK_NEEDS_READ = "webhook/needs-read", Error,
+        "webhooks without the scope to read",
+        Some("connect.install.error.missing.scope"),
+        "Events carry data of the site, so an app that is told of them needs the scope `READ`, or one that \
+        includes it.";
+    WEBHOOK_PROPERTY_KEYS = "webhook/property-keys", Warning,
+        "property keys in a webhook of Confluence",
+        None,
+        "Only Jira sends entity properties along with events.";
+    WEBHOOK_UNKNOWN_EVENT = "webhook/unknown-event", Warning,
+        "an event that is not known",
+        None,
+        "The list is open, so a new event may be right. An app is never told of one that does not exist.";
 }
 
 #[cfg(test)]

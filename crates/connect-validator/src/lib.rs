@@ -5,22 +5,28 @@
 //! ```
 //! use connect_validator::{Options, check};
 //!
-//! let report = check(r#"{ "key": "com.example.app", "baseURL": "https://app.example" }"#, &Options::default());
-//! let first = &report.findings[0];
-//! assert_eq!((first.code, first.span.line), ("descriptor/missing-field", 1));
+//! let source = r#"{ "key": "com.example.app", "baseURL": "https://app.example" }"#;
+//! let report = check(source, &Options::default());
+//! let slip = report.findings.iter().find(|f| f.span.column == 29).unwrap();
+//! assert_eq!((slip.code, slip.span.line), ("descriptor/missing-field", 1));
+//! assert_eq!(slip.label.as_deref(), Some("did you mean `baseUrl`?"));
 //! ```
 
 mod checker;
 pub mod codes;
 mod facts;
 mod finding;
+pub mod fix;
 mod json;
 mod lines;
+mod model;
 mod placeholder;
 mod product;
 mod read;
 mod rules;
+pub mod schema;
 mod shape;
+mod slips;
 mod suggest;
 mod table;
 
@@ -31,6 +37,7 @@ pub use product::{Product, UnknownProduct};
 
 use checker::Checker;
 use json::{Node, Range};
+use model::Model;
 
 /// What a check should assume.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,15 +63,28 @@ pub fn check(source: &str, options: &Options) -> Report {
     }
     let mut parsed = json::parse(source);
     checker.problems(&mut parsed);
-    let Some(root) = parsed.root else {
+    let Some(mut root) = parsed.root else {
         return checker.finish();
     };
-    descriptor(&mut checker, &root);
-    checker.finish()
+    let product = Model::new(&root, options).product;
+    if !slips::resolve(&mut root, &table::DESCRIPTOR, product) {
+        descriptor(&mut checker, &root, parsed.is_template);
+        return checker.finish();
+    }
+    descriptor(&mut checker, &root, parsed.is_template);
+    let mut meant = checker.finish();
+    let mut parsed = json::parse(source);
+    let mut checker = Checker::new(source, options);
+    checker.problems(&mut parsed);
+    if let Some(root) = &parsed.root {
+        descriptor(&mut checker, root, parsed.is_template);
+        slips::reconcile(&mut meant, checker.finish());
+    }
+    meant
 }
 
-fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
-    checker.duplicates(root);
+fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>, is_template: bool) {
+    checker.everywhere(root, is_template);
     if root.get("capabilities").is_some() && root.get("baseUrl").is_none() {
         let range = shape::head(root);
         checker.report(
@@ -74,6 +94,7 @@ fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
         );
         return;
     }
+    checker.model = Model::new(root, checker.options);
     checker.object(root, &table::DESCRIPTOR);
     if root.as_object().is_some() {
         rules::run(checker, root);

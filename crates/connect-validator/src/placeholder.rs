@@ -57,6 +57,11 @@ impl Placeholders {
         }
     }
 
+    /// Whether something fills in a placeholder of this name.
+    pub(crate) fn is_known(&self, name: &str) -> bool {
+        self.value(name).is_some()
+    }
+
     /// The value of a placeholder, made up if it is well known and none was given.
     fn value(&self, name: &str) -> Option<&str> {
         let made_up = |given: &'_ Option<String>| given.is_none();

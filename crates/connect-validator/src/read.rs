@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::checker::Checker;
 use crate::codes;
-use crate::json::{Node, Parsed, Problem, ProblemKind, Range, Relaxed, Value, shorten};
+use crate::json::{Node, Parsed, Problem, ProblemKind, Range, Relaxed, Value, quoted, shorten};
+use crate::placeholder::{Found, Style};
+use crate::suggest::nearest;
 
 impl<'t> Checker<'t> {
     /// Reports every problem of the reader; what JSON5 allows once per kind, with all places in the fix.
@@ -60,37 +62,80 @@ impl<'t> Checker<'t> {
             .fix("write strict JSON", edits);
     }
 
-    /// Reports keys that stand twice in one object, anywhere in the tree.
-    pub(crate) fn duplicates(&mut self, node: &'t Node<'t>) {
+    /// Walks the whole tree for what may be wrong anywhere: keys that stand twice, placeholders without a value.
+    pub(crate) fn everywhere(&mut self, node: &'t Node<'t>, is_template: bool) {
         match &node.value {
             Value::Array(array) => {
                 for (index, item) in array.items.iter().enumerate() {
-                    if matches!(item.value, Value::Array(_) | Value::Object(_)) {
-                        self.item(index, |checker| checker.duplicates(item));
+                    if !is_plain(item) {
+                        self.item(index, |checker| checker.everywhere(item, is_template));
                     }
                 }
             }
             Value::Object(object) => {
                 for member in &object.members {
-                    self.member(&member.key, |checker| {
+                    if is_plain(&member.value) && member.double_of.is_none() {
+                        continue;
+                    }
+                    self.member(member.written(), |checker| {
                         if let Some(first) = member.double_of {
-                            checker.duplicate(&member.key, member.key_range, first);
+                            checker.duplicate(member.written(), member.key_range, first);
                         }
-                        checker.duplicates(&member.value);
+                        checker.everywhere(&member.value, is_template);
                     });
                 }
             }
+            Value::String(text) if !is_template => self.placeholders(node, text),
             _ => {}
         }
     }
 
+    /// What the engine of a template fills in we cannot know; in plain JSON it is the tool that serves it.
+    fn placeholders(&mut self, node: &'t Node<'t>, text: &'t str) {
+        for found in Found::all(text) {
+            let known = self.options.placeholders.is_known(found.name);
+            let a_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+            let odd = found.style != Style::Braces || !found.name.chars().all(a_name);
+            if known || odd || crate::rules::urls::is_parameter(found.name) {
+                continue;
+            }
+            let meant = nearest(found.name, KNOWN_PLACEHOLDERS.iter().copied());
+            let message = format!(
+                "nothing fills in `{}`",
+                shorten(&text[found.start..found.end])
+            );
+            let draft = self.report(&codes::DESCRIPTOR_UNKNOWN_PLACEHOLDER, node.range, message);
+            if let Some(meant) = meant {
+                let right = format!(
+                    "{}{{{{{meant}}}}}{}",
+                    &text[..found.start],
+                    &text[found.end..]
+                );
+                draft.did_you_mean(
+                    &format!("{{{{{meant}}}}}"),
+                    vec![(node.range, quoted(&right))],
+                );
+            }
+            return;
+        }
+    }
+
     fn duplicate(&mut self, key: &str, range: Range, first: Range) {
-        let line = 1 + self.source[..first.start]
-            .bytes()
-            .filter(|b| *b == b'\n')
-            .count();
         let message = format!("the key `{}` stands twice in this object", shorten(key));
+        let line = self.lines.span(first.start, first.end).line;
         self.report(&codes::DESCRIPTOR_DUPLICATE_KEY, range, message)
             .label(format!("first in line {line}"));
     }
 }
+
+/// Whether there is nothing to say about the value by itself.
+fn is_plain(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Array(_) | Value::Object(_) => false,
+        Value::String(text) => !text.contains("{{"),
+        _ => true,
+    }
+}
+
+/// What atlassian-connect-express and `connect` fill in.
+const KNOWN_PLACEHOLDERS: &[&str] = &["appKey", "environment", "localBaseUrl"];

@@ -4,8 +4,9 @@ use crate::checker::Checker;
 use crate::codes;
 use crate::finding::Level;
 use crate::json::{Member, Node, Object, Range, Value, quoted, shorten};
+use crate::rules::{conditions, top, urls};
 use crate::suggest::nearest;
-use crate::table::{Others, Shape, Text, TextRule, Type};
+use crate::table::{DESCRIPTOR, Field, Others, Shape, Text, TextRule, Type, best_of};
 
 impl<'t> Checker<'t> {
     /// Checks an object against its table. `node` may be of any type.
@@ -19,58 +20,75 @@ impl<'t> Checker<'t> {
 
     fn fields(&mut self, node: &'t Node<'t>, object: &'t Object<'t>, shape: &'static Shape) {
         for member in &object.members {
-            match shape.field(&member.key) {
-                Some(field) => self.member(&member.key, |checker| {
-                    checker.value(&member.value, &field.kind, field.name);
-                }),
-                None => self.unknown_field(member, object, shape),
+            let Some(field) = shape.field(&member.key) else {
+                self.unknown_field(member, shape);
+                continue;
+            };
+            if member.typed.is_some() {
+                self.slip(member, field, shape);
             }
+            self.member(member.written(), |checker| {
+                checker.value(&member.value, &field.kind, field.name);
+            });
         }
         if object.damaged {
             return;
         }
         for field in shape.fields.iter().filter(|field| field.required) {
             if object.get(field.name).is_none() {
-                let close_by = nearest(field.name, unknown_keys(object, shape));
-                let message = format!("the {} has no `{}`", shape.name, field.name);
-                let draft = self.report(&codes::DESCRIPTOR_MISSING_FIELD, opening(node), message);
-                draft.label(format!("`{}` is required", field.name));
-                match close_by {
-                    Some(typed) => draft.help(format!("`{typed}` may be meant for it")),
-                    None => draft.help(format!("`{}`: {}", field.name, field.doc)),
-                };
+                let message = format!(
+                    "`{}` needs the field `{}`, found none",
+                    shape.name, field.name
+                );
+                self.report(&codes::DESCRIPTOR_MISSING_FIELD, opening(node), message)
+                    .label(format!("`{}` is required", field.name))
+                    .help(format!("`{}`: {}", field.name, field.doc));
             }
         }
     }
 
-    fn unknown_field(
-        &mut self,
-        member: &'t Member<'t>,
-        object: &'t Object<'t>,
-        shape: &'static Shape,
-    ) {
-        // `//note` and `_comment` are how people write comments in JSON.
-        if shape.others == Others::Welcome || member.key.starts_with("//") {
+    /// A field whose name is misspelt.
+    fn slip(&mut self, member: &'t Member<'t>, field: &Field, shape: &'static Shape) {
+        let written = shorten(member.written());
+        let edits = vec![(member.key_range, quoted(field.name))];
+        if field.required {
+            let message = format!(
+                "`{}` needs the field `{}`, found `{written}`",
+                shape.name, field.name
+            );
+            self.report(&codes::DESCRIPTOR_MISSING_FIELD, member.key_range, message)
+                .did_you_mean(field.name, edits);
             return;
         }
-        let free = shape
-            .fields
-            .iter()
-            .map(|field| field.name)
-            .filter(|name| object.get(name).is_none());
-        let meant = nearest(&member.key, free);
-        let message = format!(
-            "unknown field `{}` in the {}",
-            shorten(&member.key),
-            shape.name
-        );
-        self.member(&member.key, |checker| {
+        let message = format!("unknown field `{written}` in `{}`", shape.name);
+        self.member(member.written(), |checker| {
             let draft = checker.report(&codes::DESCRIPTOR_UNKNOWN_FIELD, member.key_range, message);
             if shape.others == Others::Refused {
                 draft.level(Level::Error);
             }
-            if let Some(meant) = meant {
-                draft.did_you_mean(meant, vec![(member.key_range, quoted(meant))]);
+            draft.did_you_mean(field.name, edits);
+        });
+    }
+
+    fn unknown_field(&mut self, member: &'t Member<'t>, shape: &'static Shape) {
+        // `//note` is how people write comments in JSON.
+        if shape.others == Others::Welcome || member.key.starts_with("//") {
+            return;
+        }
+        let message = format!(
+            "unknown field `{}` in `{}`",
+            shorten(&member.key),
+            shape.name
+        );
+        self.member(&member.key, |checker| {
+            if std::ptr::eq(shape, &DESCRIPTOR)
+                && top::misplaced(checker, &member.key, member.key_range)
+            {
+                return;
+            }
+            let draft = checker.report(&codes::DESCRIPTOR_UNKNOWN_FIELD, member.key_range, message);
+            if shape.others == Others::Refused {
+                draft.level(Level::Error);
             }
         });
     }
@@ -83,19 +101,21 @@ impl<'t> Checker<'t> {
         match kind {
             Type::Any => {}
             Type::Boolean => self.boolean(node, what),
+            Type::Condition => conditions::check(self, node),
             Type::Enum(values) => self.one_of(node, values, what),
             Type::Integer => match node.value {
                 Value::Number(number) if number.fract() == 0.0 => {}
                 _ => self.not_a_number(node, what, "a whole number"),
             },
-            Type::List(item) => match node.as_array() {
-                Some(items) => {
-                    for (index, node) in items.iter().enumerate() {
-                        self.item(index, |checker| checker.value(node, item, what));
-                    }
+            Type::List(item) => self.list(node, item, what),
+            Type::ListOf { item, most } => {
+                let length = node.as_array().map_or(0, <[Node<'_>]>::len);
+                if length > *most {
+                    let message = format!("`{what}` has {length} items, expected at most {most}");
+                    self.report(&codes::DESCRIPTOR_OUT_OF_RANGE, head(node), message);
                 }
-                None => self.not_a_list(node, what),
-            },
+                self.list(node, item, what);
+            }
             Type::Map(item) => match node.as_object() {
                 Some(object) => {
                     for member in &object.members {
@@ -114,8 +134,59 @@ impl<'t> Checker<'t> {
                 }
                 _ => self.not_a_number(node, what, "a number"),
             },
-            Type::Object(shape) => self.object(node, shape),
+            Type::Object(shape) => self.object_named(node, shape, what),
+            Type::OneOf(shapes) => match node.as_object() {
+                Some(object) => self.any_of(node, object, shapes),
+                None => self.object_named(node, shapes[0], what),
+            },
             Type::Text(text) => self.text(node, *text, what),
+        }
+    }
+
+    /// A host takes an object that fits any of the shapes; whoever wrote it meant the one it is nearest to.
+    fn any_of(
+        &mut self,
+        node: &'t Node<'t>,
+        object: &'t Object<'t>,
+        shapes: &'static [&'static Shape],
+    ) {
+        let best = best_of(object, shapes);
+        let mut others = shapes.iter().filter(|shape| !std::ptr::eq(**shape, best));
+        self.within(
+            |checker| checker.fields(node, object, best),
+            |checker| {
+                others.any(|shape| checker.takes(|checker| checker.fields(node, object, shape)))
+            },
+        );
+    }
+
+    fn list(&mut self, node: &'t Node<'t>, item: &'static Type, what: &str) {
+        let Some(items) = node.as_array() else {
+            self.not_a_list(node, what);
+            return self.value(node, item, what);
+        };
+        for (index, node) in items.iter().enumerate() {
+            self.item(index, |checker| checker.value(node, item, what));
+        }
+    }
+
+    /// An object where the field has another name than its shape; a plain text may be meant as its main field.
+    fn object_named(&mut self, node: &'t Node<'t>, shape: &'static Shape, what: &str) {
+        if let Some(object) = node.as_object() {
+            return self.fields(node, object, shape);
+        }
+        let main = ["value", "url"]
+            .into_iter()
+            .find(|name| shape.field(name).is_some());
+        let (Some(main), Some(text)) = (main, node.as_str()) else {
+            return self.wrong_type(node, what, "an object");
+        };
+        let right = format!("{{ \"{main}\": {} }}", quoted(text));
+        let message = format!("`{what}` must be an object, found a string");
+        self.report(&codes::DESCRIPTOR_WRONG_TYPE, node.range, message)
+            .did_you_mean(&shorten(&right), vec![(node.range, right.clone())]);
+        if let Some(field) = shape.field(main) {
+            self.value(node, &field.kind, main);
         }
     }
 
@@ -142,7 +213,7 @@ impl<'t> Checker<'t> {
             .did_you_mean(&right, vec![(node.range, right.clone())]);
     }
 
-    fn not_a_list(&mut self, node: &'t Node<'t>, what: &str) {
+    pub(crate) fn not_a_list(&mut self, node: &'t Node<'t>, what: &str) {
         let message = format!("`{what}` must be an array, found {}", node.kind());
         let (open, close) = (
             Range::new(node.range.start, node.range.start),
@@ -183,16 +254,17 @@ impl<'t> Checker<'t> {
     }
 
     fn text(&mut self, node: &'t Node<'t>, rule: Text, what: &str) {
-        let Some(raw) = node.as_str() else {
-            if let Value::Number(_) = node.value {
+        let raw = match &node.value {
+            Value::String(text) => text.as_ref(),
+            Value::Number(_) => {
                 let written = &self.source[node.range.start..node.range.end];
                 let right = quoted(written);
                 let message = format!("`{what}` must be a string, found a number");
                 self.report(&codes::DESCRIPTOR_WRONG_TYPE, node.range, message)
                     .did_you_mean(&right, vec![(node.range, right.clone())]);
-                return;
+                written
             }
-            return self.wrong_type(node, what, "a string");
+            _ => return self.wrong_type(node, what, "a string"),
         };
         let filled = self.options.placeholders.fill(raw);
         if filled.opaque {
@@ -219,15 +291,13 @@ impl<'t> Checker<'t> {
             );
             self.report(code, node.range, message);
         }
+        if matches!(
+            rule.rule,
+            TextRule::AnyUrl | TextRule::AppUrl | TextRule::Callback
+        ) {
+            urls::check(self, node, rule.rule);
+        }
     }
-}
-
-fn unknown_keys<'o>(
-    object: &'o Object<'_>,
-    shape: &'static Shape,
-) -> impl Iterator<Item = &'o str> {
-    let keys = object.members.iter().map(|member| member.key.as_ref());
-    keys.filter(move |key| shape.field(key).is_none())
 }
 
 /// Whether the value is in the list, all in lower or all in upper case.

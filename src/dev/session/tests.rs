@@ -295,7 +295,7 @@ impl Model {
             Effect::BuildApp => Event::AppBuilt(Err(problem())),
             Effect::Deregister(host, key) => {
                 // A failed one may have worked, with its answer lost.
-                if good || luck % 2 == 0 {
+                if good || luck.is_multiple_of(2) {
                     self.present.entry(host).or_default().remove(&key);
                 }
                 let result = if good {
@@ -306,7 +306,7 @@ impl Model {
                 Event::DeregisterFinished { host, key, result }
             }
             Effect::ReadDescriptor if good => {
-                let name = if luck % 4 == 0 { "b" } else { "a" };
+                let name = if luck.is_multiple_of(4) { "b" } else { "a" };
                 let descriptor = descriptor(name, u64::from(luck % 3));
                 self.current = Some(descriptor.clone());
                 Event::DescriptorChecked(Ok(descriptor))

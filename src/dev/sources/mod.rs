@@ -3,4 +3,5 @@
 pub(crate) mod app;
 pub(crate) mod descriptor;
 mod files;
+pub(crate) mod sandbox;
 pub(crate) mod signals;

@@ -30,6 +30,7 @@ fn token_policy() -> Policy {
         leeway: Seconds(30),
         max_lifetime: Seconds(86_400),
         max_session: Seconds(900),
+        session_without_purpose: false,
     }
 }
 

@@ -35,6 +35,9 @@ pub struct Policy {
     pub max_lifetime: Seconds,
     /// Longest life of one of our session tokens (`maxTokenAge` of config.json).
     pub max_session: Seconds,
+    /// Whether a session token may lack its purpose, as those of ACE do: for the first minutes
+    /// after a move from ACE, while its pages are still open.
+    pub session_without_purpose: bool,
 }
 
 /// The kinds of route, each of which takes exactly one kind of token.
@@ -460,10 +463,12 @@ fn check(
     if !bound {
         return Err(TokenError::QshMismatch);
     }
-    if claims.purpose.as_deref() != rule.purpose && rule.purpose.is_some() {
-        return Err(TokenError::Purpose);
+    match (rule.purpose, claims.purpose.as_deref()) {
+        (None, _) => Ok(()),
+        (Some(expected), Some(purpose)) if purpose == expected => Ok(()),
+        (Some(_), None) if policy.session_without_purpose => Ok(()),
+        (Some(_), _) => Err(TokenError::Purpose),
     }
-    Ok(())
 }
 
 #[cfg(test)]

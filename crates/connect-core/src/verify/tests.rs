@@ -21,6 +21,7 @@ fn policy() -> Policy {
         leeway: Seconds(30),
         max_lifetime: Seconds(24 * 60 * 60),
         max_session: Seconds(15 * 60),
+        session_without_purpose: false,
     }
 }
 

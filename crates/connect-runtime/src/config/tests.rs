@@ -121,3 +121,26 @@ fn the_environment_is_not_printed() {
     let env = Env::of([("DB_URL", "postgres://user:hunter2@host")]);
     assert!(!format!("{env:?}").contains("hunter2"));
 }
+
+#[test]
+fn no_auth_is_for_development() {
+    let options = |environment, options| {
+        let env = Env::of([("NODE_ENV", environment), ("AC_OPTS", options)]);
+        parse("", &env).map(|config| config.options.no_auth)
+    };
+    assert!(options("development", "no-reg, no-auth").unwrap());
+    for near in ["force-reg,no-reg", "force-dereg", ""] {
+        assert!(!options("development", near).unwrap(), "{near}");
+    }
+    for environment in ["production", "staging", "Development"] {
+        assert!(options(environment, "no-auth").is_err(), "{environment}");
+    }
+    assert!(options("development", "x-no-authx").is_err());
+}
+
+#[test]
+fn the_cloud_is_chosen_by_the_configuration() {
+    let hosts = |text| parse(text, &Env::default()).map(|config| config.key_hosts);
+    assert_eq!(hosts(r#"{"cloud": "staging"}"#).unwrap(), KeyHosts::Staging);
+    assert!(hosts(r#"{"cloud": "mine"}"#).is_err());
+}

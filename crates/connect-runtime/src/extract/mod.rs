@@ -1,6 +1,9 @@
 //! Who may call a handler: its first argument.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use axum::extract::{FromRef, OriginalUri};
 use bytes::Bytes;
@@ -8,19 +11,23 @@ use connect_core::{
     Tenant, TokenError,
     qsh::RequestLine,
     token_place,
-    verify::{Kind, Unverified, Verified, refuse_unknown_tenant},
+    verify::{Kind, RouteKind, Unverified, Verified, refuse_unknown_tenant},
 };
-use http::{header, request::Parts};
+use http::request::Parts;
 
-use crate::{app::ConnectApp, rejection::Rejection};
+use crate::{app::ConnectApp, danger, rejection::Rejection};
 
+mod cacheable;
 mod context;
 mod host;
+mod install;
 mod public;
 mod session;
 
+pub use cacheable::CacheablePage;
 pub use context::ContextRequest;
 pub use host::HostRequest;
+pub use install::InstallRequest;
 pub use public::PublicRoute;
 pub use session::SessionRequest;
 
@@ -29,14 +36,18 @@ pub trait Access: sealed::Sealed {}
 
 mod sealed {
     pub trait Sealed {}
+    impl Sealed for super::CacheablePage {}
     impl Sealed for super::ContextRequest {}
     impl Sealed for super::HostRequest {}
+    impl Sealed for super::InstallRequest {}
     impl Sealed for super::PublicRoute {}
     impl Sealed for super::SessionRequest {}
 }
 
+impl Access for CacheablePage {}
 impl Access for ContextRequest {}
 impl Access for HostRequest {}
+impl Access for InstallRequest {}
 impl Access for PublicRoute {}
 impl Access for SessionRequest {}
 
@@ -54,6 +65,8 @@ pub(crate) struct Proved(pub(crate) Arc<OnceLock<Visitor>>);
 pub(crate) enum Visitor {
     /// Whoever asks.
     Anybody,
+    /// Whoever asks, and a browser may keep it.
+    Cache,
     /// Somebody of this tenant.
     Tenant(Arc<Tenant>),
 }
@@ -79,7 +92,7 @@ pub(crate) fn target(parts: &Parts) -> String {
 pub(crate) async fn prove<K: Kind>(
     parts: &Parts,
     app: &ConnectApp,
-    check: impl FnOnce(&Unverified<'_>, &Tenant, &RequestLine<'_>) -> Result<Verified<K>, TokenError>,
+    check: impl Fn(&Unverified<'_>, &Tenant, &RequestLine<'_>) -> Result<Verified<K>, TokenError>,
 ) -> Result<(Arc<Tenant>, Verified<K>), Rejection> {
     let target = target(parts);
     let form = parts.extensions.get::<FormBody>();
@@ -88,17 +101,58 @@ pub(crate) async fn prove<K: Kind>(
         target: &target,
         form: form.map(|form| &*form.0),
     };
-    let headers = parts.headers.get_all(header::AUTHORIZATION);
-    let headers = headers.iter().filter_map(|value| value.to_str().ok());
-    let token = token_place::find(headers, &line)?;
+    let token = find_token::<K>(parts, app, &line).await?;
     let token = Unverified::parse(&token)?;
     let client_key = token.tenant_hint::<K>()?;
     let Some(tenant) = app.tenant(&client_key).await? else {
         return Err(refuse_unknown_tenant(&token).into());
     };
-    let proof = check(&token, &tenant, &line)?;
+    let (tenant, proof) = match check(&token, &tenant, &line) {
+        Ok(proof) => (tenant, proof),
+        // Another process may have taken a reinstall since we last looked.
+        Err(error @ (TokenError::Signature | TokenError::TenantNotInstalled)) => {
+            match app.inner().tenants.changed(&tenant).await? {
+                Some(tenant) => {
+                    let proof = check(&token, &tenant, &line)?;
+                    (tenant, proof)
+                }
+                None => return Err(error.into()),
+            }
+        }
+        Err(error) => return Err(error.into()),
+    };
     note(parts, Visitor::Tenant(Arc::clone(&tenant)));
     Ok((tenant, proof))
+}
+
+async fn find_token<'a, K: Kind>(
+    parts: &'a Parts,
+    app: &ConnectApp,
+    line: &RequestLine<'_>,
+) -> Result<Cow<'a, str>, Rejection> {
+    let values = |name: &str| {
+        let values = parts.headers.get_all(name).iter();
+        values
+            .filter_map(|value| value.to_str().ok())
+            .collect::<Vec<&'a str>>()
+    };
+    let found = token_place::find(values("authorization"), line);
+    let missing = match found {
+        Err(TokenError::Missing) => TokenError::Missing,
+        found => return Ok(found?),
+    };
+    if K::ROUTE == RouteKind::Session && app.config().legacy_session_tokens {
+        let found = token_place::find_legacy(values("x-acpt"), line);
+        if found != Err(TokenError::Missing) {
+            return Ok(found?);
+        }
+    }
+    if K::ROUTE == RouteKind::Host
+        && let Some(token) = danger::vouch_without_token(app, line).await?
+    {
+        return Ok(Cow::Owned(token));
+    }
+    Err(missing.into())
 }
 
 pub(crate) fn app_of<S>(state: &S) -> ConnectApp

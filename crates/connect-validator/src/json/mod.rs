@@ -63,7 +63,10 @@ pub(crate) struct Object<'a> {
 /// One member of an object.
 #[derive(Debug, Clone)]
 pub(crate) struct Member<'a> {
+    /// The key; the one most likely meant if it was misspelt.
     pub(crate) key: Cow<'a, str>,
+    /// The key as written, if it was taken for another.
+    pub(crate) typed: Option<Cow<'a, str>>,
     /// The key with its quotes.
     pub(crate) key_range: Range,
     pub(crate) value: Node<'a>,
@@ -109,6 +112,8 @@ pub(crate) enum Relaxed {
 pub(crate) struct Parsed<'a> {
     /// The root value, if there is any.
     pub(crate) root: Option<Node<'a>>,
+    /// Template tags stand outside of strings.
+    pub(crate) is_template: bool,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -157,6 +162,13 @@ impl<'a> Node<'a> {
             Value::Opaque => "a template tag",
             Value::String(_) => "a string",
         }
+    }
+}
+
+impl Member<'_> {
+    /// The key as the source has it.
+    pub(crate) fn written(&self) -> &str {
+        self.typed.as_ref().unwrap_or(&self.key)
     }
 }
 

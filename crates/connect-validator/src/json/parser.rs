@@ -27,7 +27,11 @@ pub(crate) fn parse(source: &str) -> Parsed<'_> {
         // A loop or a block of the template engine explains the commas; we cannot judge them.
         problems.retain(|p| p.kind != ProblemKind::Relaxed(Relaxed::TrailingComma));
     }
-    Parsed { root, problems }
+    Parsed {
+        root,
+        is_template: saw_template,
+        problems,
+    }
 }
 
 struct Parser<'a> {
@@ -43,8 +47,15 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn document(&mut self) -> Option<Node<'a>> {
         if self.current.0 == Token::End {
-            let whole = Range::new(0, self.lexer.source.len());
-            self.syntax(whole, "the file is empty, expected a JSON object", None);
+            if self
+                .lexer
+                .problems
+                .iter()
+                .all(|p| p.kind != ProblemKind::Syntax)
+            {
+                let whole = Range::new(0, self.lexer.source.len());
+                self.syntax(whole, "the file is empty, expected a JSON object", None);
+            }
             return None;
         }
         let root = self.value();
@@ -117,7 +128,7 @@ impl<'a> Parser<'a> {
             "True" | "TRUE" => (Value::Bool(true), "true".to_owned()),
             "False" | "FALSE" => (Value::Bool(false), "false".to_owned()),
             "None" | "NULL" | "Null" | "nil" | "undefined" => (Value::Null, "null".to_owned()),
-            _ => (Value::Opaque, quoted(word)),
+            _ => (Value::String(Cow::Owned(word.to_owned())), quoted(word)),
         };
         self.lexer.push(Problem {
             kind: ProblemKind::Syntax,
@@ -229,6 +240,7 @@ impl<'a> Parser<'a> {
         };
         Some(Member {
             key,
+            typed: None,
             key_range,
             value,
             double_of: None,

@@ -3,12 +3,16 @@
 //! The facts follow Atlassian's published descriptor schemas and documentation; names, texts and structure are
 //! ours. One table serves the checks ([`crate::shape`]) and the JSON Schema that editors use.
 
-mod module_names;
+pub(crate) mod lists;
+mod modules;
 mod text;
 mod top;
 
-pub(crate) use module_names::module_names;
-pub(crate) use text::{Text, TextRule};
+use crate::json::{Node, Object};
+use crate::shape::is_listed;
+
+pub(crate) use modules::{Count, MODULE_TYPES, ModuleType, NOT_MODULES, Products, module_type};
+pub(crate) use text::{NO_LIMIT, Text, TextRule};
 pub(crate) use top::DESCRIPTOR;
 
 /// An object and its fields.
@@ -48,10 +52,17 @@ pub(crate) struct Field {
 pub(crate) enum Type {
     Any,
     Boolean,
+    /// A condition, or several joined by `and` and `or`.
+    Condition,
     /// One of these, all in lower or all in upper case.
     Enum(&'static [&'static str]),
     Integer,
     List(&'static Self),
+    /// A list with a greatest length.
+    ListOf {
+        item: &'static Self,
+        most: usize,
+    },
     /// Free keys, values of one type.
     Map(&'static Self),
     Number {
@@ -59,6 +70,8 @@ pub(crate) enum Type {
         most: f64,
     },
     Object(&'static Shape),
+    /// Any of several objects, told apart by their fields.
+    OneOf(&'static [&'static Shape]),
     Text(Text),
 }
 
@@ -94,4 +107,31 @@ impl Field {
         self.default = Some(default);
         self
     }
+}
+
+/// The shape that an object was most likely meant to have: by its `type`, then by its other fields.
+pub(crate) fn best_of(object: &Object<'_>, shapes: &'static [&'static Shape]) -> &'static Shape {
+    let kind = object.get("type").and_then(Node::as_str);
+    let score = |shape: &Shape| {
+        let same_kind = match (shape.field("type").map(|field| &field.kind), kind) {
+            (Some(Type::Enum(values)), Some(kind)) => is_listed(kind, values),
+            _ => false,
+        };
+        let known = object
+            .members
+            .iter()
+            .filter(|m| shape.field(&m.key).is_some());
+        let missing = (shape.fields.iter()).filter(|f| f.required && object.get(f.name).is_none());
+        (
+            same_kind,
+            2 * known.count() + 100 - missing.count().min(100),
+        )
+    };
+    let mut best = shapes[0];
+    for shape in shapes {
+        if score(shape) > score(best) {
+            best = shape;
+        }
+    }
+    best
 }

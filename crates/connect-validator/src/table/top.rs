@@ -1,10 +1,10 @@
 //! The fields of a descriptor itself.
 
-use super::{Field, Others, Shape, Text, TextRule, Type, optional, required};
+use super::{Field, NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
 
-const CALLBACK: Type = Type::Text(Text::of(1_000, TextRule::Callback));
-const TEXT: Type = Type::Text(Text::any(1_000));
-const URL: Type = Type::Text(Text::of(1_000, TextRule::Url));
+const CALLBACK: Type = Type::Text(Text::of(NO_LIMIT, TextRule::Callback));
+const TEXT: Type = Type::Text(Text::any(NO_LIMIT));
+const URL: Type = Type::Text(Text::of(NO_LIMIT, TextRule::AnyUrl));
 
 /// The whole file.
 pub(crate) static DESCRIPTOR: Shape = Shape {
@@ -141,7 +141,7 @@ static AUTHENTICATION: Shape = Shape {
     fields: &[
         optional(
             "publicKey",
-            Type::Text(Text::any(10_000)),
+            Type::Text(Text::any(NO_LIMIT)),
             "From the time before shared secrets; ignored.",
         ),
         optional(

@@ -1,10 +1,16 @@
 //! The validator from outside: descriptor text in, findings out.
 
+mod corpus;
+mod differential;
 mod facts;
+mod findings_page;
+mod fixtures;
+mod mutate;
+mod schema;
 mod syntax;
 mod top;
 
-use connect_validator::{Finding, Options, check};
+use connect_validator::{Finding, Options, check, fix};
 
 /// A descriptor that nothing can be said about.
 const GOOD: &str = r#"{
@@ -49,17 +55,7 @@ fn with(from: &str, to: &str) -> String {
 
 /// The text with all fixes of all findings applied.
 fn fixed(source: &str) -> String {
-    let mut edits: Vec<_> = findings(source)
-        .into_iter()
-        .filter_map(|finding| finding.fix)
-        .flat_map(|fix| fix.edits)
-        .collect();
-    edits.sort_by_key(|edit| (edit.start, edit.end));
-    let mut text = source.to_owned();
-    for edit in edits.into_iter().rev() {
-        text.replace_range(edit.start..edit.end, &edit.text);
-    }
-    text
+    fix::apply(source, &findings(source)).0
 }
 
 #[test]

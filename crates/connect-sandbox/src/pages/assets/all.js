@@ -1,0 +1,1 @@
+console.error("connect-sandbox: the bridge (AP) is not there yet");

@@ -1,0 +1,308 @@
+//! The products' REST resources, strict about who asks and honest about what they are not.
+//!
+//! Every call is authenticated first, then held against the app's scopes, then answered. What the
+//! sandbox does not know answers 501 and says so: an invented answer would be worse than none.
+
+mod auth;
+mod explain;
+mod resources;
+pub(crate) mod ticket;
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Json, Router,
+    extract::{OriginalUri, State},
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    descriptor::Scope,
+    event::{Refusal, RestCall, SandboxEvent},
+    server::OnSite,
+    state::App,
+    urls,
+    users::User,
+};
+
+/// The routes below a site's `/rest`, the plugin manager's aside.
+pub(crate) fn router(on: OnSite) -> Router {
+    Router::new()
+        .route("/rest/{*path}", any(handle))
+        .with_state(on)
+}
+
+/// Who calls.
+#[derive(Debug)]
+pub(crate) enum Caller {
+    /// The sandbox's administrator, with user name and password.
+    Administrator(User),
+    /// An app, as itself.
+    App(Arc<App>),
+    /// The page of an app, through the bridge, as the user who looks at it.
+    Bridge { app: Arc<App>, user: Option<User> },
+}
+
+/// One authenticated call.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) on: &'a OnSite,
+    pub(crate) caller: Caller,
+    pub(crate) method: Method,
+    /// The decoded segments of the path below the site, `rest` left out.
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    #[expect(
+        dead_code,
+        reason = "resources that take a body come with the REST store"
+    )]
+    pub(crate) body: Bytes,
+}
+
+/// What a resource answers.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+    /// For the log only, never for the caller.
+    pub(crate) refusal: Option<Refusal>,
+}
+
+impl Reply {
+    pub(crate) fn ok(body: Value) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body,
+            refusal: None,
+        }
+    }
+
+    pub(crate) fn refused(status: StatusCode, body: Value, refusal: Refusal) -> Self {
+        Self {
+            status,
+            body,
+            refusal: Some(refusal),
+        }
+    }
+}
+
+impl Call<'_> {
+    /// The first value of a query parameter.
+    pub(crate) fn param(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl Caller {
+    fn app(&self) -> Option<&Arc<App>> {
+        match self {
+            Self::Administrator(_) => None,
+            Self::App(app) | Self::Bridge { app, .. } => Some(app),
+        }
+    }
+
+    fn account_id(&self) -> Option<String> {
+        match self {
+            Self::Administrator(user) => Some(user.account_id.clone()),
+            Self::App(_) => None,
+            Self::Bridge { user, .. } => user.as_ref().map(|user| user.account_id.clone()),
+        }
+    }
+}
+
+async fn handle(
+    State(on): State<OnSite>,
+    OriginalUri(uri): OriginalUri,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let started = Instant::now();
+    let target = uri
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
+    let mut call = RestCall {
+        site: on.site.base_url.to_string(),
+        app: None,
+        user: None,
+        method: method.to_string(),
+        path: uri.path().to_owned(),
+        status: 0,
+        ms: 0,
+        refusal: None,
+    };
+    let reply = reply(&on, &mut call, &method, target, &headers, body);
+    call.status = reply.status.as_u16();
+    call.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    call.refusal = reply.refusal;
+    on.shared.journal.record(SandboxEvent::RestCall(call));
+    if reply.body.is_null() {
+        return reply.status.into_response();
+    }
+    (reply.status, Json(reply.body)).into_response()
+}
+
+fn reply(
+    on: &OnSite,
+    log: &mut RestCall,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Reply {
+    let caller = match auth::authenticate(on, method, target, headers) {
+        Ok(caller) => caller,
+        Err(refusal) => return unauthorized(*refusal),
+    };
+    log.app = caller.app().map(|app| app.descriptor.key.to_string());
+    log.user = caller.account_id();
+    let path = log
+        .path
+        .strip_prefix(on.site.base_url.path())
+        .unwrap_or(&log.path);
+    let Some(segments) = segments(path) else {
+        let refusal = refusal(
+            "rest/improper-path",
+            "the path is not in its normal form",
+            "write it without `.`, `..`, `//` and broken escapes",
+        );
+        return Reply::refused(
+            StatusCode::BAD_REQUEST,
+            json!({ "message": "The request URI is improperly formed" }),
+            refusal,
+        );
+    };
+    if let Some(missing) = caller
+        .app()
+        .and_then(|app| missing_scope(app, method, &segments))
+    {
+        let refusal = refusal(
+            "rest/scope",
+            &format!(
+                "{method} needs the scope {}, which the app's descriptor does not ask for",
+                missing.as_str()
+            ),
+            &format!(
+                "add \"{}\" to `scopes` in the descriptor and register again",
+                missing.as_str()
+            ),
+        );
+        return Reply::refused(
+            StatusCode::FORBIDDEN,
+            json!({ "message": "Request not in an authorized API scope" }),
+            refusal,
+        );
+    }
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let call = Call {
+        on,
+        caller,
+        method: method.clone(),
+        segments,
+        query: url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect(),
+        body,
+    };
+    resources::answer(&call).unwrap_or_else(|| unknown(&call))
+}
+
+/// A host says little here; the reason is in the log of the sandbox.
+fn unauthorized(refusal: Refusal) -> Reply {
+    let body = json!({ "message": "Client must be authenticated to access this resource.", "status-code": 401 });
+    Reply::refused(StatusCode::UNAUTHORIZED, body, refusal)
+}
+
+fn unknown(call: &Call<'_>) -> Reply {
+    let message = format!(
+        "the sandbox does not have {} /rest/{}",
+        call.method,
+        call.segments.join("/")
+    );
+    let refusal = refusal(
+        "rest/not-implemented",
+        &message,
+        "try it on a real site, or open an issue that names the resource",
+    );
+    let body = json!({ "message": message, "hint": "this says nothing about the real product: try it on a site" });
+    Reply::refused(StatusCode::NOT_IMPLEMENTED, body, refusal)
+}
+
+/// Decoded path segments after `rest`; nothing for a path that is not in its normal form.
+fn segments(path: &str) -> Option<Vec<String>> {
+    let segments = path
+        .strip_prefix("/rest/")?
+        .trim_end_matches('/')
+        .split('/');
+    let decode = |segment: &str| {
+        let text = urls::percent_decode(segment)?;
+        let plain = !matches!(text.as_str(), "" | "." | "..") && !text.contains(['/', '\\', '\0']);
+        plain.then_some(text)
+    };
+    segments.map(decode).collect()
+}
+
+fn missing_scope(app: &App, method: &Method, segments: &[String]) -> Option<Scope> {
+    // An app may always look after itself.
+    if segments
+        .first()
+        .is_some_and(|first| first == "atlassian-connect")
+    {
+        return None;
+    }
+    let reads = matches!(
+        segments.last().map(String::as_str),
+        Some("check" | "search" | "jql")
+    );
+    let needed = match *method {
+        Method::DELETE => Scope::Delete,
+        Method::GET | Method::HEAD | Method::OPTIONS => Scope::Read,
+        Method::POST if reads => Scope::Read,
+        _ => Scope::Write,
+    };
+    let granted = app
+        .descriptor
+        .scopes
+        .iter()
+        .any(|scope| scope.implies(needed));
+    (!granted).then_some(needed)
+}
+
+pub(crate) fn refusal(code: &'static str, reason: &str, hint: &str) -> Refusal {
+    Refusal {
+        code,
+        reason: reason.to_owned(),
+        expected: None,
+        received: None,
+        hint: Some(hint.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_normal_paths_have_segments() {
+        assert_eq!(
+            segments("/rest/api/3/issue/A%20B").unwrap(),
+            ["api", "3", "issue", "A B"]
+        );
+        assert_eq!(segments("/rest/api/").unwrap(), ["api"]);
+        for path in [
+            "/rest/api/../x",
+            "/rest//api",
+            "/rest/a%2Fb",
+            "/rest/%2e%2e/x",
+            "/rest/%zz",
+            "/other",
+        ] {
+            assert_eq!(segments(path), None, "{path}");
+        }
+    }
+}

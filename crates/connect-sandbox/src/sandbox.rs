@@ -1,0 +1,232 @@
+//! A sandbox as its caller sees it.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use connect_core::{AppKey, BaseUrl, Clock, Product, Secret};
+use tokio::sync::broadcast;
+use tokio_util::sync::DropGuard;
+
+use crate::{
+    USERNAME,
+    clock::SystemClock,
+    error::SandboxError,
+    event::{NotSeen, Recorded, SandboxEvent},
+    faults::Faults,
+    identity::Identity,
+    keys::KeySource,
+    server,
+    state::{License, Shared, Site},
+};
+
+/// How to start a sandbox.
+#[derive(Clone, Debug)]
+pub struct SandboxOptions {
+    /// Port on 127.0.0.1; 0 takes any free one.
+    pub port: u16,
+    /// Where the signing key, the password and the client keys are kept between runs. Without it
+    /// they last as long as the process.
+    pub state_dir: Option<PathBuf>,
+    /// The host's clock, by which tokens are dated and checked.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            state_dir: None,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// A running sandbox. It stops when it is dropped; [`Sandbox::shutdown`] also waits for that.
+#[derive(Debug)]
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    keys_url: String,
+    host_script_url: String,
+    _stop: (DropGuard, DropGuard),
+}
+
+/// An app that is installed on a site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InstalledApp {
+    /// Key of the app.
+    pub key: AppKey,
+    /// Name of the app.
+    pub name: String,
+    /// Where the app is.
+    pub base_url: BaseUrl,
+    /// Whether an administrator has left it switched on.
+    pub enabled: bool,
+    /// Whether the customer's licence is active.
+    pub licensed: bool,
+    /// The pages it brings, in the order of its descriptor.
+    pub pages: Vec<InstalledPage>,
+}
+
+/// A page of an installed app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InstalledPage {
+    /// Key of the module.
+    pub key: String,
+    /// Name of the module.
+    pub name: String,
+    /// Where a person looks at it.
+    pub url: String,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on 127.0.0.1 and returns when it answers.
+    ///
+    /// Runs on the caller's Tokio runtime, whose clock and I/O must be switched on.
+    ///
+    /// # Errors
+    /// [`SandboxError::PortTaken`] when the port is in use, and what else may keep it from
+    /// listening or from using its state folder.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+        let SandboxOptions {
+            port,
+            state_dir,
+            clock,
+        } = options;
+        let listener = server::listen(port)
+            .await
+            .map_err(|source| match source.kind() {
+                io::ErrorKind::AddrInUse => SandboxError::PortTaken { port },
+                _ => SandboxError::Listen { port, source },
+            })?;
+        let bound = listener
+            .local_addr()
+            .map_err(|source| SandboxError::Listen { port, source })?;
+        let identity = Identity::load(state_dir.as_deref())?;
+        let keys = KeySource::new(state_dir.as_deref());
+        let shared = Arc::new(Shared::new(bound.port(), identity, keys, clock)?);
+        let stop = shared.tasks.guard();
+
+        let router = server::router(&shared);
+        shared
+            .tasks
+            .start(server::run(shared.clone(), listener, router));
+        // Making the key takes longer than everything else: begin now, whoever needs it waits.
+        let early = shared.clone();
+        shared.tasks.start(async move {
+            if let Err(error) = early.keys.key().await {
+                tracing::error!(%error, "the sandbox has no signing key");
+            }
+        });
+        Ok(Self {
+            keys_url: format!("{}/install-keys", shared.origin),
+            host_script_url: format!("{}/atlassian-connect/all.js", shared.origin),
+            shared,
+            _stop: stop,
+        })
+    }
+
+    /// The sandbox itself: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.shared.origin
+    }
+
+    /// The site of a product, context path included. Bitbucket is not simulated; asking for it
+    /// gives the Jira site.
+    pub fn site(&self, product: Product) -> BaseUrl {
+        self.on(product).base_url.clone()
+    }
+
+    /// Base URL of the install keys, for `CONNECT_KEYS_CDN_URL`.
+    pub fn keys_url(&self) -> &str {
+        &self.keys_url
+    }
+
+    /// The bridge script that pages of apps load, for `AC_HOST_SCRIPT_URL`.
+    pub fn host_script_url(&self) -> &str {
+        &self.host_script_url
+    }
+
+    /// User name of the administrator, for the plugin manager.
+    pub fn username(&self) -> &str {
+        USERNAME
+    }
+
+    /// Password of the administrator.
+    pub fn password(&self) -> &Secret {
+        &self.shared.identity.password
+    }
+
+    /// Everything that happens from now on. A receiver that falls more than a thousand events
+    /// behind loses the oldest.
+    pub fn subscribe(&self) -> broadcast::Receiver<SandboxEvent> {
+        self.shared.journal.subscribe()
+    }
+
+    /// The last thousand events, oldest first.
+    pub fn events(&self) -> Vec<Recorded> {
+        self.shared.journal.events()
+    }
+
+    /// Waits until an event satisfies the predicate; events of the past count. The predicate sees
+    /// each event once, in order, so it may count them.
+    ///
+    /// # Errors
+    /// [`NotSeen`] after the deadline; its `Debug` form lists what did happen.
+    pub async fn wait_for(
+        &self,
+        predicate: impl FnMut(&SandboxEvent) -> bool,
+        deadline: Duration,
+    ) -> Result<SandboxEvent, NotSeen> {
+        self.shared.journal.wait_for(predicate, deadline).await
+    }
+
+    /// The apps installed on a product's site, by key.
+    pub fn installed(&self, product: Product) -> Vec<InstalledApp> {
+        let site = self.on(product);
+        let apps = site.apps();
+        let pages = |app: &crate::state::App| {
+            let pages = app
+                .descriptor
+                .modules
+                .iter()
+                .filter(|module| module.is_page());
+            pages
+                .map(|module| InstalledPage {
+                    key: module.key.clone(),
+                    name: module.name.clone(),
+                    url: crate::pages::module_url(site, app, module),
+                })
+                .collect()
+        };
+        apps.iter()
+            .map(|app| InstalledApp {
+                key: app.descriptor.key.clone(),
+                name: app.descriptor.name.clone(),
+                base_url: app.descriptor.base_url.clone(),
+                enabled: app.enabled,
+                licensed: app.license == License::Active,
+                pages: pages(app),
+            })
+            .collect()
+    }
+
+    /// Misbehaviour to order.
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Stops listening, lets requests under way finish for a second, and returns when nothing of
+    /// the sandbox runs any more.
+    pub async fn shutdown(self) {
+        self.shared.tasks.end(PATIENCE).await;
+    }
+
+    fn on(&self, product: Product) -> &Arc<Site> {
+        let site = self.shared.site(product).or(self.shared.sites.first());
+        site.expect("Shared::new makes two sites")
+    }
+}
+
+/// How long requests under way may take when the sandbox closes.
+const PATIENCE: Duration = Duration::from_secs(1);

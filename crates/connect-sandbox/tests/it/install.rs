@@ -1,0 +1,301 @@
+//! The plugin manager and the lifecycle.
+
+use connect_core::Product;
+use connect_sandbox::SandboxEvent;
+use serde_json::json;
+
+use crate::{
+    app::{App, KEY, PATIENCE},
+    client::{INSTALL, Upm, fresh, get, installed, send},
+};
+
+fn is_sent(event: &SandboxEvent, wanted: &str) -> bool {
+    matches!(event, SandboxEvent::LifecycleSent { lifecycle, .. } if *lifecycle == wanted)
+}
+
+#[tokio::test]
+async fn an_install_calls_installed_then_enabled_with_good_signatures() {
+    let (sandbox, app, upm) = fresh().await;
+    let plugin = upm.install(&app.descriptor_url).await.unwrap();
+    assert_eq!(
+        (&plugin["key"], &plugin["enabled"]),
+        (&json!(KEY), &json!(true))
+    );
+    sandbox
+        .wait_for(|event| is_sent(event, "enabled"), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(app.paths(), ["/installed", "/enabled"]);
+    for seen in app.seen() {
+        assert_eq!(seen.verdict, Ok(()), "{}", seen.path);
+    }
+    let seen = app.seen();
+    assert_eq!(seen[0].body["eventType"], "installed");
+    assert_eq!(
+        seen[0].body["baseUrl"],
+        sandbox.site(Product::Jira).as_str()
+    );
+    assert!(seen[0].body["sharedSecret"].as_str().unwrap().len() >= 32);
+    assert_eq!(seen[1].body["eventType"], "enabled");
+    assert_eq!(seen[1].body["sharedSecret"], json!(null));
+    let apps = sandbox.installed(Product::Jira);
+    assert_eq!(apps.len(), 1);
+    assert_eq!(apps[0].key.as_str(), KEY);
+    assert_eq!(
+        apps[0].pages[0].url,
+        format!(
+            "{}/plugins/servlet/ac/{KEY}/hello",
+            sandbox.site(Product::Jira)
+        )
+    );
+    assert_eq!(sandbox.installed(Product::Confluence), []);
+    sandbox.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_app_below_a_path_is_called_with_a_hash_relative_to_it() {
+    let sandbox = connect_sandbox::Sandbox::start(Default::default())
+        .await
+        .unwrap();
+    let app = App::start("/base").await;
+    app.trust(sandbox.keys_url());
+    Upm::of(&sandbox, Product::Confluence)
+        .install(&app.descriptor_url)
+        .await
+        .unwrap();
+    sandbox
+        .wait_for(|event| is_sent(event, "enabled"), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(app.paths(), ["/base/installed", "/base/enabled"]);
+    assert!(app.seen().iter().all(|seen| seen.verdict.is_ok()));
+    assert_eq!(app.seen()[0].body["productType"], "confluence");
+    assert_eq!(
+        app.seen()[0].body["baseUrl"],
+        format!("{}/wiki", sandbox.url())
+    );
+}
+
+#[tokio::test]
+async fn a_reinstall_keeps_the_client_key_and_brings_a_new_secret() {
+    let (_sandbox, app, upm) = installed().await;
+    upm.install(&app.descriptor_url).await.unwrap();
+    let bodies: Vec<_> = app
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.path == "/installed")
+        .map(|seen| seen.body)
+        .collect();
+    assert_eq!(bodies.len(), 2);
+    assert_eq!(bodies[0]["clientKey"], bodies[1]["clientKey"]);
+    assert_eq!(bodies[0]["oauthClientId"], bodies[1]["oauthClientId"]);
+    assert_ne!(bodies[0]["sharedSecret"], bodies[1]["sharedSecret"]);
+}
+
+#[tokio::test]
+async fn an_uninstall_calls_disabled_then_uninstalled_and_answers_404_the_second_time() {
+    let (sandbox, app, upm) = installed().await;
+    sandbox
+        .wait_for(|event| is_sent(event, "enabled"), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(upm.delete().await, 204);
+    assert_eq!(app.paths()[2..], ["/disabled", "/uninstalled"]);
+    assert!(app.seen().iter().all(|seen| seen.verdict.is_ok()));
+    assert_eq!(app.seen()[3].body["sharedSecret"], json!(null));
+    assert_eq!(upm.delete().await, 404);
+    assert_eq!(upm.get("/").await.json()["plugins"], json!([]));
+    assert_eq!(sandbox.installed(Product::Jira), []);
+}
+
+#[tokio::test]
+async fn an_app_that_is_down_is_uninstalled_all_the_same() {
+    let (sandbox, app, upm) = installed().await;
+    sandbox
+        .wait_for(|event| is_sent(event, "enabled"), PATIENCE)
+        .await
+        .unwrap();
+    drop(app);
+    assert_eq!(upm.delete().await, 204);
+    assert_eq!(sandbox.installed(Product::Jira), []);
+}
+
+#[tokio::test]
+async fn a_refused_callback_rolls_the_install_back() {
+    let (sandbox, app, upm) = fresh().await;
+    for (status, sub_code) in [
+        (401, "connect.install.error.remote.host.bad.response.401"),
+        (500, "connect.install.error.remote.host.bad.response.500"),
+        (302, "connect.install.error.remote.host.bad.response"),
+        (202, "connect.install.error.remote.host.bad.response"),
+    ] {
+        *app.state.install_status.lock().unwrap() = status;
+        let task = upm.install(&app.descriptor_url).await.unwrap_err();
+        assert_eq!(task["status"]["subCode"], sub_code);
+        assert_eq!(sandbox.installed(Product::Jira), [], "{status}");
+    }
+    assert_eq!(upm.get(&format!("/{KEY}-key")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_leaves_the_old_version_working() {
+    let (sandbox, app, upm) = installed().await;
+    app.change_descriptor(|descriptor| descriptor["name"] = json!("Second"));
+    *app.state.install_status.lock().unwrap() = 500;
+    upm.install(&app.descriptor_url).await.unwrap_err();
+    assert_eq!(sandbox.installed(Product::Jira)[0].name, "Test <App> & Co");
+    // The old secret is still the one in force.
+    let url = format!("{}/rest/api/3/myself", sandbox.site(Product::Jira));
+    let header = app.sign(&http::Method::GET, &url);
+    assert_eq!(
+        send("GET", &url, &[("authorization", &header)], "")
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_disabled_app_stays_disabled_when_installed_again() {
+    let (sandbox, app, upm) = installed().await;
+    let kind = [("content-type", "application/vnd.atl.plugins.plugin+json")];
+    let path = format!("/{KEY}-key");
+    let answer = upm
+        .call("PUT", &path, &kind, r#"{"enabled":false}"#)
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.status, &answer.json()["enabled"]),
+        (200, &json!(false))
+    );
+    sandbox
+        .wait_for(|event| is_sent(event, "disabled"), PATIENCE)
+        .await
+        .unwrap();
+    assert_eq!(
+        upm.install(&app.descriptor_url).await.unwrap()["enabled"],
+        false
+    );
+    let answer = upm
+        .call("PUT", &path, &kind, r#"{"enabled":true}"#)
+        .await
+        .unwrap();
+    assert_eq!(answer.json()["enabled"], true);
+    assert_eq!(
+        upm.call("PUT", &path, &[], r#"{"enabled":true}"#)
+            .await
+            .unwrap()
+            .status,
+        415
+    );
+}
+
+#[tokio::test]
+async fn the_plugin_manager_is_strict() {
+    let (sandbox, app, upm) = fresh().await;
+    let bare = get(&format!("{}/", upm.root)).await;
+    assert_eq!(
+        (bare.status, bare.headers["www-authenticate"].as_str()),
+        (401, "Basic realm=\"sandbox\"")
+    );
+    let wrong = send(
+        "GET",
+        &format!("{}/", upm.root),
+        &[("authorization", "Basic YWRtaW46eA==")],
+        "",
+    )
+    .await;
+    assert_eq!(
+        (wrong.status, wrong.headers["x-seraph-loginreason"].as_str()),
+        (401, "AUTHENTICATED_FAILED")
+    );
+    let settings = upm.get("/settings").await.json();
+    let mode = settings["settings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|setting| setting["key"] == "connectDeveloperListingsEnabled")
+        .unwrap();
+    assert_eq!(mode["value"], true);
+
+    let body = json!({ "pluginUri": app.descriptor_url }).to_string();
+    let token = upm.token().await;
+    let post = async |path: &str, kind: &str, body: &str| {
+        upm.call("POST", path, &[("content-type", kind)], body)
+            .await
+            .unwrap()
+            .status
+    };
+    assert_eq!(post("/", INSTALL, &body).await, 403, "no token");
+    assert_eq!(
+        post("/?token=guess", INSTALL, &body).await,
+        403,
+        "unknown token"
+    );
+    assert_eq!(
+        post(&format!("/?token={token}"), "application/json", &body).await,
+        415
+    );
+    assert_eq!(post(&format!("/?token={token}"), INSTALL, "{}").await, 400);
+    assert_eq!(post(&format!("/?token={token}"), INSTALL, &body).await, 202);
+    assert_eq!(
+        post(&format!("/?token={token}"), INSTALL, &body).await,
+        403,
+        "used up"
+    );
+    assert_eq!(upm.get("/pending/none").await.status, 404);
+    assert_eq!(upm.get("/nothing-here").await.status, 404);
+    assert_eq!(upm.get("/nothing/at/all").await.status, 501);
+    sandbox
+        .wait_for(
+            |event| matches!(event, SandboxEvent::Installed { .. }),
+            PATIENCE,
+        )
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn bad_descriptors_are_refused_with_the_hosts_code() {
+    let (_sandbox, app, upm) = fresh().await;
+    let code = async |url: &str| {
+        upm.install(url).await.unwrap_err()["status"]["subCode"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(
+        code("ftp://127.0.0.1/x").await,
+        "upm.pluginInstall.error.unsupported.protocol"
+    );
+    assert_eq!(
+        code("http://127.0.0.1:1/x").await,
+        "upm.pluginInstall.error.response.exception"
+    );
+    assert_eq!(
+        code(&format!("{}/nothing", app.state.base_url)).await,
+        "upm.pluginInstall.error.access.denied"
+    );
+    app.change_descriptor(|descriptor| descriptor["baseUrl"] = json!("http://app.example"));
+    assert_eq!(
+        code(&app.descriptor_url).await,
+        "connect.install.error.base_url.no_tls"
+    );
+    app.change_descriptor(|descriptor| descriptor["baseUrl"] = json!("http://127.0.0.1:1"));
+    assert_eq!(
+        code(&app.descriptor_url).await,
+        "connect.install.error.remote.host.bad.domain"
+    );
+    app.change_descriptor(|descriptor| *descriptor = json!({ "name": "no key" }));
+    assert_eq!(
+        code(&app.descriptor_url).await,
+        "connect.install.error.remote.descriptor.validation.dev"
+    );
+    assert_eq!(
+        app.paths()
+            .iter()
+            .filter(|path| *path == "/installed")
+            .count(),
+        0
+    );
+}

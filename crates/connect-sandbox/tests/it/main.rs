@@ -1,0 +1,13 @@
+//! The sandbox over loopback, with a small app whose only teacher is `connect-core`.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail like tests; clippy excuses only the test functions"
+)]
+
+mod app;
+mod client;
+mod faults;
+mod install;
+mod pages;
+mod rest;
+mod start;

@@ -1,0 +1,112 @@
+//! Rules for `scopes`.
+
+use crate::Product;
+use crate::checker::Checker;
+use crate::codes;
+use crate::finding::Level;
+use crate::json::{Node, quoted, shorten};
+use crate::shape::{is_listed, listed, match_case};
+use crate::table::lists::{BITBUCKET_SCOPES, SCOPES};
+
+pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
+    let Some(scopes) = root.get("scopes") else {
+        return;
+    };
+    // One scope without its array is a finding already; what it says is checked all the same.
+    let scopes = match scopes.as_array() {
+        Some(scopes) => scopes,
+        None if scopes.as_str().is_some() => std::slice::from_ref(scopes),
+        None => return,
+    };
+    checker.member("scopes", |checker| {
+        let mut seen: Vec<String> = Vec::new();
+        for (index, node) in scopes.iter().enumerate() {
+            checker.item(index, |checker| {
+                let Some(raw) = node.as_str() else {
+                    return checker.wrong_type(node, "scope", "a string");
+                };
+                let filled = checker.options.placeholders.fill(raw);
+                if filled.opaque {
+                    return;
+                }
+                scope(checker, node, &filled.text);
+                let scope = filled.text.to_ascii_lowercase();
+                // A file of nothing but scopes must not take quadratic time.
+                if seen.len() < 100 {
+                    if seen.contains(&scope) {
+                        let message = format!("the scope `{}` stands twice", shorten(raw));
+                        checker.report(&codes::SCOPE_DOUBLE, node.range, message);
+                    }
+                    seen.push(scope);
+                }
+            });
+        }
+    });
+}
+
+fn scope<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, scope: &str) {
+    let product = checker.model.product;
+    if product == Some(Product::Bitbucket) {
+        if !BITBUCKET_SCOPES.contains(&scope) {
+            let meant = match_case(scope, BITBUCKET_SCOPES);
+            let message = format!("unknown scope `{}`", shorten(scope));
+            let draft = checker.report(&codes::SCOPE_UNKNOWN, node.range, message);
+            draft.level(Level::Warning);
+            if let Some(meant) = meant {
+                draft.did_you_mean(&meant, vec![(node.range, quoted(&meant))]);
+            }
+        }
+        return;
+    }
+    if !is_listed(scope, SCOPES) {
+        let meant = match_case(scope, SCOPES);
+        let message = format!("unknown scope `{}`", shorten(scope));
+        let draft = checker.report(&codes::SCOPE_UNKNOWN, node.range, message);
+        draft.help(format!(
+            "expected {}, all in lower or all in upper case",
+            listed(SCOPES)
+        ));
+        if let Some(meant) = meant {
+            draft.did_you_mean(&meant, vec![(node.range, quoted(&meant))]);
+        }
+        return;
+    }
+    let (wrong, right) = match scope.to_ascii_lowercase().as_str() {
+        "project_admin" if product == Some(Product::Confluence) => ("Confluence", "SPACE_ADMIN"),
+        "space_admin" if product == Some(Product::Jira) => ("Jira", "PROJECT_ADMIN"),
+        _ => return,
+    };
+    let message = format!("{wrong} has no scope `{scope}`");
+    checker
+        .report(&codes::SCOPE_WRONG_PRODUCT, node.range, message)
+        .label(format!("did you mean `{right}`?"));
+}
+
+/// Whether the scopes let the app read, or cannot be judged.
+pub(super) fn may_read(checker: &Checker<'_>, root: &Node<'_>) -> bool {
+    let Some(scopes) = root.get("scopes") else {
+        return false;
+    };
+    let Some(scopes) = scopes.as_array() else {
+        return true;
+    };
+    scopes.iter().any(|scope| {
+        let Some(raw) = scope.as_str() else {
+            return true;
+        };
+        let filled = checker.options.placeholders.fill(raw);
+        let known = is_listed(&filled.text, SCOPES);
+        let scope = filled.text.to_ascii_lowercase();
+        filled.opaque || !known || IMPLY_READ.contains(&scope.as_str())
+    })
+}
+
+/// READ, and the scopes that include it.
+const IMPLY_READ: &[&str] = &[
+    "admin",
+    "delete",
+    "project_admin",
+    "read",
+    "space_admin",
+    "write",
+];

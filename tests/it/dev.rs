@@ -1,0 +1,420 @@
+//! `connect dev` against a host that is not ours.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::app;
+use crate::support::env::TestEnv;
+use crate::support::host::{FakeHost, Faults, exchange, fetch};
+use crate::support::session::Session;
+
+fn project(host: &FakeHost) -> TestEnv {
+    TestEnv::new()
+        .with_descriptor(&app::descriptor("com.example.a", "One"))
+        .with_hosts(&[host])
+}
+
+fn start(env: &TestEnv) -> Session {
+    Session::start(env, &["--exec", &app::command()])
+}
+
+#[test]
+fn the_whole_loop_registers_registers_again_and_deregisters() {
+    let host = FakeHost::with(Faults {
+        polls: 2,
+        ..Faults::default()
+    });
+    let env = project(&host);
+    let mut session = start(&env);
+    let ready = session.wait_for("ready");
+    let page = format!("{}/plugins/servlet/ac/com.example.a/hello", host.site());
+    assert_eq!(ready["url"], page.as_str());
+    assert_eq!(host.apps(), ["com.example.a"]);
+
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.a", "Two"),
+    );
+    let again = session.wait_for("host.registered");
+    assert_eq!(again["reason"], "descriptor");
+
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.count("host.deregistered"), 1);
+    assert_eq!(host.installed_names(), ["One", "Two"]);
+    assert!(host.apps().is_empty());
+    assert!(!env.path(".connect/session.json").exists());
+    assert!(!ended.stderr.contains(FakeHost::PASSWORD));
+}
+
+#[test]
+fn every_signal_deregisters() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let host = FakeHost::start();
+        let env = project(&host);
+        let mut session = start(&env);
+        session.wait_for("ready");
+        session.signal(signal);
+        let ended = session.end();
+        assert_eq!(ended.status.code(), Some(0), "{signal:?}: {}", ended.stderr);
+        assert!(host.apps().is_empty(), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_half_typed_save_changes_nothing_and_the_next_good_one_counts() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    env.write(
+        "atlassian-connect.json",
+        "{\n  \"key\": \"com.example.a\",\n  \"name\": \"One",
+    );
+    let error = session.wait_for("error");
+    assert_eq!(error["code"], "descriptor/syntax");
+    assert_eq!(error["file"], "atlassian-connect.json");
+    assert_eq!(error["line"], 3);
+    assert_eq!(error["fatal"], false);
+    assert_eq!(host.apps(), ["com.example.a"]);
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.a", "Two"),
+    );
+    session.wait_for("host.registered");
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(host.installed_names(), ["One", "Two"]);
+}
+
+#[test]
+fn a_save_without_a_change_in_meaning_is_no_install() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    let text = env.read("atlassian-connect.json");
+    env.write("atlassian-connect.json", &text);
+    env.write("atlassian-connect.json", &format!("\n{text}"));
+    // The one that counts proves that those before it were looked at.
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.a", "Two"),
+    );
+    session.wait_for("host.registered");
+    session.interrupt();
+    assert_eq!(host.installed_names(), ["One", "Two"]);
+}
+
+#[test]
+fn a_new_key_leaves_nothing_of_the_old_one() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.b", "B"),
+    );
+    let gone = session.wait_for("host.deregistered");
+    assert_eq!(gone["key"], "com.example.a");
+    session.wait_for("host.registered");
+    assert_eq!(host.apps(), ["com.example.b"]);
+    session.interrupt();
+    assert!(host.apps().is_empty());
+}
+
+#[test]
+fn one_bad_host_does_not_spoil_the_other() {
+    let (good, bad) = (FakeHost::start(), FakeHost::start());
+    bad.set(Faults {
+        install_status: Some(500),
+        ..Faults::default()
+    });
+    let env = TestEnv::new()
+        .with_descriptor(&app::descriptor("com.example.a", "One"))
+        .with_hosts(&[&good, &bad]);
+    let mut session = start(&env);
+    let mut next = || {
+        session.wait_for_where("error or ready", |event| {
+            event["event"] == "error" || event["event"] == "ready"
+        })
+    };
+    let both = [next(), next()];
+    let error = both.iter().find(|event| event["event"] == "error").unwrap();
+    assert!(both.iter().any(|event| event["event"] == "ready"));
+    assert_eq!(error["code"], "upm/unexpected");
+    assert!(error["message"].as_str().unwrap().contains(&bad.site()));
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(good.apps().is_empty());
+}
+
+#[test]
+fn what_a_host_refuses_is_explained_and_tried_again_with_the_next_save() {
+    for (faults, code) in [
+        (
+            Faults {
+                dev_mode_off: true,
+                ..Faults::default()
+            },
+            "upm/dev-mode-off",
+        ),
+        (
+            Faults {
+                settings_status: Some(403),
+                ..Faults::default()
+            },
+            "upm/not-admin",
+        ),
+        (
+            Faults {
+                install_fails: Some("upm.pluginInstall.error.descriptor.not.from.marketplace"),
+                ..Faults::default()
+            },
+            "upm/private-install-closed",
+        ),
+        (
+            Faults {
+                install_fails: Some("connect.install.error.remote.host.bad.response.401"),
+                ..Faults::default()
+            },
+            "install/callback-failed",
+        ),
+    ] {
+        let host = FakeHost::with(faults);
+        let env = project(&host);
+        let mut session = start(&env);
+        let error = session.wait_for("error");
+        assert_eq!(error["code"], code);
+        assert_eq!(error["fatal"], false);
+        host.set(Faults::default());
+        env.write(
+            "atlassian-connect.json",
+            &app::descriptor("com.example.a", "Two"),
+        );
+        session.wait_for("ready");
+        let ended = session.interrupt();
+        assert_eq!(ended.status.code(), Some(0), "{code}: {}", ended.stderr);
+        assert!(host.apps().is_empty(), "{code}");
+    }
+}
+
+#[test]
+fn a_wrong_token_is_said_without_showing_it() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let credentials = env.read("credentials.json");
+    env.write(
+        "credentials.json",
+        &credentials.replace(FakeHost::PASSWORD, "wrong-pony"),
+    );
+    let mut session = start(&env);
+    let error = session.wait_for("error");
+    assert_eq!(error["code"], "upm/unauthorized");
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0));
+    for text in ["wrong-pony", "Basic ", "YWRh"] {
+        assert!(!ended.stderr.contains(text), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn an_app_that_comes_up_disabled_is_enabled() {
+    let host = FakeHost::with(Faults {
+        disabled: true,
+        ..Faults::default()
+    });
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    assert!(host.is_enabled("com.example.a"));
+    session.interrupt();
+}
+
+#[test]
+fn a_host_that_never_answers_the_delete_holds_us_five_seconds() {
+    let host = FakeHost::with(Faults {
+        silent_delete: true,
+        ..Faults::default()
+    });
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    let began = std::time::Instant::now();
+    let ended = session.interrupt();
+    assert!(
+        began.elapsed() < Duration::from_secs(7),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(ended.status.code(), Some(3), "{}", ended.stderr);
+    assert!(ended.stderr.contains("dev/left-behind"), "{}", ended.stderr);
+    assert!(env.path(".connect/session.json").exists());
+}
+
+#[test]
+fn a_second_interrupt_leaves_at_once() {
+    let host = FakeHost::with(Faults {
+        silent_delete: true,
+        ..Faults::default()
+    });
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    session.signal(Signal::INT);
+    host.wait_for("DELETE", 1);
+    let began = std::time::Instant::now();
+    let ended = session.interrupt();
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(ended.status.code(), Some(130), "{}", ended.stderr);
+    assert!(ended.stderr.contains("dev/left-behind"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_interrupt_during_an_install_waits_for_it_and_takes_it_back() {
+    let host = FakeHost::with(Faults {
+        polls: 20,
+        ..Faults::default()
+    });
+    let env = project(&host);
+    let session = start(&env);
+    host.wait_for("POST", 1);
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(host.count("DELETE"), 1);
+    assert!(host.apps().is_empty());
+}
+
+#[test]
+fn kill_leaves_a_journal_and_the_next_session_takes_over() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    let app = session.wait_for("ready")["app"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
+    session.signal(Signal::KILL);
+    // The app outlives a parent that could not end it.
+    kill_process(Pid::from_raw(app).unwrap(), Signal::KILL).unwrap();
+    let ended = session.end();
+    assert_eq!(ended.status.code(), None);
+    assert_eq!(host.apps(), ["com.example.a"]);
+    let journal = env.read(".connect/session.json");
+    assert!(journal.contains("com.example.a"), "{journal}");
+    assert!(journal.contains(&host.site()), "{journal}");
+    assert!(!journal.contains(FakeHost::PASSWORD), "{journal}");
+
+    let mut session = start(&env);
+    session.wait_for("ready");
+    let ended = session.interrupt();
+    assert!(ended.stderr.contains("taking it over"), "{}", ended.stderr);
+    assert!(host.apps().is_empty());
+    assert!(!env.path(".connect/session.json").exists());
+}
+
+#[test]
+fn a_second_session_in_the_folder_is_refused() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    let ended = start(&env).end();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(
+        ended.stderr.contains("error[dev/locked]"),
+        "{}",
+        ended.stderr
+    );
+    session.interrupt();
+}
+
+#[test]
+fn requests_pass_untouched_and_are_told_without_their_query() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    let ready = session.wait_for("ready");
+    let app = ready["app"].as_str().unwrap().to_owned();
+    let body = fetch("GET", &format!("{app}/target?jwt=a.b.c&x=%7e+1&&y"));
+    assert_eq!(body, "/target?jwt=a.b.c&x=%7e+1&&y");
+    let told = session.wait_for_where("its request", |event| event["path"] == "/target");
+    assert_eq!(told["event"], "request.in");
+    assert_eq!(told["status"], 200);
+    assert!(!told.to_string().contains("a.b.c"));
+    assert_eq!(fetch("GET", &format!("{app}/env")), "no-reg");
+    let ended = session.interrupt();
+    assert!(!ended.stderr.contains("a.b.c"), "{}", ended.stderr);
+}
+
+#[test]
+fn every_way_to_save_is_one_install_with_the_last_contents() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut session = start(&env);
+    session.wait_for("ready");
+    let path = env.path("atlassian-connect.json");
+    type Save = fn(&Path, &str);
+    let styles: [(&str, Save); 4] = [
+        ("in place", |path, text| fs::write(path, text).unwrap()),
+        ("renamed over", |path, text| {
+            let new = path.with_extension("new");
+            fs::write(&new, text).unwrap();
+            fs::rename(&new, path).unwrap();
+        }),
+        ("renamed away", |path, text| {
+            let old = path.with_extension("json~");
+            fs::rename(path, &old).unwrap();
+            fs::write(path, text).unwrap();
+            fs::remove_file(&old).unwrap();
+        }),
+        ("removed and made again", |path, text| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, text).unwrap();
+        }),
+    ];
+    for (name, save) in styles {
+        save(&path, &app::descriptor("com.example.a", name));
+        session.wait_for("host.registered");
+    }
+    session.interrupt();
+    assert_eq!(
+        host.installed_names(),
+        [
+            "One",
+            "in place",
+            "renamed over",
+            "renamed away",
+            "removed and made again"
+        ]
+    );
+}
+
+#[test]
+fn an_app_that_runs_already_is_taken_as_it_is() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    let mut first = Session::start(&env, &["--via", "none", "--exec", &app::command()]);
+    let app = first.wait_for("ready")["app"].as_str().unwrap().to_owned();
+    let port = app.rsplit(':').next().unwrap();
+    let other = project(&host);
+    let mut session = Session::start(&other, &["--port", port]);
+    session.wait_for("ready");
+    assert_eq!(host.apps(), ["com.example.a"]);
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(host.apps().is_empty());
+    // It was not ours to end.
+    let (head, _) = exchange("GET", &format!("{app}/pid"));
+    assert!(head.contains("200"), "{head}");
+    first.interrupt();
+}

@@ -1,0 +1,11 @@
+//! The program as people use it: the real binary, in an environment of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cli;
+mod dev;
+mod dev_app;
+mod new;
+mod support;
+mod tidy;
+mod validate;

@@ -1,0 +1,157 @@
+//! `connect new`.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::env::TestEnv;
+
+fn entries(env: &TestEnv) -> Vec<String> {
+    let entries = fs::read_dir(env.folder()).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.collect()
+}
+
+#[test]
+fn an_app_is_made_with_its_runtime_and_a_repository() {
+    let env = TestEnv::new();
+    let output = env.connect(&["new", "My App", "--json"]).assert().success();
+    let created: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(created["event"], "created");
+    assert_eq!(created["name"], "my-app");
+    assert_eq!(created["key"], "com.example.my-app");
+    assert_eq!(entries(&env), ["my-app"]);
+    for file in created["files"].as_array().unwrap() {
+        let path = format!("my-app/{}", file.as_str().unwrap());
+        let text = env.read(&path);
+        assert!(!text.contains("[="), "{path} has a placeholder left");
+    }
+    assert!(env.read("my-app/Cargo.toml").contains("name = \"my-app\""));
+    assert!(
+        env.path("my-app/vendor/connect-runtime/src/lib.rs")
+            .is_file()
+    );
+    assert_eq!(env.read("my-app/.git/HEAD"), "ref: refs/heads/main\n");
+    env.connect(&["-C", "my-app", "validate", "descriptor"])
+        .assert()
+        .success();
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let (one, two) = (TestEnv::new(), TestEnv::new());
+    let files = |env: &TestEnv| {
+        let output = env
+            .connect(&["new", "hello", "--vcs", "none", "--json"])
+            .assert()
+            .success();
+        let created: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        let files = created["files"].as_array().unwrap().clone();
+        let texts = files.iter().map(|file| {
+            let path = file.as_str().unwrap().to_owned();
+            let text = env.read(&format!("hello/{path}"));
+            (path, text)
+        });
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(files(&one), files(&two));
+    assert!(!one.path("hello/.git").exists());
+}
+
+#[test]
+fn inside_a_repository_no_other_is_made() {
+    let env = TestEnv::new();
+    fs::create_dir(env.path(".git")).unwrap();
+    env.connect(&["new", "hello"]).assert().success();
+    assert!(!env.path("hello/.git").exists());
+}
+
+#[test]
+fn a_folder_with_something_in_it_is_left_alone() {
+    let env = TestEnv::new();
+    env.write("hello/mine.txt", "mine");
+    env.connect(&["new", "hello"])
+        .assert()
+        .code(1)
+        .stderr_eq("error[new/target-exists]: `[..]hello` is not empty (1 entries)\nhint: choose another name, or a folder with `--path DIR`\n");
+    assert_eq!(env.read("hello/mine.txt"), "mine");
+    assert_eq!(entries(&env), ["hello"]);
+}
+
+#[test]
+fn without_a_terminal_the_missing_answer_is_named() {
+    let env = TestEnv::new();
+    env.connect(&["new"])
+        .assert()
+        .code(2)
+        .stderr_eq("error[cli/missing-answer]: cannot ask without a terminal: NAME\nhint: connect new hello --yes\n");
+    assert!(entries(&env).is_empty());
+}
+
+#[test]
+fn what_cannot_be_made_is_refused_and_leaves_nothing() {
+    let env = TestEnv::new();
+    for (arguments, code, error) in [
+        (&["new", "../x"][..], 1, "error[new/bad-name]"),
+        (&["new", "hello", "--key", "a b"], 1, "error[new/bad-key]"),
+        (
+            &["new", "hello", "--template", "pag"],
+            2,
+            "a similar value exists: 'page'",
+        ),
+        (
+            &["new", "hello", "--product", "confluence"],
+            2,
+            "error[new/no-such-product]",
+        ),
+        (
+            &["new", "hello", "--runtime", "path=nowhere"],
+            1,
+            "error[new/no-runtime]",
+        ),
+        (
+            &["new", "hello", "--runtime", "magic"],
+            2,
+            "expected `vendor`",
+        ),
+        (
+            &["new", "hello", "--path", "no/such/hello"],
+            1,
+            "error[new/no-parent]",
+        ),
+    ] {
+        let output = env.connect(arguments).assert().code(code);
+        let stderr = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(stderr.contains(error), "{arguments:?}: {stderr}");
+        assert!(entries(&env).is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn templates_are_listed_with_their_products() {
+    let env = TestEnv::new();
+    let output = env.connect(&["new", "--list", "--json"]).assert().success();
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let templates: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let page = templates.iter().find(|template| template["name"] == "page");
+    assert_eq!(page.unwrap()["products"][0], "jira");
+}
+
+#[test]
+fn the_runtime_comes_from_where_it_was_asked() {
+    let env = TestEnv::new();
+    env.write("crates/connect-runtime/Cargo.toml", "");
+    env.connect(&["new", "a", "--runtime", "registry"])
+        .assert()
+        .success();
+    assert!(!env.path("a/vendor").exists());
+    assert!(!env.read("a/Cargo.toml").contains("path ="));
+    env.connect(&["new", "b", "--runtime", "path=crates"])
+        .assert()
+        .success();
+    let manifest = env.read("b/Cargo.toml");
+    assert!(manifest.contains("crates/connect-runtime\""), "{manifest}");
+}

@@ -1,0 +1,376 @@
+//! A host of our own making, so that the program is proven against a stranger: the few UPM calls
+//! of a development loop over plain sockets, with faults on order.
+//!
+//! It is written from the description of UPM's REST API and shares no code with the sandbox.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::support::DEADLINE;
+
+/// A host that is running. Clones are the same host.
+#[derive(Clone)]
+pub(crate) struct FakeHost {
+    port: u16,
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+/// What it does wrong.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Faults {
+    /// Status of every answer to the settings call.
+    pub(crate) settings_status: Option<u16>,
+    /// Installs from a descriptor are switched off.
+    pub(crate) dev_mode_off: bool,
+    /// Status of every answer to an install.
+    pub(crate) install_status: Option<u16>,
+    /// Every install fails with this `subCode`.
+    pub(crate) install_fails: Option<&'static str>,
+    /// How often a task is still running when asked.
+    pub(crate) polls: usize,
+    /// The DELETE is done, but never answered.
+    pub(crate) silent_delete: bool,
+    /// Status of every answer to a DELETE, which is not done.
+    pub(crate) delete_status: Option<u16>,
+    /// The app comes up disabled.
+    pub(crate) disabled: bool,
+    /// The install is taken, but never answered.
+    pub(crate) silent_install: bool,
+}
+
+#[derive(Default)]
+struct State {
+    faults: Faults,
+    /// Method and path of every call but polls.
+    calls: Vec<String>,
+    /// What is installed: key and served descriptor.
+    apps: BTreeMap<String, Value>,
+    /// Descriptors in the order they were installed.
+    installs: Vec<Value>,
+    tasks: Vec<Task>,
+    enabled: BTreeMap<String, bool>,
+}
+
+struct Task {
+    left: usize,
+    outcome: Result<String, &'static str>,
+}
+
+struct Request {
+    method: String,
+    path: String,
+    authorization: String,
+    body: Vec<u8>,
+}
+
+impl FakeHost {
+    pub(crate) const PASSWORD: &'static str = "correct-horse-battery";
+    const API: &'static str = "/jira/rest/plugins/1.0/";
+
+    pub(crate) fn start() -> Self {
+        Self::with(Faults::default())
+    }
+
+    pub(crate) fn with(faults: Faults) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = Self {
+            port: listener.local_addr().unwrap().port(),
+            state: Arc::default(),
+        };
+        host.set(faults);
+        let serving = host.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let host = serving.clone();
+                std::thread::spawn(move || host.serve(stream.unwrap()));
+            }
+        });
+        host
+    }
+
+    pub(crate) fn set(&self, faults: Faults) {
+        self.state.0.lock().unwrap().faults = faults;
+    }
+
+    /// The site's address.
+    pub(crate) fn site(&self) -> String {
+        format!("http://127.0.0.1:{}/jira", self.port)
+    }
+
+    /// Keys of the installed apps.
+    pub(crate) fn apps(&self) -> Vec<String> {
+        self.state.0.lock().unwrap().apps.keys().cloned().collect()
+    }
+
+    /// Names of the descriptors, in the order they were installed.
+    pub(crate) fn installed_names(&self) -> Vec<String> {
+        let state = self.state.0.lock().unwrap();
+        let names = state.installs.iter().map(|app| app["name"].as_str());
+        names
+            .map(|name| name.unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Whether the app is enabled.
+    pub(crate) fn is_enabled(&self, key: &str) -> bool {
+        self.state.0.lock().unwrap().enabled.get(key) == Some(&true)
+    }
+
+    /// How many calls began like this.
+    pub(crate) fn count(&self, beginning: &str) -> usize {
+        let state = self.state.0.lock().unwrap();
+        let calls = state.calls.iter();
+        calls.filter(|call| call.starts_with(beginning)).count()
+    }
+
+    /// Waits until so many calls began like this.
+    pub(crate) fn wait_for(&self, beginning: &str, count: usize) {
+        let began = Instant::now();
+        let mut state = self.state.0.lock().unwrap();
+        loop {
+            let calls = state.calls.iter();
+            if calls.filter(|call| call.starts_with(beginning)).count() >= count {
+                return;
+            }
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            assert!(
+                !left.is_zero(),
+                "{count} x `{beginning}` never came; {:?} did",
+                state.calls
+            );
+            state = self.state.1.wait_timeout(state, left).unwrap().0;
+        }
+    }
+
+    fn serve(&self, stream: TcpStream) {
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let Some(request) = read_request(&stream) else {
+            return;
+        };
+        let Some(answer) = self.answer(&request) else {
+            // Silence until the caller gives up.
+            let _ = (&stream).read(&mut [0]);
+            return;
+        };
+        let _ = (&stream).write_all(answer.as_bytes());
+    }
+
+    fn answer(&self, request: &Request) -> Option<String> {
+        let expected = format!("Basic {}", base64(&format!("ada:{}", Self::PASSWORD)));
+        if request.authorization != expected {
+            let reason = "X-Seraph-LoginReason: AUTHENTICATED_FAILED\r\n";
+            return Some(response(401, reason, "<html>who are you?</html>"));
+        }
+        let path = request.path.strip_prefix(Self::API)?;
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        if !path.starts_with("pending/") {
+            self.note(format!("{} {path}", request.method));
+        }
+        let faults = self.state.0.lock().unwrap().faults.clone();
+        Some(match (request.method.as_str(), path) {
+            ("GET", "settings") => {
+                let setting = json!({ "key": "connectDeveloperListingsEnabled", "value": !faults.dev_mode_off });
+                let settings = json!({ "settings": [setting] });
+                let status = faults.settings_status.unwrap_or(200);
+                response(status, "", &settings.to_string())
+            }
+            ("GET", "") => response(200, "upm-token: a+b/c=\r\n", "{\"plugins\":[]}"),
+            // The token has characters that a query must escape.
+            ("POST", "") if query != "token=a%2Bb%2Fc%3D" => response(409, "", "{}"),
+            ("POST", "") if faults.silent_install => {
+                self.install(&request.body, &faults);
+                return None;
+            }
+            ("POST", "") => match faults.install_status {
+                Some(status) => response(status, "", "<html>no</html>"),
+                None => {
+                    let id = self.install(&request.body, &faults);
+                    let link = format!("/rest/plugins/1.0/pending/{id}");
+                    let task = json!({
+                        "type": "INSTALL", "pingAfter": 100, "id": id.to_string(),
+                        "status": { "done": false }, "links": { "self": link },
+                    });
+                    response(202, "", &format!("<textarea>{task}</textarea>"))
+                }
+            },
+            ("GET", path) if path.starts_with("pending/") => self.poll(&path["pending/".len()..]),
+            ("DELETE", path) => {
+                let key = path.strip_suffix("-key")?;
+                if let Some(status) = faults.delete_status {
+                    return Some(response(status, "", "{}"));
+                }
+                let known = self.state.0.lock().unwrap().apps.remove(key);
+                self.state.1.notify_all();
+                if faults.silent_delete {
+                    return None;
+                }
+                response(if known.is_some() { 204 } else { 404 }, "", "")
+            }
+            ("PUT", path) => {
+                let key = path.strip_suffix("-key")?.to_owned();
+                let body: Value = serde_json::from_slice(&request.body).ok()?;
+                let mut state = self.state.0.lock().unwrap();
+                state.enabled.insert(key, body["enabled"] == true);
+                response(200, "", "{}")
+            }
+            ("GET", path) => {
+                let key = path.strip_suffix("-key")?;
+                let state = self.state.0.lock().unwrap();
+                match state.apps.get(key) {
+                    None => response(404, "", "{}"),
+                    Some(_) => {
+                        let enabled = state.enabled.get(key) != Some(&false);
+                        let app = json!({ "key": key, "enabled": enabled });
+                        response(200, "", &app.to_string())
+                    }
+                }
+            }
+            _ => response(405, "", ""),
+        })
+    }
+
+    fn note(&self, call: String) {
+        self.state.0.lock().unwrap().calls.push(call);
+        self.state.1.notify_all();
+    }
+
+    /// Fetches the descriptor and calls the app, as a host does; answers with the task's number.
+    fn install(&self, body: &[u8], faults: &Faults) -> usize {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let url = body["pluginUri"].as_str().unwrap();
+        let descriptor: Value = serde_json::from_str(&fetch("GET", url)).unwrap();
+        let key = descriptor["key"].as_str().unwrap().to_owned();
+        let outcome = match faults.install_fails {
+            Some(reason) => Err(reason),
+            None => {
+                let base = descriptor["baseUrl"].as_str().unwrap();
+                let path = descriptor["lifecycle"]["installed"].as_str().unwrap();
+                fetch("POST", &format!("{base}{path}"));
+                Ok(key.clone())
+            }
+        };
+        let mut state = self.state.0.lock().unwrap();
+        if outcome.is_ok() {
+            state.enabled.insert(key.clone(), !faults.disabled);
+            state.installs.push(descriptor.clone());
+            state.apps.insert(key, descriptor);
+        }
+        state.tasks.push(Task {
+            left: faults.polls,
+            outcome,
+        });
+        self.state.1.notify_all();
+        state.tasks.len() - 1
+    }
+
+    fn poll(&self, id: &str) -> String {
+        let mut state = self.state.0.lock().unwrap();
+        let task = id
+            .parse()
+            .ok()
+            .and_then(|id: usize| state.tasks.get_mut(id));
+        let Some(task) = task else {
+            return response(404, "", "{}");
+        };
+        if task.left > 0 {
+            task.left -= 1;
+            return response(200, "", "{\"status\":{\"done\":false}}");
+        }
+        match &task.outcome {
+            Ok(key) => {
+                let location =
+                    format!("Location: https://elsewhere.example/rest/plugins/1.0/{key}-key\r\n");
+                response(303, &location, "")
+            }
+            Err(reason) => {
+                let status =
+                    json!({ "done": true, "subCode": reason, "errorMessage": "it did not work" });
+                response(200, "", &json!({ "status": status }).to_string())
+            }
+        }
+    }
+}
+
+fn read_request(stream: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let mut words = line.split(' ');
+    let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let (mut length, mut authorization) = (0, String::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim().split_once(':') else {
+            break;
+        };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().ok()?,
+            "authorization" => authorization = value.trim().to_owned(),
+            _ => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Request {
+        method,
+        path,
+        authorization,
+        body,
+    })
+}
+
+fn response(status: u16, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 {status} Status\r\n{headers}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+/// The body of an answer to a request without one.
+pub(crate) fn fetch(method: &str, url: &str) -> String {
+    let (head, body) = exchange(method, url);
+    assert!(head.contains(" 20"), "{method} {url}: {head}");
+    body
+}
+
+/// Head and body of an answer.
+pub(crate) fn exchange(method: &str, url: &str) -> (String, String) {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (authority, path) = rest.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(authority).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    let request = format!(
+        "{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+fn base64(text: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut coded = String::new();
+    for three in text.as_bytes().chunks(3) {
+        let group = three
+            .iter()
+            .fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+        let group = group << (8 * (3 - three.len()));
+        for index in 0..4 {
+            let six = usize::try_from(group >> (18 - 6 * index) & 63).unwrap();
+            coded.push(if index <= three.len() {
+                ALPHABET[six] as char
+            } else {
+                '='
+            });
+        }
+    }
+    coded
+}

@@ -1,0 +1,11 @@
+//! What tests of the whole program share.
+
+pub(crate) mod app;
+pub(crate) mod env;
+pub(crate) mod host;
+pub(crate) mod session;
+
+use std::time::Duration;
+
+/// Longest wait of any test for any single thing.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);

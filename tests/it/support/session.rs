@@ -1,0 +1,172 @@
+//! A running `connect dev --json`, with its events as they come.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::support::DEADLINE;
+use crate::support::env::{CONNECT, TestEnv};
+
+/// A session; killed when dropped.
+pub(crate) struct Session {
+    child: Child,
+    lines: Receiver<String>,
+    stderr: Option<JoinHandle<String>>,
+    /// Every event so far.
+    pub(crate) events: Vec<Value>,
+}
+
+/// How a session ended.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) events: Vec<Value>,
+    pub(crate) stderr: String,
+}
+
+impl Session {
+    /// Starts `connect dev --json` with more arguments.
+    pub(crate) fn start(env: &TestEnv, arguments: &[&str]) -> Self {
+        Self::command(env, &[&["dev", "--json"], arguments].concat())
+    }
+
+    /// Starts any command that goes on.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the tests' one place that starts sessions"
+    )]
+    pub(crate) fn command(env: &TestEnv, arguments: &[&str]) -> Self {
+        let mut child = Command::new(CONNECT)
+            .args(arguments)
+            .current_dir(env.folder())
+            .env_clear()
+            .envs(env.variables())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let (tell, lines) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if tell.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        let stderr = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = stderr.read_to_string(&mut text);
+            text
+        });
+        Self {
+            child,
+            lines,
+            stderr: Some(stderr),
+            events: Vec::new(),
+        }
+    }
+
+    /// The next event of this name, whatever else comes before it.
+    pub(crate) fn wait_for(&mut self, name: &str) -> Value {
+        self.wait_for_where(name, |event| event["event"] == name)
+    }
+
+    /// The next error of this code.
+    pub(crate) fn wait_for_error(&mut self, code: &str) -> Value {
+        self.wait_for_where(code, |event| event["code"] == code)
+    }
+
+    /// The next event that is like this.
+    pub(crate) fn wait_for_where(&mut self, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    let event: Value = serde_json::from_str(&line)
+                        .unwrap_or_else(|error| panic!("no JSON on stdout: {error}: {line}"));
+                    assert_eq!(event["v"], 1, "{line}");
+                    self.events.push(event.clone());
+                    if is(&event) {
+                        return event;
+                    }
+                }
+                Err(why) => {
+                    let events: Vec<_> = self.events.iter().map(Value::to_string).collect();
+                    let gone = why == RecvTimeoutError::Disconnected;
+                    let stderr = if gone { self.stderr() } else { String::new() };
+                    panic!(
+                        "no `{what}` came ({why}); these did:\n{}\n{stderr}",
+                        events.join("\n")
+                    );
+                }
+            }
+        }
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Interrupts it and waits for its end.
+    pub(crate) fn interrupt(self) -> Ended {
+        self.signal(Signal::INT);
+        self.end()
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(mut self) -> Ended {
+        let began = Instant::now();
+        let mut events = std::mem::take(&mut self.events);
+        // The end of stdout is the end of the process: nobody else holds it.
+        loop {
+            match self
+                .lines
+                .recv_timeout(DEADLINE.saturating_sub(began.elapsed()))
+            {
+                Ok(line) => events.push(serde_json::from_str(&line).unwrap()),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end: {events:#?}"),
+            }
+        }
+        let status = self.child.wait().unwrap();
+        Ended {
+            status,
+            events,
+            stderr: self.stderr(),
+        }
+    }
+
+    fn stderr(&mut self) -> String {
+        let reader = self.stderr.take();
+        reader.map_or_else(String::new, |reader| reader.join().unwrap())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Ended {
+    /// How many events of this name there were.
+    pub(crate) fn count(&self, name: &str) -> usize {
+        self.events
+            .iter()
+            .filter(|event| event["event"] == name)
+            .count()
+    }
+}
