@@ -85,8 +85,10 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(Dev),
+    Explain(Explain),
     New(New),
     Sandbox(Sandbox),
+    Schema(Schema),
     Validate(Validate),
 }
 
@@ -207,7 +209,7 @@ pub(crate) struct Sandbox {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  connect validate                       atlassian-connect.json of this folder
+  connect validate                       the descriptor and settings of this folder
   connect validate descriptor --fix      put right what can be put right
   connect validate a.json b.json --format short
   connect validate http://localhost:3000/atlassian-connect.json
@@ -215,7 +217,8 @@ Examples:
 
 Exit codes: 0 no errors, 1 errors (with --strict also warnings), 3 the address did not answer")]
 pub(crate) struct Validate {
-    /// `descriptor`, a file, an address, or `-` for stdin [default: descriptor]
+    /// `descriptor`, `config`, `credentials`, a file, an address, or `-` for stdin
+    /// [default: those that exist]
     #[arg(value_name = "SUBJECT|FILE|URL")]
     pub(crate) subjects: Vec<String>,
 
@@ -246,6 +249,41 @@ pub(crate) struct Validate {
     /// Check again after each change, until interrupted
     #[arg(long)]
     pub(crate) watch: bool,
+}
+
+/// Explain what a finding means and what to do about it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect explain module/unknown-type")]
+pub(crate) struct Explain {
+    /// The code in brackets behind `error`, `warning` or `info`
+    #[arg(value_name = "CODE", value_parser = finding_code)]
+    pub(crate) code: String,
+}
+
+/// Print a JSON Schema, for completion and hover texts in editors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect schema descriptor --product jira > descriptor.schema.json
+  connect schema config")]
+pub(crate) struct Schema {
+    /// The file it is for
+    #[arg(value_enum, value_name = "SUBJECT")]
+    pub(crate) subject: SchemaSubject,
+
+    /// With `descriptor`: bitbucket, confluence or jira [default: Jira and Confluence together]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<connect_validator::Product>,
+}
+
+/// A file that has a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaSubject {
+    Config,
+    Credentials,
+    Descriptor,
 }
 
 /// A code that findings can have.

@@ -36,6 +36,16 @@ impl Format {
     }
 }
 
+/// Findings without the lines they are about.
+pub(super) fn for_people(file: &Checked) -> String {
+    let lines = file
+        .report
+        .findings
+        .iter()
+        .map(|finding| short(&file.name, finding) + "\n");
+    lines.collect()
+}
+
 fn lines(files: &[Checked], line: fn(&str, &Finding) -> String) -> String {
     let of_file = |file: &Checked| {
         let lines = file

@@ -8,7 +8,8 @@ mod watch;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use connect_validator::{Level, Options, Report};
+use connect_validator::codes::Subject;
+use connect_validator::{Level, Options, Report, check_config, check_credentials};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -69,7 +70,7 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
         let started = Instant::now();
         let mut checked = Checked {
             name: target.name(context),
-            report: judge(&source, options),
+            report: judge(&source, target.subject(), options),
             source,
         };
         if options.fix != Fix::No {
@@ -77,12 +78,15 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
         }
         ok &= passes(&checked.report, options);
         if options.format == Format::Human {
-            context.ui.text(&render(
-                &context.ui,
-                &checked.name,
-                &checked.source,
-                &checked.report,
-            ));
+            let text = match target.subject() {
+                // SECURITY: the lines themselves would show passwords [test `tests/it/validate.rs`].
+                Subject::Credentials => format::for_people(&checked),
+                _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
+            };
+            context.ui.text(&text);
+            if target.subject() == Subject::Credentials {
+                target::warn_of_readers(target, context);
+            }
             conclude(&checked, options, started, context);
         }
         files.push(checked);
@@ -94,8 +98,12 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
 }
 
 /// All findings but those that are allowed.
-fn judge(source: &str, options: &CheckOptions) -> Report {
-    let mut report = connect_validator::check(source, &options.rules);
+fn judge(source: &str, subject: Subject, options: &CheckOptions) -> Report {
+    let mut report = match subject {
+        Subject::Config => check_config(source),
+        Subject::Credentials => check_credentials(source),
+        _ => connect_validator::check(source, &options.rules),
+    };
     report
         .findings
         .retain(|finding| !options.allow.iter().any(|code| code == finding.code));

@@ -23,7 +23,7 @@ pub(super) fn fix(
     let mut text = checked.source.clone();
     let mut changes = 0;
     for _ in 0..ROUNDS {
-        let (better, applied) = apply(&text, &judge(&text, options).findings);
+        let (better, applied) = apply(&text, &judge(&text, target.subject(), options).findings);
         if applied == 0 {
             break;
         }
@@ -41,13 +41,13 @@ pub(super) fn fix(
                     .cause(error)
             })?;
             context.ui.status(Verb::Done("Fixed"), &changed);
-            checked.report = judge(&text, options);
+            checked.report = judge(&text, target.subject(), options);
             checked.source = text;
         }
         // What is no file has nowhere to be written to but stdout.
         (Fix::Write, _) => {
             context.ui.data(text.trim_end_matches('\n'));
-            checked.report = judge(&text, options);
+            checked.report = judge(&text, target.subject(), options);
             checked.source = text;
         }
         (Fix::Preview | Fix::No, _) => {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use connect_validator::codes::Subject;
 use url::Url;
 
 use crate::context::Context;
 use crate::error::CliError;
 use crate::http;
-use crate::project::{DESCRIPTOR, read_text};
+use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, read_text};
 use crate::ui;
 
 /// Something with a text to check.
@@ -25,14 +26,31 @@ impl Target {
         if argument == "-" {
             return Self::Stdin;
         }
-        if argument == "descriptor" {
-            return Self::File(PathBuf::from(DESCRIPTOR));
+        if let Some((_, _, file)) = SUBJECTS.iter().find(|(name, ..)| *name == argument) {
+            return Self::File(PathBuf::from(file));
         }
         let is_web = argument.starts_with("http://") || argument.starts_with("https://");
         match Url::parse(argument) {
             Ok(url) if is_web => Self::Url(url),
             _ => Self::File(PathBuf::from(argument)),
         }
+    }
+
+    /// The files of the project in this folder; the descriptor in any case.
+    pub(crate) fn of_project(context: &Context) -> Vec<Self> {
+        let files = SUBJECTS.iter().map(|(.., file)| *file);
+        let there = files.filter(|file| *file == DESCRIPTOR || context.cwd.join(file).is_file());
+        there.map(|file| Self::File(PathBuf::from(file))).collect()
+    }
+
+    /// What kind of file it is, by its name. What has another name is taken for a descriptor.
+    pub(crate) fn subject(&self) -> Subject {
+        let name = match self {
+            Self::File(path) => path.file_name().and_then(|name| name.to_str()),
+            Self::Stdin | Self::Url(_) => None,
+        };
+        let known = SUBJECTS.iter().find(|(.., file)| Some(*file) == name);
+        known.map_or(Subject::Descriptor, |(_, subject, _)| *subject)
     }
 
     /// The target as messages name it.
@@ -90,5 +108,35 @@ impl Target {
     }
 }
 
+/// Says so if others on this machine can read a file with secrets.
+#[cfg(unix)]
+pub(super) fn warn_of_readers(target: &Target, context: &Context) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Target::File(path) = target else {
+        return;
+    };
+    let mode =
+        std::fs::metadata(context.cwd.join(path)).map_or(0, |found| found.permissions().mode());
+    if mode & 0o077 != 0 {
+        let name = target.name(context);
+        let text = format!(
+            "others can read {name} (mode {:04o}): chmod 600 {name}",
+            mode & 0o7777
+        );
+        context.ui.warning(&text);
+    }
+}
+
+/// Elsewhere there is no mode to look at.
+#[cfg(not(unix))]
+pub(super) fn warn_of_readers(_target: &Target, _context: &Context) {}
+
 /// Longest time an address may take to answer.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The files of a project: the word on the command line, the kind, the name.
+const SUBJECTS: [(&str, Subject, &str); 3] = [
+    ("descriptor", Subject::Descriptor, DESCRIPTOR),
+    ("config", Subject::Config, CONFIG),
+    ("credentials", Subject::Credentials, CREDENTIALS),
+];

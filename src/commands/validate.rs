@@ -10,15 +10,16 @@ use crate::context::Context;
 use crate::error::CliError;
 
 pub(super) fn run(flags: Validate, context: &Context) -> Result<ExitCode, CliError> {
-    let subjects = match flags.subjects.is_empty() {
-        true => vec!["descriptor".to_owned()],
-        false => flags.subjects,
-    };
-    let options = CheckOptions {
-        targets: subjects
+    let targets = match flags.subjects.is_empty() {
+        true => Target::of_project(context),
+        false => flags
+            .subjects
             .iter()
             .map(|subject| Target::parse(subject))
             .collect(),
+    };
+    let options = CheckOptions {
+        targets,
         format: if context.ui.json {
             Format::Json
         } else {

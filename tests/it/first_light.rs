@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::env::TestEnv;
 use crate::support::host::exchange;
+use crate::support::scanner;
 use crate::support::session::Session;
 
 /// A cold debug build on a slow machine.
@@ -82,6 +83,10 @@ fn one_command_makes_builds_installs_and_shows_an_app() {
     let forged = format!("{before}jwt={}{other}{}", &token[..at], &token[at + 1..]);
     let (head, _) = exchange("GET", &forged);
     assert!(head.starts_with("HTTP/1.1 401"), "{head}");
+
+    // Atlassian's scanner finds nothing in the app as it is generated.
+    let app = ready["app"].as_str().unwrap();
+    assert_eq!(scanner::holes(app), [""; 0]);
 
     let descriptor = env.read("hello/atlassian-connect.json");
     let renamed = descriptor.replacen("Hello", "Renamed", 1);

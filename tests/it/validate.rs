@@ -257,3 +257,69 @@ fn an_address_is_read_like_a_file() {
         .success();
     server.join().unwrap();
 }
+
+#[test]
+fn settings_are_checked_and_no_secret_is_shown() {
+    let env = TestEnv::new().with_descriptor(&SLIPS.replace("WHITE", "WRITE"));
+    env.write("config.json", "{ development: { port: 99999 } }");
+    env.write(
+        "credentials.json",
+        "{ hosts: { 'your-site.atlassian.net': { username: 'a', password: 's3cret' \n",
+    );
+    for arguments in [
+        &["validate"][..],
+        &["validate", "--json"],
+        &["validate", "config", "credentials"],
+    ] {
+        let output = env.connect(arguments).assert().code(1);
+        let output = output.get_output();
+        let said = [&output.stderr[..], &output.stdout].concat();
+        let said = String::from_utf8_lossy(&said);
+        for expected in [
+            "config/out-of-range",
+            "credentials/syntax",
+            "credentials/sample",
+        ] {
+            assert!(said.contains(expected), "{said}");
+        }
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[test]
+fn codes_are_explained_offline() {
+    let output = TestEnv::new()
+        .connect(&["explain", "module/unknown-type"])
+        .assert()
+        .success();
+    let text = String::from_utf8_lossy(&output.get_output().stdout).into_owned();
+    assert!(
+        text.starts_with("module/unknown-type: error: a module type that no product has\n\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("`connect.install.error.unknown.module`.\n"),
+        "{text}"
+    );
+    TestEnv::new()
+        .connect(&["explain", "no/such"])
+        .assert()
+        .code(2);
+}
+
+#[test]
+fn schemas_are_printed_for_editors() {
+    for arguments in [
+        &["schema", "descriptor", "--product", "jira"][..],
+        &["schema", "descriptor"],
+        &["schema", "config"],
+        &["schema", "credentials"],
+    ] {
+        let output = TestEnv::new().connect(arguments).assert().success();
+        let schema: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
+    }
+}

@@ -4,7 +4,10 @@
 //! only that function makes a [`Verified`]. The order of checks is fixed: size, shape, algorithm,
 //! signature, time, issuer, audience, query string hash.
 
-use std::marker::PhantomData;
+use std::{
+    marker::PhantomData,
+    sync::{Arc, OnceLock},
+};
 
 use crate::{
     base_url::BaseUrl,
@@ -184,7 +187,7 @@ mod sealed {
 ///
 /// ```compile_fail
 /// # use connect_core::verify::{Host, Verified};
-/// # fn forge(claims: connect_core::Claims) -> Verified<Host> {
+/// # fn forge(claims: std::sync::Arc<connect_core::Claims>) -> Verified<Host> {
 /// Verified::<Host> { claims, kind: std::marker::PhantomData }
 /// # }
 /// ```
@@ -199,7 +202,7 @@ mod sealed {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Verified<K: Kind> {
-    claims: Claims,
+    claims: Arc<Claims>,
     kind: PhantomData<K>,
 }
 
@@ -229,7 +232,11 @@ impl<K: Kind> Verified<K> {
 
 /// A token taken apart, and what it says of itself, good only for finding the key.
 #[derive(Debug)]
-pub struct Unverified<'a>(Compact<'a>);
+pub struct Unverified<'a> {
+    compact: Compact<'a>,
+    /// Read once, for finding the key; believed only when the signature holds.
+    claims: OnceLock<Arc<Claims>>,
+}
 
 impl<'a> Unverified<'a> {
     /// Takes a token apart.
@@ -237,7 +244,10 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// See [`Compact::parse`].
     pub fn parse(token: &'a str) -> Result<Self, TokenError> {
-        Compact::parse(token).map(Self)
+        Compact::parse(token).map(|compact| Self {
+            compact,
+            claims: OnceLock::new(),
+        })
     }
 
     /// The tenant that the token claims to concern, for looking up its secret.
@@ -248,10 +258,10 @@ impl<'a> Unverified<'a> {
     /// [`TokenError::Audience`] when no client key can be read.
     pub fn tenant_hint<K: Kind>(&self) -> Result<ClientKey, TokenError> {
         let rule = K::ROUTE.rule();
-        if self.0.algorithm() != rule.algorithm {
+        if self.compact.algorithm() != rule.algorithm {
             return Err(TokenError::AlgorithmRefused);
         }
-        let claims = Claims::parse(self.0.unproved_payload())?;
+        let claims = self.claims()?;
         match rule.issuer {
             IssuerRule::App => match claims.aud.as_deref() {
                 Some([one]) => ClientKey::parse(one).map_err(|_| TokenError::Audience),
@@ -274,14 +284,14 @@ impl<'a> Unverified<'a> {
         policy: &Policy,
         now: Timestamp,
     ) -> Result<(), TokenError> {
-        if self.0.algorithm() != Algorithm::Rs256 {
+        if self.compact.algorithm() != Algorithm::Rs256 {
             return Err(TokenError::AlgorithmRefused);
         }
-        let claims = Claims::parse(self.0.unproved_payload())?;
+        let claims = self.claims()?;
         let hint = ClientKey::parse(&claims.iss).map_err(|_| TokenError::Issuer)?;
         check(
             RouteKind::Install,
-            &claims,
+            claims,
             &hint,
             Some(request),
             policy,
@@ -291,7 +301,17 @@ impl<'a> Unverified<'a> {
 
     /// The token itself.
     pub fn compact(&self) -> &Compact<'a> {
-        &self.0
+        &self.compact
+    }
+
+    /// What the token says; good for finding the key, and for more only behind a check of the
+    /// signature, which covers the very bytes these were read from.
+    fn claims(&self) -> Result<&Arc<Claims>, TokenError> {
+        if let Some(claims) = self.claims.get() {
+            return Ok(claims);
+        }
+        let claims = Arc::new(Claims::parse(self.compact.unproved_payload())?);
+        Ok(self.claims.get_or_init(|| claims))
     }
 }
 
@@ -347,19 +367,19 @@ pub fn verify_install(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Verified<Install>, TokenError> {
-    let payload = token.0.verify(VerifyingKey::Rsa(key))?;
-    let claims = Claims::parse(payload)?;
+    token.compact.verify(VerifyingKey::Rsa(key))?;
+    let claims = token.claims()?;
     let issuer = ClientKey::parse(&claims.iss).map_err(|_| TokenError::Issuer)?;
     check(
         RouteKind::Install,
-        &claims,
+        claims,
         &issuer,
         Some(request),
         policy,
         now,
     )?;
     Ok(Verified {
-        claims,
+        claims: Arc::clone(claims),
         kind: PhantomData,
     })
 }
@@ -369,7 +389,7 @@ pub fn refuse_unknown_tenant(token: &Unverified<'_>) -> TokenError {
     // SECURITY: which tenants exist must not be told by the clock. The result cannot be `Ok`
     // by anything but luck, and is not looked at.
     let nobody = HmacKey::from_bytes(b"nobody has this secret");
-    let _ = token.0.verify(VerifyingKey::Hmac(&nobody));
+    let _ = token.compact.verify(VerifyingKey::Hmac(&nobody));
     TokenError::UnknownTenant
 }
 
@@ -383,19 +403,19 @@ fn with_secret<K: Kind>(
     // A wrong secret of a known tenant, and a tenant that is gone, cost the same time.
     let mut result = Err(TokenError::TenantNotInstalled);
     for key in tenant.hmac_keys(now) {
-        result = token.0.verify(VerifyingKey::Hmac(&key));
+        result = token.compact.verify(VerifyingKey::Hmac(&key)).map(drop);
         if result.is_ok() {
             break;
         }
     }
-    let payload = result?;
+    result?;
     if !tenant.is_installed() {
         return Err(TokenError::TenantNotInstalled);
     }
-    let claims = Claims::parse(payload)?;
-    check(K::ROUTE, &claims, &tenant.client_key, request, policy, now)?;
+    let claims = token.claims()?;
+    check(K::ROUTE, claims, &tenant.client_key, request, policy, now)?;
     Ok(Verified {
-        claims,
+        claims: Arc::clone(claims),
         kind: PhantomData,
     })
 }

@@ -8,6 +8,7 @@ mod fixtures;
 mod mutate;
 mod noise;
 mod schema;
+mod settings;
 mod syntax;
 mod top;
 

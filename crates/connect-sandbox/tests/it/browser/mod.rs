@@ -29,7 +29,7 @@ async fn stage() -> Option<Stage> {
 
 async fn stage_with_script(script: Option<String>) -> Option<Stage> {
     let Some(chromium) = cdp::chromium() else {
-        println!("skipped: there is no Chromium here; install it or set CONNECT_CHROMIUM");
+        skip("there is no Chromium here; install it or set CONNECT_CHROMIUM");
         return None;
     };
     let (sandbox, app, upm) = installed().await;
@@ -347,6 +347,17 @@ async fn the_own_script_and_the_host_understand_each_other() {
     dialogs_work(&mut stage).await;
 }
 
+/// Leaves a test out because a tool is missing, and says so; with `CONNECT_REQUIRE_TOOLS`, as
+/// `scripts/test` sets it, that is a failure.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no context.rs; the variable is read here only"
+)]
+fn skip(why: &str) {
+    assert!(std::env::var_os("CONNECT_REQUIRE_TOOLS").is_none(), "{why}");
+    println!("skipped: {why}");
+}
+
 /// A file of the real bridge (npm packages `atlassian-connect-js` and `jquery`), which is not part
 /// of this repository: `CONNECT_NODE_MODULES` names the folder in which npm put them.
 #[expect(
@@ -356,9 +367,7 @@ async fn the_own_script_and_the_host_understand_each_other() {
 fn genuine(file: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("CONNECT_NODE_MODULES").filter(|folder| !folder.is_empty())
     else {
-        println!(
-            "skipped: set CONNECT_NODE_MODULES to where npm put atlassian-connect-js and jquery"
-        );
+        skip("set CONNECT_NODE_MODULES to where npm put atlassian-connect-js and jquery");
         return None;
     };
     let path = std::path::PathBuf::from(folder).join(file);

@@ -51,7 +51,7 @@ async fn the_own_script_understands_the_real_host() {
         return;
     };
     let Some(chromium) = cdp::chromium() else {
-        println!("skipped: there is no Chromium here");
+        super::skip("there is no Chromium here; install it or set CONNECT_CHROMIUM");
         return;
     };
     let (sandbox, app, _) = fresh().await;
