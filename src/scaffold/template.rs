@@ -32,6 +32,16 @@ pub(crate) fn find(name: &str) -> Option<&'static Template> {
     templates().iter().find(|template| template.name == name)
 }
 
+/// The products that a template, or any of them, can be made for.
+pub(crate) fn products(template: Option<&Template>) -> Vec<&'static str> {
+    let all = template.map_or(templates(), std::slice::from_ref);
+    let made_for = |product: &&&str| {
+        let mut names = all.iter().flat_map(|template| &template.products);
+        names.any(|name| name == **product)
+    };
+    PRODUCTS.iter().filter(made_for).copied().collect()
+}
+
 /// The runtime sources for `vendor/`; none in a program that was built without them.
 pub(crate) fn vendored() -> &'static [(String, &'static str)] {
     static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| files(&VENDOR));
