@@ -75,6 +75,12 @@ impl Context {
                 && env.text(env::CI).is_none()
                 && env.text(env::TERM) != Some("dumb")
                 && ui::on_terminal(),
+            animated: !global.json
+                && !global.quiet
+                && env.text(env::CI).is_none()
+                && env.text(env::NO_COLOR).is_none()
+                && env.text(env::TERM) != Some("dumb")
+                && ui::stderr_is_terminal(),
         }
     }
 

@@ -227,7 +227,9 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
             Err(error) => Verdict::Blocked(error.to_string()),
         }
     };
-    let result = entry.host.register(&installation, &go).await;
+    let what = format!("{} in {}", wanted.key, entry.label);
+    let work = entry.host.register(&installation, &go);
+    let result = world.ui.wait("Registering", &what, work).await;
     let site = entry.host.site();
     result.map_err(|error| match error {
         RegisterError::Failed(error) => {
@@ -244,7 +246,9 @@ async fn deregister(world: &World, id: HostId, key: AppKey) -> Event {
     let began = Instant::now();
     let entry = &world.hosts[id.0];
     let site = entry.host.site();
-    let result = match entry.host.deregister(&key).await {
+    let what = format!("for {} to remove {key}", entry.label);
+    let work = entry.host.deregister(&key);
+    let result = match world.ui.wait("Waiting", &what, work).await {
         Ok(()) => {
             if let Err(error) = world.journal.removed(site, &key) {
                 let text = format!("the journal cannot be written: {error}");

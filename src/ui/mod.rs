@@ -4,8 +4,10 @@
 //! as one JSON object per line and the text for people stays on stderr.
 //! A closed pipe is no failure: who stopped reading has read enough.
 
+mod progress;
 mod prompt;
 
+use std::future::Future;
 use std::io::{self, IsTerminal as _, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -29,6 +31,8 @@ pub(crate) struct Ui {
     pub(crate) verbosity: Verbosity,
     /// Questions may be asked.
     pub(crate) interactive: bool,
+    /// A line may move while a wait goes on.
+    pub(crate) animated: bool,
 }
 
 /// How much is said on stderr.
@@ -163,6 +167,20 @@ impl Ui {
         let _ = writeln!(out, "{text}").and_then(|()| out.flush());
     }
 
+    /// Waits for some work. On a terminal, a line shows what is waited for after a moment.
+    pub(crate) async fn wait<T>(
+        &self,
+        word: &'static str,
+        object: &str,
+        work: impl Future<Output = T>,
+    ) -> T {
+        if !self.animated {
+            return work.await;
+        }
+        console::set_colors_enabled_stderr(self.color);
+        progress::show_while(word, object, work).await
+    }
+
     /// Asks for a line of text until `check` takes it; the empty answer is the default.
     ///
     /// # Errors
@@ -195,8 +213,15 @@ impl Ui {
         } else {
             ColorChoice::Never
         };
-        let mut err = AutoStream::new(io::stderr().lock(), choice);
-        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        let write = || {
+            let mut err = AutoStream::new(io::stderr().lock(), choice);
+            let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+        };
+        if self.animated {
+            progress::between(write);
+        } else {
+            write();
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::support::app;
 use crate::support::env::TestEnv;
 use crate::support::host::{FakeHost, Faults, exchange, fetch};
 use crate::support::session::Session;
+use crate::support::terminal::press;
 
 fn project(host: &FakeHost) -> TestEnv {
     TestEnv::new()
@@ -417,4 +418,42 @@ fn an_app_that_runs_already_is_taken_as_it_is() {
     let (head, _) = exchange("GET", &format!("{app}/pid"));
     assert!(head.contains("200"), "{head}");
     first.interrupt();
+}
+
+#[test]
+fn on_a_terminal_a_long_wait_is_shown_and_nothing_of_it_stays() {
+    let host = FakeHost::with(Faults {
+        polls: 8,
+        ..Faults::default()
+    });
+    let env = project(&host);
+    let moving = "Registering";
+    let arguments = ["dev", "--exec", &app::command()];
+    let Some(ended) = press(&env, "Ready", "\\x03", &arguments) else {
+        return;
+    };
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    assert!(ended.shown.contains(moving), "{}", ended.shown);
+    // The line is taken away before the next one is written.
+    let after = ended.shown.rsplit(moving).next().unwrap();
+    let registered = after.find("Registered").unwrap();
+    let cleared = after.find("\u{1b}[2K").expect("the line is cleared");
+    assert!(cleared < registered, "{}", ended.shown);
+    assert!(host.apps().is_empty());
+}
+
+#[test]
+fn without_colour_nothing_moves() {
+    let host = FakeHost::with(Faults {
+        polls: 8,
+        ..Faults::default()
+    });
+    let env = project(&host).with("NO_COLOR", "1");
+    let arguments = ["dev", "--exec", &app::command()];
+    let Some(ended) = press(&env, "Ready", "\\x03", &arguments) else {
+        return;
+    };
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    assert!(!ended.shown.contains("Registering"), "{}", ended.shown);
+    assert!(!ended.shown.contains('\u{1b}'), "{}", ended.shown);
 }
