@@ -94,7 +94,7 @@ impl fmt::Debug for Qsh {
 /// When the target has no canonical form.
 pub fn canonical(request: &RequestLine<'_>, base_path: &str) -> Result<String, QshError> {
     let (path, query) = split(request.target)?;
-    let params = Params::parse(query.as_bytes())?;
+    let params = Params::parse(query)?;
     Ok(assemble(
         request.method,
         strip_base(path, base_path),
@@ -143,7 +143,7 @@ pub fn candidates(request: &RequestLine<'_>, base_paths: &[&str]) -> Result<Vec<
 /// `Err(None)` when it occurs more than once, `Err(Some(..))` when the query has no canonical form.
 pub(crate) fn single_param(query: &[u8], name: &str) -> Result<Option<String>, Option<QshError>> {
     let mut found = None;
-    for (candidate, value) in pairs(query) {
+    for (candidate, value) in pairs(text(query).map_err(Some)?) {
         if decode(candidate, true).map_err(Some)? == name {
             let value = decode(value, true).map_err(Some)?.into_owned();
             if found.replace(value).is_some() {
@@ -160,7 +160,9 @@ pub(crate) fn split(target: &str) -> Result<(&str, &str), QshError> {
         return Err(QshError::TooLong);
     }
     let target = target.split_once('#').map_or(target, |(before, _)| before);
-    let local = match target.split_once("://") {
+    // A target that starts with a slash has no origin, and is long enough not to look for one.
+    let origin = Some(target).filter(|target| !target.starts_with('/'));
+    let local = match origin.and_then(|target| target.split_once("://")) {
         // A scheme has no slash: `/x?u=http://..` is a path.
         Some((scheme, rest)) if !scheme.contains(['/', '?']) => {
             rest.find(['/', '?']).map_or("", |at| &rest[at..])
@@ -232,17 +234,17 @@ impl<'a> Candidates<'a> {
             }
             paths.push(Cow::Borrowed(path));
             // A path whose escapes are broken has no decoded form; its raw form still counts.
-            if let Ok(decoded @ Cow::Owned(_)) = decode(path.as_bytes(), false) {
+            if let Ok(decoded @ Cow::Owned(_)) = decode(path, false) {
                 paths.push(decoded);
             }
         }
-        let params = Params::parse(query.as_bytes())?;
+        let params = Params::parse(query)?;
         let mut queries = params.orders();
         if let (true, Some(form)) = (params.is_empty(), request.form) {
             if form.len() > MAX_TARGET {
                 return Err(QshError::TooLong);
             }
-            queries.extend(Params::parse(form)?.orders());
+            queries.extend(Params::parse(text(form)?)?.orders());
         }
         Ok(Self {
             method: request.method,
@@ -287,7 +289,7 @@ impl Param<'_> {
 }
 
 impl<'a> Params<'a> {
-    fn parse(query: &'a [u8]) -> Result<Self, QshError> {
+    fn parse(query: &'a str) -> Result<Self, QshError> {
         let mut all = Vec::with_capacity(16);
         for (name, value) in pairs(query) {
             let name = decode(name, true)?;
@@ -304,8 +306,17 @@ impl<'a> Params<'a> {
                 });
             }
         }
-        // Java and JavaScript order text by UTF-16 code units.
-        all.sort_by(|a, b| utf16(&a.name, &b.name).then_with(|| utf16(&a.value, &b.value)));
+        // Java and JavaScript order text by UTF-16 code units, which is the order of UTF-8 bytes
+        // up to U+D7FF.
+        let low = |text: &str| text.bytes().all(|b| b < 0xee);
+        if all
+            .iter()
+            .all(|param| low(&param.name) && low(&param.value))
+        {
+            all.sort_unstable_by(|a, b| (&a.name, &a.value).cmp(&(&b.name, &b.value)));
+        } else {
+            all.sort_by(|a, b| utf16(&a.name, &b.name).then_with(|| utf16(&a.value, &b.value)));
+        }
         Ok(Self(all))
     }
 
@@ -360,37 +371,29 @@ fn join<'p, 'a: 'p>(params: impl IntoIterator<Item = &'p Param<'a>>) -> String {
     text
 }
 
-fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    query
-        .split(|b| *b == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| match pair.iter().position(|b| *b == b'=') {
-            Some(at) => (&pair[..at], &pair[at + 1..]),
-            None => (pair, &pair[..0]),
-        })
+fn text(bytes: &[u8]) -> Result<&str, QshError> {
+    std::str::from_utf8(bytes).map_err(|_| QshError::BrokenEscape)
 }
 
-/// The order of UTF-16 code units, which is that of bytes up to U+D7FF.
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
 fn utf16(a: &str, b: &str) -> Ordering {
-    let differing = a.bytes().zip(b.bytes()).find(|(a, b)| a != b);
-    match differing {
-        None => a.len().cmp(&b.len()),
-        Some((a, b)) if a.max(b) < 0xee => a.cmp(&b),
-        Some(_) => a.encode_utf16().cmp(b.encode_utf16()),
-    }
+    a.encode_utf16().cmp(b.encode_utf16())
 }
 
 /// Percent-decodes; borrowed when there was nothing to decode.
-fn decode(text: &[u8], plus_is_space: bool) -> Result<Cow<'_, str>, QshError> {
-    let special = |b: &u8| *b == b'%' || (plus_is_space && *b == b'+');
-    let Some(first) = text.iter().position(special) else {
-        return std::str::from_utf8(text)
-            .map(Cow::Borrowed)
-            .map_err(|_| QshError::BrokenEscape);
+fn decode(text: &str, plus_is_space: bool) -> Result<Cow<'_, str>, QshError> {
+    let special = |b: u8| b == b'%' || (plus_is_space && b == b'+');
+    let Some(first) = text.bytes().position(special) else {
+        return Ok(Cow::Borrowed(text));
     };
     let mut bytes = Vec::with_capacity(text.len());
-    bytes.extend_from_slice(&text[..first]);
-    let mut rest = &text[first..];
+    let (before, rest) = text.as_bytes().split_at(first);
+    bytes.extend_from_slice(before);
+    let mut rest = rest;
     while let [byte, tail @ ..] = rest {
         rest = tail;
         match byte {
@@ -440,11 +443,21 @@ fn push_encoded(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// RFC 3986 section 2.3.
 fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    UNRESERVED[usize::from(byte)]
 }
 
+/// RFC 3986 section 2.3.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -587,7 +600,7 @@ mod tests {
         #[test]
         fn decoding_undoes_encoding(text in any::<String>()) {
             let encoded = encode(&text);
-            prop_assert_eq!(decode(encoded.as_bytes(), true).unwrap(), text.as_str());
+            prop_assert_eq!(decode(&encoded, true).unwrap(), text.as_str());
         }
     }
 }
