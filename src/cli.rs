@@ -85,8 +85,10 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Dev(Dev),
+    Explain(Explain),
     New(New),
     Sandbox(Sandbox),
+    Schema(Schema),
     Validate(Validate),
 }
 
@@ -106,7 +108,7 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "HOST", default_value = "auto")]
     pub(crate) via: Via,
 
-    /// Start the app with CMD (run by `sh -c`) instead of building it with cargo
+    /// Start the app with CMD (run by the shell) instead of building it with cargo
     #[arg(long, value_name = "CMD")]
     pub(crate) exec: Option<String>,
 
@@ -207,12 +209,87 @@ pub(crate) struct Sandbox {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  connect validate               atlassian-connect.json of this folder
-  connect validate descriptor    the same
-  connect validate a.json b.json
-  connect validate - < a.json")]
+  connect validate                       the descriptor and settings of this folder
+  connect validate descriptor --fix      put right what can be put right
+  connect validate a.json b.json --format short
+  connect validate http://localhost:3000/atlassian-connect.json
+  connect validate - < a.json
+
+Exit codes: 0 no errors, 1 errors (with --strict also warnings), 3 the address did not answer")]
 pub(crate) struct Validate {
-    /// `descriptor`, a file, or `-` for stdin [default: descriptor]
-    #[arg(value_name = "SUBJECT|FILE")]
+    /// `descriptor`, `config`, `credentials`, a file, an address, or `-` for stdin
+    /// [default: those that exist]
+    #[arg(value_name = "SUBJECT|FILE|URL")]
     pub(crate) subjects: Vec<String>,
+
+    /// Leave out findings of this code; may be given several times
+    #[arg(long, value_name = "CODE", value_parser = finding_code)]
+    pub(crate) allow: Vec<String>,
+
+    /// With --fix: show what would change, and change nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
+
+    /// Put right what can be put right, and keep comments and layout
+    #[arg(long)]
+    pub(crate) fix: bool,
+
+    /// How to write findings; all but `human` go to stdout
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub(crate) format: crate::check::Format,
+
+    /// Check for this product: bitbucket, confluence or jira [default: by what the file says]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<connect_validator::Product>,
+
+    /// Warnings fail too
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Check again after each change, until interrupted
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// Explain what a finding means and what to do about it
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect explain module/unknown-type")]
+pub(crate) struct Explain {
+    /// The code in brackets behind `error`, `warning` or `info`
+    #[arg(value_name = "CODE", value_parser = finding_code)]
+    pub(crate) code: String,
+}
+
+/// Print a JSON Schema, for completion and hover texts in editors
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect schema descriptor --product jira > descriptor.schema.json
+  connect schema config")]
+pub(crate) struct Schema {
+    /// The file it is for
+    #[arg(value_enum, value_name = "SUBJECT")]
+    pub(crate) subject: SchemaSubject,
+
+    /// With `descriptor`: bitbucket, confluence or jira [default: Jira and Confluence together]
+    #[arg(long, value_name = "PRODUCT")]
+    pub(crate) product: Option<connect_validator::Product>,
+}
+
+/// A file that has a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaSubject {
+    Config,
+    Credentials,
+    Descriptor,
+}
+
+/// A code that findings can have.
+fn finding_code(text: &str) -> Result<String, String> {
+    match connect_validator::codes::find(text) {
+        Some(code) => Ok(code.id.to_owned()),
+        None => Err("no finding has this code; docs/findings.md lists them".to_owned()),
+    }
 }

@@ -17,7 +17,7 @@ pub(crate) const TERM: &str = "TERM";
 
 /// Port of the app. Read: the port people reach it on. Set for the child: where it must listen.
 pub(crate) const PORT: &str = "PORT";
-/// Set for the child: the address under which the host reaches the app.
+/// The address under which hosts reach the app. Read when a host is elsewhere; set for the child.
 pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
 /// Set for the child: where the bridge script comes from.
 pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";

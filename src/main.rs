@@ -1,5 +1,6 @@
 //! The `connect` program: scaffolds Atlassian Connect apps, runs them on a host, validates them.
 
+mod check;
 mod cli;
 mod commands;
 mod context;

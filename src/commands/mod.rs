@@ -1,8 +1,10 @@
 //! One file per command: flags become an options struct and one call.
 
 mod dev;
+mod explain;
 mod new;
 mod sandbox;
+mod schema;
 mod validate;
 
 use std::process::ExitCode;
@@ -18,8 +20,10 @@ use crate::error::CliError;
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
     match command {
         Command::Dev(flags) => dev::run(flags, context),
+        Command::Explain(flags) => Ok(explain::run(&flags, context)),
         Command::New(flags) => new::run(flags, context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),
-        Command::Validate(flags) => validate::run(&flags, context),
+        Command::Schema(flags) => Ok(schema::run(&flags, context)),
+        Command::Validate(flags) => validate::run(flags, context),
     }
 }

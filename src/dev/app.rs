@@ -7,7 +7,7 @@ use connect_core::AppKey;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::dev::effects::{Reply, World, lock};
+use crate::dev::effects::{Reply, Running, World, lock};
 use crate::dev::event::{Event, Generation};
 use crate::error::CliError;
 use crate::http;
@@ -53,15 +53,14 @@ pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option
     let result = match &world.launch {
         Launch::Attached { port } => {
             let served = wait_until_serving(&world, *port, key.as_ref(), START, None).await;
-            served.map(|()| *port)
+            served.map(|()| {
+                world.target.send_replace(Target::Serving(*port));
+            })
         }
         Launch::Cargo { .. } | Launch::Shell { .. } => {
             start_process(&world, generation, key.as_ref(), &mut reply).await
         }
     };
-    let result = result.map(|port| {
-        world.target.send_replace(Target::Serving(port));
-    });
     if result.is_err() && lock(&world.running).is_none() {
         world.target.send_replace(Target::Down);
     }
@@ -72,8 +71,8 @@ pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option
 /// Ends the app's process, if it is ours.
 pub(crate) async fn stop(world: &World) {
     let running = lock(&world.running).take();
-    if let Some(group) = running {
-        group.end().await;
+    if let Some(running) = running {
+        running.group.end().await;
     }
     world.target.send_replace(Target::Down);
 }
@@ -92,7 +91,7 @@ async fn start_process(
     generation: Generation,
     key: Option<&AppKey>,
     reply: &mut Reply,
-) -> Result<u16, CliError> {
+) -> Result<(), CliError> {
     let (command, port) = command(world)?;
     if lock(&world.running).is_none() {
         world.target.send_replace(Target::Starting);
@@ -101,32 +100,50 @@ async fn start_process(
         .map_err(|error| CliError::app_not_started(&error))?;
     let mut waiter = started.waiter;
     wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
-    let old = lock(&world.running).replace(started.group);
-    if let Some(old) = old {
+    let new = Running {
+        generation,
+        group: started.group,
+    };
+    if let Some(old) = take_over(world, new, port) {
         reply.follow.push(Box::pin(async move {
-            old.end().await;
+            old.group.end().await;
             Reply::default()
         }));
     }
     let world = Arc::clone(world);
     reply.follow.push(Box::pin(async move {
         let status = waiter.wait().await.to_string();
-        let ours = *world.target.borrow() == Target::Serving(port);
-        if ours {
-            world.target.send_replace(Target::Down);
-            // What it started ends with it, while its group's number is surely its own.
-            lock(&world.running).take();
-        }
+        // What it started ends with it, while its group's number is surely its own.
+        drop(retire(&world, generation));
         Event::AppExited { generation, status }.into()
     }));
-    Ok(port)
+    Ok(())
+}
+
+/// Puts a process in the place of the one that serves, which is handed back to be ended.
+fn take_over(world: &World, new: Running, port: u16) -> Option<Running> {
+    let mut running = lock(&world.running);
+    world.target.send_replace(Target::Serving(port));
+    running.replace(new)
+}
+
+/// Takes a process out of service, unless another one has taken over already.
+fn retire(world: &World, generation: Generation) -> Option<Running> {
+    let mut running = lock(&world.running);
+    let retired = running.take_if(|running| running.generation == generation)?;
+    world.target.send_replace(Target::Down);
+    Some(retired)
 }
 
 fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
     let (program, arguments, port) = match &world.launch {
         Launch::Shell { command, port } => {
-            let arguments = vec!["-c".into(), command.into()];
-            ("sh".into(), arguments, *port)
+            let (shell, flag) = if cfg!(windows) {
+                ("cmd", "/C")
+            } else {
+                ("sh", "-c")
+            };
+            (shell.into(), vec![flag.into(), command.into()], *port)
         }
         Launch::Attached { .. } | Launch::Cargo { .. } => {
             let program = lock(&world.program).clone();
@@ -169,7 +186,7 @@ async fn wait_until_serving(
     let began = Instant::now();
     let mut pause = Duration::from_millis(2);
     loop {
-        let problem = match look(world, port).await {
+        let problem = match look(world, port, within.min(LOOK)).await {
             Look::Descriptor(found) => match key {
                 Some(key) if found != key.as_str() => {
                     if began.elapsed() > WRONG_KEY.min(within) {
@@ -215,8 +232,9 @@ enum Look {
     Other(String),
 }
 
-async fn look(world: &World, port: u16) -> Look {
-    let text = format!("http://127.0.0.1:{port}/{DESCRIPTOR}");
+async fn look(world: &World, port: u16, deadline: Duration) -> Look {
+    let base = world.address.path();
+    let text = format!("http://127.0.0.1:{port}{base}/{DESCRIPTOR}");
     let Ok(url) = url::Url::parse(&text) else {
         return Look::Nothing("no address".to_owned());
     };
@@ -224,7 +242,7 @@ async fn look(world: &World, port: u16) -> Look {
         Ok(client) => client,
         Err(error) => return Look::Nothing(error.to_string()),
     };
-    let answer = match http::send(client.get(url), LOOK).await {
+    let answer = match http::send(client.get(url), deadline).await {
         Ok(answer) => answer,
         Err(error) => return Look::Nothing(error.to_string()),
     };

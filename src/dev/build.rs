@@ -102,6 +102,8 @@ struct BuildTarget {
 struct Diagnostic {
     level: String,
     rendered: Option<String>,
+    #[serde(default)]
+    spans: Vec<serde::de::IgnoredAny>,
 }
 
 impl BuildReport {
@@ -113,7 +115,7 @@ impl BuildReport {
         if let Some(diagnostic) = message.message {
             let is_error = diagnostic.level.starts_with("error");
             // The summary `aborting due to ...` is an error without a place.
-            self.errors += usize::from(is_error);
+            self.errors += usize::from(is_error && !diagnostic.spans.is_empty());
             if let Some(rendered) = diagnostic.rendered {
                 if is_error {
                     world.ui.error_text(&rendered);

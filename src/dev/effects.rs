@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::dev::app::{self, Launch};
 use crate::dev::build;
-use crate::dev::event::{Descriptor, Effect, Event, HostId, RegisterResult, Wanted};
+use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
 use crate::error::{CliError, Place};
 use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict};
@@ -44,11 +44,20 @@ pub(crate) struct World {
     /// Where the proxy sends requests.
     pub(crate) target: watch::Sender<Target>,
     /// The process that serves.
-    pub(crate) running: Mutex<Option<Group>>,
+    pub(crate) running: Mutex<Option<Running>>,
     /// The program that was built last.
     pub(crate) program: Mutex<Option<PathBuf>>,
     /// The session is ending: what has not been sent to a host is not sent any more.
     pub(crate) leaving: AtomicBool,
+}
+
+/// A process of the app.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// Which.
+    pub(crate) generation: Generation,
+    /// To end it.
+    pub(crate) group: Group,
 }
 
 /// A host and what we know of it.
@@ -197,7 +206,8 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
         key: wanted.key.clone(),
         descriptor_url: format!("{}/{DESCRIPTOR}", wanted.address),
     };
-    // INVARIANT: the journal is on disk before the host hears of us. Test: kill_leaves_a_journal.
+    // INVARIANT: the journal is on disk before the host hears of us.
+    // Test: kill_leaves_a_journal_and_the_next_session_takes_over.
     let go = || {
         if world.leaving.load(Ordering::Relaxed) {
             return Verdict::Overtaken;

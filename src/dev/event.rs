@@ -188,6 +188,8 @@ pub(crate) enum Notice {
     Deregistering(HostId),
     /// The descriptor has no errors.
     DescriptorGood(Descriptor),
+    /// The descriptor is broken, and the last one without errors is still in force.
+    LastGoodStays,
     /// Something failed; the session goes on.
     Problem(CliError),
     /// The app can be opened.

@@ -16,3 +16,4 @@ mod sources;
 
 pub(crate) use run::until_interrupt;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
+pub(crate) use sources::files::Watch;

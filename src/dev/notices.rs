@@ -52,6 +52,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("descriptor.validated", &fields);
         }
+        Notice::LastGoodStays => ui.more("the last good version stays in force"),
         Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
         Notice::Ready(host, descriptor) => {
             let url = page_url(world, *host, descriptor);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use connect_core::{BaseUrl, Product};
+use connect_core::{AppKey, BaseUrl, Product};
 use connect_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use crate::context::Context;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
+use crate::dev::event::HostId;
 use crate::dev::journal::{Journal, StateFolder};
 use crate::dev::session::{AppKind, Session, SessionOptions};
 use crate::dev::{notices, run, sources};
@@ -73,8 +74,8 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
     let front = front(&options, &launch, &config, context).await?;
-    let address = tunnel::address(options.url.as_deref(), front.port, &sites)?;
-    say_what_was_left(&journal, &sites, context);
+    let address = tunnel::address(named_url(&options, &sites, context), front.port, &sites)?;
+    let left = left_by_others(&journal, &sites, context);
     sources.push(sources::descriptor::source(&folder, events.clone())?);
     let kind = match launch {
         Launch::Cargo { .. } => {
@@ -92,6 +93,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         hosts: hosts.len(),
         app: kind,
         address: address.clone(),
+        left,
     });
     let world = Arc::new(World {
         folder,
@@ -116,6 +118,18 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     }
     drop(state);
     notices::conclude(&world, ending)
+}
+
+/// The address that was named: by flag, or by the variable that ACE reads too. The variable is for
+/// hosts elsewhere; one on this machine needs no tunnel.
+fn named_url<'a>(
+    options: &'a DevOptions,
+    sites: &[&BaseUrl],
+    context: &'a Context,
+) -> Option<&'a str> {
+    let far = sites.iter().any(|site| !site.is_loopback());
+    let variable = || context.env.text(env::AC_LOCAL_BASE_URL).filter(|_| far);
+    options.url.as_deref().or_else(variable)
 }
 
 /// The project's folder, spelled as cargo spells it.
@@ -154,7 +168,14 @@ async fn hosts(
     context: &Context,
 ) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
     let named = !credentials.hosts.is_empty();
+    let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
     match options.hosts {
+        HostChoice::Auto if switches.contains("no-reg") => {
+            context
+                .ui
+                .text("AC_OPTS has `no-reg`: the app is not installed anywhere\n");
+            Ok((Vec::new(), None))
+        }
         HostChoice::Auto | HostChoice::Upm if named => {
             let hosts = credentials.hosts.into_iter();
             Ok((hosts.map(|host| upm(host, context)).collect(), None))
@@ -304,16 +325,27 @@ fn variables(
     variables
 }
 
-/// Says what earlier sessions left behind, and what becomes of it.
-fn say_what_was_left(journal: &Journal, sites: &[&BaseUrl], context: &Context) {
+/// What earlier sessions left on our hosts; says what becomes of that and of the rest.
+fn left_by_others(
+    journal: &Journal,
+    sites: &[&BaseUrl],
+    context: &Context,
+) -> Vec<(HostId, AppKey)> {
+    let mut left = Vec::new();
     for entry in journal.entries() {
-        let ours = sites.iter().any(|site| site.as_str() == entry.host);
         let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
-        let text = if ours {
-            format!("found {key}, left on {host} by pid {pid}; taking it over")
-        } else {
-            format!("{key} may still be registered with {host}, left by pid {pid}")
-        };
-        context.ui.warning(&text);
+        let ours = sites.iter().position(|site| site.as_str() == *host);
+        match (ours, AppKey::parse(key)) {
+            (Some(index), Ok(parsed)) => {
+                let text = format!("found {key}, left on {host} by pid {pid}; taking it over");
+                context.ui.warning(&text);
+                left.push((HostId(index), parsed));
+            }
+            _ => {
+                let text = format!("{key} may still be registered with {host}, left by pid {pid}");
+                context.ui.warning(&text);
+            }
+        }
     }
+    left
 }

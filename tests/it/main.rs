@@ -5,7 +5,9 @@
 mod cli;
 mod dev;
 mod dev_app;
+mod first_light;
 mod new;
+mod sandbox;
 mod support;
 mod tidy;
 mod validate;

@@ -24,11 +24,16 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// Which part of `src/` may use which.
 const MODULES: &[(&str, &[&str])] = &[
-    ("cli", &["scaffold"]),
+    (
+        "check",
+        &["context", "dev", "error", "http", "project", "report", "ui"],
+    ),
+    ("cli", &["check", "scaffold"]),
     (
         "commands",
         &[
-            "cli", "context", "dev", "error", "host", "project", "report", "scaffold", "ui",
+            "check", "cli", "context", "dev", "env", "error", "host", "process", "project",
+            "scaffold", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -253,6 +258,27 @@ fn every_error_code_has_a_heading_and_every_heading_a_use() {
             }
         }
     }
+}
+
+#[test]
+fn every_event_has_a_row_in_the_guide() {
+    let guide = fs::read_to_string(root().join("docs/guide/events.md")).unwrap();
+    let mut seen = 0;
+    for (path, text) in sources("src") {
+        for call in text.split("ui.event(").skip(1) {
+            let Some(name) = call.trim_start().strip_prefix('"') else {
+                continue;
+            };
+            let name = name.split('"').next().unwrap();
+            seen += 1;
+            assert!(
+                guide.contains(&format!("| `{name}`")),
+                "{}: the event `{name}` has no row in docs/guide/events.md",
+                path.display()
+            );
+        }
+    }
+    assert!(seen > 10, "the reader of events finds nothing");
 }
 
 #[test]

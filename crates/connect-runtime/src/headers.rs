@@ -18,6 +18,7 @@ pub(crate) fn set(headers: &mut HeaderMap, name: impl http::header::IntoHeaderNa
 /// The set is what Atlassian's security requirements 3.0, 7.2 and 7.3 for cloud apps ask for.
 pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visitor) {
     let cacheable = !app.config().is_development();
+    let failed = !response.status().is_success() && !response.status().is_redirection();
     let headers = response.headers_mut();
     let mut default = |name: HeaderName, value: &str| {
         if !headers.contains_key(&name) {
@@ -35,6 +36,7 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
         &frame_ancestors(app, visitor),
     );
     match visitor {
+        _ if failed => default(header::CACHE_CONTROL, "no-cache, no-store"),
         Visitor::Anybody => {}
         // The descriptor promised the host that the page may be kept.
         Visitor::Cache if cacheable => default(header::CACHE_CONTROL, "public, max-age=3600"),

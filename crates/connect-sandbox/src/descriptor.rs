@@ -46,6 +46,8 @@ pub(crate) struct Module {
     pub(crate) weight: i64,
     /// Shown without token and parameters, so that it can be cached.
     pub(crate) cacheable: bool,
+    /// Everything else.
+    pub(crate) raw: Value,
 }
 
 /// What an app may do (Atlassian, "Scopes for Connect apps").
@@ -276,6 +278,7 @@ fn modules(modules: &Value) -> Vec<Module> {
             location: raw["location"].as_str().map(str::to_owned),
             weight: raw["weight"].as_i64().unwrap_or(100),
             cacheable: raw["cacheable"].as_bool().unwrap_or(false),
+            raw: raw.clone(),
         }
     };
     kinds

@@ -46,8 +46,8 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, router: Rout
     while let Some(Some((place, accepted))) = shared.tasks.closing.run_until_cancelled(next()).await
     {
         let Ok((stream, _)) = accepted else {
-            // Out of descriptors, or the peer was gone already: let others run before trying again.
-            tokio::task::yield_now().await;
+            // The peer was gone already, or we are out of descriptors: give others time to end.
+            wait(Duration::from_millis(20)).await;
             continue;
         };
         // Small answers must not wait for more; failing to say so costs speed only.
@@ -201,7 +201,7 @@ fn ordered_answer(status: u16) -> Response {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a delay that somebody ordered; faults.rs bounds it"
+    reason = "a delay that somebody ordered and faults.rs bounds, or a back-off"
 )]
 async fn wait(by: Duration) {
     tokio::time::sleep(by).await;

@@ -14,6 +14,8 @@ pub(crate) struct Checker<'t> {
     /// The descriptor as a whole, once it is read.
     pub(crate) model: Model<'t>,
     pub(crate) lines: Lines<'t>,
+    /// Fixes can be put in: the file can be read, or will be once they are.
+    pub(crate) offers_fixes: bool,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -47,13 +49,13 @@ impl Draft {
 
     /// A few words under the marked text.
     pub(crate) fn label(&mut self, label: impl Into<String>) -> &mut Self {
-        self.label = Some(label.into());
+        self.label = Some(one_line(label.into()));
         self
     }
 
     /// What to do about it.
     pub(crate) fn help(&mut self, help: impl Into<String>) -> &mut Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(help.into()));
         self
     }
 
@@ -64,7 +66,7 @@ impl Draft {
         edits: Vec<(Range, String)>,
     ) -> &mut Self {
         if !edits.is_empty() {
-            self.fix = Some((what.into(), edits));
+            self.fix = Some((one_line(what.into()), edits));
         }
         self
     }
@@ -83,6 +85,7 @@ impl<'t> Checker<'t> {
             options,
             model: Model::default(),
             lines: Lines::new(source),
+            offers_fixes: true,
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -112,7 +115,7 @@ impl<'t> Checker<'t> {
             code,
             level: code.level,
             range,
-            message: message.into(),
+            message: one_line(message.into()),
             pointer,
             label: None,
             help: None,
@@ -126,6 +129,11 @@ impl<'t> Checker<'t> {
         self.drafts.push(draft);
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]
+    }
+
+    /// Whether one more finding would only be counted: then a suggestion is not worth the search.
+    pub(crate) fn is_full(&self) -> bool {
+        self.drafts.len() > MAX_FINDINGS
     }
 
     /// Walks into a member while `walk` runs.
@@ -210,6 +218,9 @@ impl<'t> Checker<'t> {
         }
         self.drafts
             .sort_by_key(|draft| (draft.range.start, draft.range.end, draft.code.id));
+        if !self.offers_fixes {
+            self.drafts.iter_mut().for_each(|draft| draft.fix = None);
+        }
         let lines = self.lines;
         let findings = self.drafts.into_iter().map(|d| d.finish(&lines)).collect();
         Report {
@@ -244,4 +255,22 @@ impl Draft {
             }),
         }
     }
+}
+
+/// The text with control characters spelt out.
+///
+/// SECURITY: what a file says reaches the terminal; an escape sequence in it must not [test `tests/it/noise.rs`].
+fn one_line(text: String) -> String {
+    if !text.contains(char::is_control) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() {
+            safe.extend(c.escape_default());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }

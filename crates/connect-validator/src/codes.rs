@@ -28,8 +28,6 @@ pub enum Subject {
     Credentials,
     /// `atlassian-connect.json`.
     Descriptor,
-    /// `manifest.yml` of Forge.
-    Manifest,
 }
 
 impl Code {
@@ -38,7 +36,6 @@ impl Code {
         match self.id.split('/').next() {
             Some("config") => Subject::Config,
             Some("credentials") => Subject::Credentials,
-            Some("manifest") => Subject::Manifest,
             _ => Subject::Descriptor,
         }
     }
@@ -172,6 +169,62 @@ codes! {
         None,
         "The list is open, so a new condition may be right. A wrong one hides the module or makes the host refuse \
         the app.";
+    CONFIG_DUPLICATE_KEY = "config/duplicate-key", Error,
+        "the same key twice in one object",
+        None,
+        "Readers keep the last one without a word. Remove or rename one of them.";
+    CONFIG_OUT_OF_RANGE = "config/out-of-range", Error,
+        "a number outside the range of its setting",
+        None,
+        "A port is a number from 0 to 65535, where 0 takes a free one.";
+    CONFIG_SYNTAX = "config/syntax", Error,
+        "the file cannot be read",
+        None,
+        "`config.json` is JSON5: comments, single quotes and trailing commas are fine. The place named is where the reader first noticed.";
+    CONFIG_UNKNOWN_SETTING = "config/unknown-setting", Warning,
+        "a setting that is almost one that is known",
+        None,
+        "Apps may have settings of their own, so other unknown names are not reported. This one looks like a slip of the hand, and would have no effect.";
+    CONFIG_UNKNOWN_VALUE = "config/unknown-value", Error,
+        "a value that is not among those its setting takes",
+        None,
+        "The setting takes one of a closed list of values.";
+    CONFIG_WRONG_TYPE = "config/wrong-type", Error,
+        "a setting of the wrong type",
+        None,
+        "The setting takes another type of JSON value.";
+    CREDENTIALS_DUPLICATE_KEY = "credentials/duplicate-key", Error,
+        "the same key twice in one object",
+        None,
+        "Readers keep the last one without a word. Remove or rename one of them.";
+    CREDENTIALS_HOST = "credentials/host", Error,
+        "a host that is not the address of a site",
+        None,
+        "A host is named by the address of its site, such as `acme.atlassian.net`, with or without `https://`, and with `/wiki` at most behind it.";
+    CREDENTIALS_MISSING_FIELD = "credentials/missing-field", Error,
+        "a host without product, user or token",
+        None,
+        "Each host needs `product`, `username` (the e-mail address of an administrator) and `password` (an API token).";
+    CREDENTIALS_SAMPLE = "credentials/sample", Error,
+        "a value left as in the sample",
+        None,
+        "The file was copied from the sample and not filled in.";
+    CREDENTIALS_SYNTAX = "credentials/syntax", Error,
+        "the file cannot be read",
+        None,
+        "`credentials.json` is JSON5: comments, single quotes and trailing commas are fine. The text itself is not shown, as it may hold secrets.";
+    CREDENTIALS_UNKNOWN_FIELD = "credentials/unknown-field", Warning,
+        "a field that nothing reads",
+        None,
+        "A host has `product`, `username` and `password`; others have no effect.";
+    CREDENTIALS_UNKNOWN_VALUE = "credentials/unknown-value", Error,
+        "a product whose sites do not install apps this way",
+        None,
+        "Apps are installed into sites of `jira` and `confluence`.";
+    CREDENTIALS_WRONG_TYPE = "credentials/wrong-type", Error,
+        "a field of the wrong type",
+        None,
+        "The field takes another type of JSON value. The value itself is not shown.";
     DESCRIPTOR_DUPLICATE_KEY = "descriptor/duplicate-key", Error,
         "the same key twice in one object",
         None,

@@ -25,6 +25,7 @@ mod product;
 mod read;
 mod rules;
 pub mod schema;
+mod settings;
 mod shape;
 mod slips;
 mod suggest;
@@ -34,6 +35,7 @@ pub use facts::{Lifecycle, Module, Summary, descriptor_facts};
 pub use finding::{Edit, Finding, Fix, Level, Report, Span};
 pub use placeholder::Placeholders;
 pub use product::{Product, UnknownProduct};
+pub use settings::{check_config, check_credentials};
 
 use checker::Checker;
 use json::{Node, Range};

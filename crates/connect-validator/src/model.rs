@@ -1,6 +1,6 @@
 //! What rules need to know of the rest of the descriptor while they look at one place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::json::{Node, Range};
 use crate::table::{MODULE_TYPES, lists};
@@ -17,6 +17,8 @@ pub(crate) struct Model<'t> {
     pub(crate) modules: Vec<Keyed<'t>>,
     /// From key to the place in `modules` of the first module that has it.
     pub(crate) by_key: HashMap<&'t str, usize>,
+    /// Type and key of every module.
+    types_and_keys: HashSet<(&'t str, &'t str)>,
 }
 
 /// A module and its key.
@@ -35,6 +37,7 @@ impl<'t> Model<'t> {
         for (index, module) in modules.iter().enumerate() {
             by_key.entry(module.key).or_insert(index);
         }
+        let types_and_keys = modules.iter().map(|m| (m.module_type, m.key)).collect();
         let (product, product_reason) = match options.product {
             Some(product) => (Some(product), "named by the caller"),
             None => guess(root),
@@ -45,21 +48,26 @@ impl<'t> Model<'t> {
             base_url: root.get("baseUrl").and_then(Node::as_str),
             modules,
             by_key,
+            types_and_keys,
         }
     }
 
-    /// The keys of all modules of a type.
-    pub(crate) fn keys_of(&self, module_type: &str) -> impl Iterator<Item = &'t str> {
-        let same = self
-            .modules
-            .iter()
-            .filter(move |m| m.module_type == module_type);
-        same.map(|module| module.key)
+    /// Whether there is a module of this key and type; of any type if that is empty.
+    pub(crate) fn has(&self, module_type: &str, key: &str) -> bool {
+        match module_type {
+            "" => self.by_key.contains_key(key),
+            module_type => self.types_and_keys.contains(&(module_type, key)),
+        }
     }
 
-    /// Whether there is a module of this type and key.
-    pub(crate) fn has(&self, module_type: &str, key: &str) -> bool {
-        self.keys_of(module_type).any(|k| k == key)
+    /// Some keys of modules of this type, or of any: enough to find the one most likely meant.
+    pub(crate) fn some_keys(&self, module_type: &str) -> impl Iterator<Item = &'t str> {
+        let right = move |m: &&Keyed<'_>| module_type.is_empty() || m.module_type == module_type;
+        self.modules
+            .iter()
+            .take(500)
+            .filter(right)
+            .map(|module| module.key)
     }
 }
 

@@ -118,7 +118,7 @@ impl<'t> Found<'t> {
                 let Some(inner) = rest.strip_prefix(open) else {
                     continue;
                 };
-                let Some(length) = inner.find(close) else {
+                let Some(length) = find_near(inner, close) else {
                     continue;
                 };
                 let name = inner[..length].trim();
@@ -137,6 +137,21 @@ impl<'t> Found<'t> {
         None
     }
 }
+
+/// Where `close` is, if no other bracket opens before: a text of nothing but opening brackets must not take
+/// quadratic time.
+pub(crate) fn find_near(text: &str, close: &str) -> Option<usize> {
+    let near = &text.as_bytes()[..text.len().min(LONGEST)];
+    let end = near
+        .iter()
+        .position(|b| matches!(b, b'{' | b'\n'))
+        .unwrap_or(near.len());
+    let mut windows = near[..end].windows(close.len());
+    windows.position(|window| window == close.as_bytes())
+}
+
+/// Longest placeholder, in bytes.
+const LONGEST: usize = 500;
 
 fn is_shouted(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')

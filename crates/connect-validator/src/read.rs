@@ -11,6 +11,10 @@ use crate::suggest::nearest;
 impl<'t> Checker<'t> {
     /// Reports every problem of the reader; what JSON5 allows once per kind, with all places in the fix.
     pub(crate) fn problems(&mut self, parsed: &mut Parsed<'_>) {
+        if !can_be_fixed(self.source, &parsed.problems) {
+            // A fix must leave a file that can be read: while one mistake stays, none is offered.
+            self.offers_fixes = false;
+        }
         let mut relaxed: BTreeMap<Relaxed, Vec<Problem>> = BTreeMap::new();
         for problem in std::mem::take(&mut parsed.problems) {
             match problem.kind {
@@ -126,6 +130,35 @@ impl<'t> Checker<'t> {
         self.report(&codes::DESCRIPTOR_DUPLICATE_KEY, range, message)
             .label(format!("first in line {line}"));
     }
+}
+
+/// Whether the file can be read once the syntax is put right as suggested.
+fn can_be_fixed(source: &str, problems: &[Problem]) -> bool {
+    let syntax = || problems.iter().filter(|p| p.kind == ProblemKind::Syntax);
+    if syntax().next().is_none() {
+        return true;
+    }
+    if syntax().any(|problem| problem.edits.is_empty()) {
+        return false;
+    }
+    let mut edits: Vec<_> = problems.iter().flat_map(|problem| &problem.edits).collect();
+    edits.sort();
+    let mut text = String::with_capacity(source.len());
+    let mut copied = 0;
+    for (range, replacement) in edits {
+        if range.start < copied {
+            return false;
+        }
+        text.push_str(&source[copied..range.start]);
+        text.push_str(replacement);
+        copied = range.end;
+    }
+    text.push_str(&source[copied..]);
+    let again = crate::json::parse(&text);
+    again
+        .problems
+        .iter()
+        .all(|problem| problem.kind != ProblemKind::Syntax)
 }
 
 /// Whether there is nothing to say about the value by itself.

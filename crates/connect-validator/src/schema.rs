@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Product;
 use crate::rules::conditions::FORMS;
+use crate::settings::{config_schema, credentials_schema};
 use crate::table::{Count, DESCRIPTOR, Field, MODULE_TYPES, NO_LIMIT, Others, Shape, Type, lists};
 
 /// The schema of a descriptor for one product, or for Jira and Confluence together.
@@ -31,6 +32,16 @@ pub fn descriptor(product: Option<Product>) -> Value {
     merge(&mut root["properties"]["scopes"], scopes);
     root["$defs"] = Value::Object(writer.defs);
     root
+}
+
+/// The schema of `config.json`.
+pub fn config() -> Value {
+    config_schema()
+}
+
+/// The schema of `credentials.json`.
+pub fn credentials() -> Value {
+    credentials_schema()
 }
 
 struct Writer {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::Product;
 use crate::codes;
 use crate::finding::{Finding, Level, Report};
-use crate::json::{Node, Object, Value};
+use crate::json::{Member, Node, Object, Value};
 use crate::rules::conditions;
 use crate::suggest::nearest;
 use crate::table::{MODULE_TYPES, NOT_MODULES, Shape, Type, best_of, module_type};
@@ -97,15 +97,21 @@ fn rename(
     names: impl Iterator<Item = &'static str> + Clone,
     is_known: impl Fn(&str) -> bool,
 ) -> bool {
+    let unknown = |member: &Member<'_>| !is_known(&member.key) && !member.key.starts_with("//");
+    if !object.members.iter().any(unknown) {
+        return false;
+    }
+    // Each look-up goes through all members, so it is done once for each name and not for each slip.
+    let mut free: Vec<&str> = names.filter(|name| object.get(name).is_none()).collect();
     let mut any = false;
-    for index in 0..object.members.len() {
-        let key = &object.members[index].key;
-        if is_known(key) || key.starts_with("//") {
-            continue;
-        }
-        let free = names.clone().filter(|name| object.get(name).is_none());
-        if let Some(meant) = nearest(key, free) {
-            let member = &mut object.members[index];
+    for member in object
+        .members
+        .iter_mut()
+        .filter(|member| unknown(member))
+        .take(MOST_SLIPS)
+    {
+        if let Some(meant) = nearest(&member.key, free.iter().copied()) {
+            free.retain(|name| *name != meant);
             member.typed = Some(std::mem::replace(&mut member.key, Cow::Borrowed(meant)));
             any = true;
         }
@@ -147,3 +153,6 @@ pub(crate) fn reconcile(meant: &mut Report, written: Report) {
         .findings
         .sort_by_key(|finding| (finding.span, finding.code));
 }
+
+/// Nobody misspells more names in one object; each costs a comparison with all known names.
+const MOST_SLIPS: usize = 100;

@@ -7,7 +7,8 @@
 //! - INVARIANT 7: once a register was sent, the session does not end without a deregister or
 //!   without saying what is left. Same test.
 
-use std::collections::BTreeSet;
+mod host;
+
 use std::time::Duration;
 
 use connect_core::{AppKey, BaseUrl};
@@ -16,6 +17,7 @@ use crate::dev::event::{
     Built, Descriptor, Effect, Ending, Event, Generation, HostId, Notice, Reason, RegisterResult,
     Wanted,
 };
+use crate::dev::session::host::{Flight, Host};
 use crate::error::CliError;
 
 /// What a session is about.
@@ -27,6 +29,8 @@ pub(crate) struct SessionOptions {
     pub(crate) app: AppKind,
     /// Where the hosts reach the app.
     pub(crate) address: BaseUrl,
+    /// What earlier sessions may have left on these hosts.
+    pub(crate) left: Vec<(HostId, AppKey)>,
 }
 
 /// How the app comes to run.
@@ -81,28 +85,6 @@ struct DescriptorState {
     good: Option<Descriptor>,
 }
 
-#[derive(Debug, Default)]
-struct Host {
-    flight: Option<Flight>,
-    /// Keys that may be installed there: a register was sent and no deregister confirmed.
-    present: BTreeSet<AppKey>,
-    /// What the last successful register put there.
-    installed: Option<Wanted>,
-    /// What failed last; not tried again before something changes.
-    failed: Option<Wanted>,
-    /// Keys whose deregister failed while stopping; not tried again.
-    stuck: BTreeSet<AppKey>,
-}
-
-#[derive(Debug)]
-enum Flight {
-    Deregister,
-    /// Whether the key may have been installed before this register.
-    Register {
-        known: bool,
-    },
-}
-
 #[derive(Debug)]
 struct Stop {
     app_stopping: bool,
@@ -118,6 +100,12 @@ pub(crate) const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 impl Session {
     /// A session that has not started.
     pub(crate) fn new(options: SessionOptions) -> Self {
+        let mut hosts: Vec<_> = (0..options.hosts).map(|_| Host::default()).collect();
+        for (id, key) in options.left {
+            if let Some(host) = hosts.get_mut(id.0) {
+                host.present.insert(key);
+            }
+        }
         Self {
             address: options.address,
             app: App {
@@ -128,7 +116,7 @@ impl Session {
                 last: Generation(0),
             },
             descriptor: DescriptorState::default(),
-            hosts: (0..options.hosts).map(|_| Host::default()).collect(),
+            hosts,
             ready: false,
             stop: None,
         }
@@ -250,7 +238,12 @@ impl Session {
         }
         let was_broken = std::mem::replace(&mut self.descriptor.broken, result.is_err());
         match result {
-            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Err(error) => {
+                effects.push(Effect::Say(Notice::Problem(error)));
+                if self.descriptor.good.is_some() {
+                    effects.push(Effect::Say(Notice::LastGoodStays));
+                }
+            }
             Ok(new) => {
                 let first = self.descriptor.good.is_none();
                 let changed = self.descriptor.good.as_ref() != Some(&new);
@@ -456,30 +449,6 @@ impl Session {
             Some(error) => Ending::Failed(error),
             None => Ending::Clean,
         }
-    }
-}
-
-impl Host {
-    fn go_on(&mut self, id: HostId, wanted: &Wanted, effects: &mut Vec<Effect>) {
-        if self.flight.is_some() {
-            return;
-        }
-        let old = self.present.difference(&self.stuck);
-        if let Some(old) = old.into_iter().find(|key| **key != wanted.key).cloned() {
-            self.flight = Some(Flight::Deregister);
-            effects.push(Effect::Deregister(id, old));
-            return;
-        }
-        let settled = [&self.installed, &self.failed];
-        if settled
-            .iter()
-            .any(|settled| settled.as_ref() == Some(wanted))
-        {
-            return;
-        }
-        let known = !self.present.insert(wanted.key.clone());
-        self.flight = Some(Flight::Register { known });
-        effects.push(Effect::Register(id, wanted.clone()));
     }
 }
 

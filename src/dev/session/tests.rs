@@ -29,6 +29,7 @@ fn session(hosts: usize, app: AppKind) -> Session {
         hosts,
         app,
         address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
+        left: Vec::new(),
     })
 }
 
@@ -144,6 +145,43 @@ fn a_failed_register_is_tried_again_with_the_next_save_or_start() {
         result: Ok(()),
     });
     assert_eq!(without_talk(effects), again);
+}
+
+#[test]
+fn what_a_crash_left_is_taken_over_or_removed() {
+    let left = |name: &str| vec![(HostId(0), key(name))];
+    for (name, expected) in [("old", Some(key("old"))), ("a", None)] {
+        let mut session = Session::new(SessionOptions {
+            hosts: 1,
+            app: AppKind::Started,
+            address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
+            left: left(name),
+        });
+        session.on(Event::Started);
+        session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+        let effects = session.on(Event::AppStarted {
+            generation: Generation(1),
+            result: Ok(()),
+        });
+        match (expected, &without_talk(effects)[..]) {
+            (Some(old), [Effect::Deregister(_, key)]) => assert_eq!(*key, old),
+            (None, [Effect::Register(..)]) => {}
+            (_, effects) => panic!("{name}: {effects:?}"),
+        }
+        // Leaving removes it, whatever became of it.
+        let mut session = Session::new(SessionOptions {
+            hosts: 1,
+            app: AppKind::Started,
+            address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
+            left: left(name),
+        });
+        session.on(Event::Started);
+        let effects = without_talk(session.on(Event::Interrupt));
+        assert!(
+            effects.contains(&Effect::Deregister(HostId(0), key(name))),
+            "{effects:?}"
+        );
+    }
 }
 
 #[test]

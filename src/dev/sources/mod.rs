@@ -2,6 +2,6 @@
 
 pub(crate) mod app;
 pub(crate) mod descriptor;
-mod files;
+pub(crate) mod files;
 pub(crate) mod sandbox;
 pub(crate) mod signals;

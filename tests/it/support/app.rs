@@ -38,17 +38,30 @@ pub(crate) fn descriptor(key: &str, name: &str) -> String {
 }
 
 #[test]
+fn run_as_an_app() {
+    if was_asked_to_run() {
+        run();
+    }
+}
+
+/// True in a process that is to be the app.
+pub(crate) fn was_asked_to_run() -> bool {
+    setting("TEST_APP").as_deref() == Some("serve")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "it is told by its environment what to be"
 )]
-fn run_as_an_app() {
-    if std::env::var("TEST_APP").as_deref() != Ok("serve") {
-        return;
-    }
-    let port: u16 = std::env::var("PORT").unwrap().parse().unwrap();
-    let address = std::env::var("AC_LOCAL_BASE_URL").unwrap();
-    let switches = std::env::var("AC_OPTS").unwrap();
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Serves until it is killed.
+pub(crate) fn run() {
+    let port: u16 = setting("PORT").unwrap().parse().unwrap();
+    let address = setting("AC_LOCAL_BASE_URL").unwrap();
+    let switches = setting("AC_OPTS").unwrap();
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     for stream in listener.incoming() {
         let (address, switches) = (address.clone(), switches.clone());
@@ -76,6 +89,7 @@ fn answer(mut stream: TcpStream, address: &str, switches: &str) {
         "/crash" => std::process::abort(),
         "/env" => ("200 OK", switches.to_owned()),
         "/pid" => ("200 OK", std::process::id().to_string()),
+        "/port" => ("200 OK", stream.local_addr().unwrap().port().to_string()),
         "/target" => ("200 OK", target.to_owned()),
         _ => ("204 No Content", String::new()),
     };

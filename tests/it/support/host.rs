@@ -341,18 +341,43 @@ pub(crate) fn fetch(method: &str, url: &str) -> String {
 
 /// Head and body of an answer.
 pub(crate) fn exchange(method: &str, url: &str) -> (String, String) {
+    let (_, head, body) = send(method, url, &[], "");
+    (head, body)
+}
+
+/// Head and body of an answer to a request with Basic authentication.
+pub(crate) fn exchange_as(user: &str, password: &str, method: &str, url: &str) -> (String, String) {
+    let login = format!("Basic {}", base64(&format!("{user}:{password}")));
+    let (_, head, body) = send(method, url, &[("Authorization", &login)], "");
+    (head, body)
+}
+
+/// Status, head and body of an answer to a request with these headers and this body.
+pub(crate) fn send(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> (u16, String, String) {
     let rest = url.strip_prefix("http://").unwrap();
     let (authority, path) = rest.split_once('/').unwrap();
     let mut stream = TcpStream::connect(authority).unwrap();
     stream.set_read_timeout(Some(DEADLINE)).unwrap();
-    let request = format!(
-        "{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    let mut request = format!(
+        "{method} /{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Length: {}\r\nConnection: close\r\n",
+        body.len()
     );
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    request.push_str(body);
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_owned(), body.to_owned())
 }
 
 fn base64(text: &str) -> String {

@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod env;
 pub(crate) mod host;
+pub(crate) mod scanner;
 pub(crate) mod session;
 
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -85,9 +85,19 @@ impl Session {
 
     /// The next event that is like this.
     pub(crate) fn wait_for_where(&mut self, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        self.wait_within(DEADLINE, what, is)
+    }
+
+    /// The next event that is like this, if it comes within this time.
+    pub(crate) fn wait_within(
+        &mut self,
+        time: Duration,
+        what: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Value {
         let began = Instant::now();
         loop {
-            let left = DEADLINE.saturating_sub(began.elapsed());
+            let left = time.saturating_sub(began.elapsed());
             match self.lines.recv_timeout(left) {
                 Ok(line) => {
                     let event: Value = serde_json::from_str(&line)

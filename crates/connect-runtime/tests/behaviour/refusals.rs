@@ -111,6 +111,14 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_wrong_method_is_not_cached_either() {
+    let app = World::default().app().await;
+    let answer = app.send(routes(), Method::POST, "/page", &[], "").await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(answer.header("cache-control"), "no-cache, no-store");
+}
+
+#[tokio::test]
 async fn a_form_that_is_too_large_is_not_read() {
     let app = World::default().app().await;
     let body = "a=".to_owned() + &"x".repeat(1024 * 1024);

@@ -32,8 +32,8 @@ pub(crate) struct Frame {
     pub(crate) src: String,
     /// The iframe's `name`: the bridge's first message, in JSON.
     pub(crate) name: String,
-    /// What the page shows to be served on behalf of the frame.
-    pub(crate) ticket: String,
+    /// What the host's script must know: ids, origin, and the ticket to be served with.
+    pub(crate) setup: Value,
     /// The address without its token, for people.
     pub(crate) shown_url: String,
 }
@@ -51,14 +51,14 @@ pub(crate) fn frame(
     let app_key = app.descriptor.key.as_str();
     let unique = format!("{app_key}__{}", module.key);
     let id = format!("{unique}__{}", random::hex(&random::bytes::<4>()));
-    let ticket = Ticket::new(
-        site.base_url.path(),
-        app_key,
-        &module.key,
-        viewer.user.as_ref().map(|user| user.account_id.clone()),
-        viewer.structured.clone(),
-        shared.now(),
-    );
+    let ticket = Ticket {
+        site: site.base_url.path().to_owned(),
+        app: app_key.to_owned(),
+        module: module.key.clone(),
+        user: viewer.user.as_ref().map(|user| user.account_id.clone()),
+        context: viewer.structured.clone(),
+        variables: viewer.context.clone(),
+    };
     let mut all = json!({
         "autoresize": true,
         "widthinpx": true,
@@ -90,9 +90,18 @@ pub(crate) fn frame(
         "origin": site.base_url.origin(),
         "options": all,
     });
+    let setup = json!({
+        "id": id,
+        "app": app_key,
+        "module": module.key,
+        "title": module.name,
+        "origin": Url::parse(&src).ok()?.origin().ascii_serialization(),
+        "ticket": ticket.sign(shared),
+        "context": viewer.structured,
+    });
     Some(Frame {
         name: name.to_string(),
-        ticket: ticket.sign(shared),
+        setup,
         id,
         src,
         shown_url,

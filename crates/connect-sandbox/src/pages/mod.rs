@@ -8,6 +8,8 @@ mod page;
 mod template;
 mod variables;
 
+pub(crate) use variables::Context;
+
 use std::sync::Arc;
 
 use axum::{
@@ -35,6 +37,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         )
         .route("/_sandbox/avatar/{account}", get(avatar))
         .route("/_sandbox/bridge/call", post(bridge::report))
+        .route("/_sandbox/bridge/frame", post(bridge::frame))
         .route("/_sandbox/bridge/token", post(bridge::token))
         .route("/_sandbox/events", get(overview::events))
         .route(
@@ -129,6 +132,64 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const ALL_JS: &str = include_str!("assets/all.js");
-const HOST_JS: &str = include_str!("assets/host.js");
+const HOST_JS: &str = concat!(
+    "(() => {\n\"use strict\";\n",
+    include_str!("assets/host/wire.js"),
+    include_str!("assets/host/methods.js"),
+    include_str!("assets/host/dialogs.js"),
+    include_str!("assets/host/start.js"),
+    "})();\n",
+);
 const OVERVIEW_JS: &str = include_str!("assets/overview.js");
 const STYLE: &str = include_str!("assets/sandbox.css");
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// `module.method` of every method the frames are told of, classes without their members.
+    fn told() -> BTreeSet<String> {
+        let api = iframe::api();
+        let modules = api.as_object().unwrap().iter();
+        modules
+            .flat_map(|(module, methods)| {
+                let names = methods.as_object().unwrap().keys();
+                names.map(move |name| format!("{module}.{name}"))
+            })
+            .collect()
+    }
+
+    /// The same for what `methods.js` does, which is laid out for this: modules indented by two
+    /// blanks, methods by four, each beginning its line.
+    fn done() -> BTreeSet<String> {
+        let mut module = "";
+        let mut done = BTreeSet::new();
+        let (tables, _) = include_str!("assets/host/methods.js")
+            .split_once("// A request to the product")
+            .unwrap();
+        for line in tables.lines() {
+            let name = |indent: &str| {
+                let rest = line.strip_prefix(indent)?;
+                let (name, _) = rest.split_once(':')?;
+                let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                (!name.is_empty() && name.chars().all(plain)).then_some(name)
+            };
+            if let Some(name) = name("  ") {
+                module = name;
+            } else if let Some(name) = name("    ") {
+                done.insert(format!("{module}.{name}"));
+            } else if line.contains("[\"error\", \"generic\"") {
+                let types = ["error", "generic", "hint", "info", "success", "warning"];
+                done.extend(types.map(|name| format!("messages.{name}")));
+            }
+        }
+        done
+    }
+
+    #[test]
+    fn frames_are_told_of_what_the_host_does() {
+        assert_eq!(told(), done());
+    }
+}

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     event::SandboxEvent,
     pages::{
-        html,
+        bridge, html,
         iframe::{self, Viewer},
         module_url, nav, template,
         variables::Context,
@@ -97,23 +97,9 @@ pub(crate) async fn show(
         user: viewer.user.as_ref().map(|user| user.account_id.clone()),
     });
     let here = module_url(site, &app, module);
-    let setup = json!({
-        "site": site.base_url.as_str(),
-        "path": site.base_url.path(),
-        "product": site.product.as_str(),
-        "frames": [{
-            "id": frame.id,
-            "app": app.descriptor.key.as_str(),
-            "module": module.key,
-            "origin": app.descriptor.base_url.origin(),
-            "ticket": frame.ticket,
-        }],
-        "user": viewer.user.as_ref().map(|user| json!({
-            "accountId": user.account_id,
-            "timeZone": user.time_zone,
-            "locale": user.locale,
-        })),
-    });
+    let mut own = frame.setup;
+    own["full"] = module.is_page().into();
+    let setup = bridge::setup(site, viewer.user.as_ref(), vec![own]);
     let body = template::render(
         "module.html",
         context! {

@@ -3,10 +3,14 @@
 
 use std::sync::LazyLock;
 
-use minijinja::{Environment, Value};
+use minijinja::{Environment, Error, Output, Value, escape_formatter};
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut templates = Environment::new();
+    templates.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if !value.is_safe() => escape(out, text),
+        _ => escape_formatter(out, state, value),
+    });
     for (name, source) in [
         ("base.html", include_str!("assets/base.html")),
         ("message.html", include_str!("assets/message.html")),
@@ -30,6 +34,26 @@ pub(crate) fn render(name: &str, values: Value) -> String {
         tracing::error!(%error, name, "a template of the sandbox cannot be filled in");
         "<!doctype html><title>Sandbox</title><p>This page could not be made. It is a bug of the sandbox.</p>".to_owned()
     })
+}
+
+/// Escapes for element content and quoted attributes. The engine's own way also escapes `/`, which
+/// makes every address in a page unreadable for people and for simple tools.
+fn escape(out: &mut Output<'_>, text: &str) -> Result<(), Error> {
+    let mut rest = text;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (before, tail) = rest.split_at(at);
+        out.write_str(before)?;
+        out.write_str(match tail.as_bytes()[0] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &tail[1..];
+    }
+    out.write_str(rest)?;
+    Ok(())
 }
 
 /// JSON for a `<script type="application/json">`, whose text HTML does not unescape.
@@ -67,6 +91,14 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&text).unwrap(),
             json
         );
+    }
+
+    #[test]
+    fn values_are_escaped_and_addresses_stay_readable() {
+        let values = minijinja::context! { text => "<a href='/x?y=1&z=2'>\"é\"</a>" };
+        let rendered = TEMPLATES.render_named_str("test.html", "{{ text }}", values);
+        let expected = "&lt;a href=&#39;/x?y=1&amp;z=2&#39;&gt;&quot;é&quot;&lt;/a&gt;";
+        assert_eq!(rendered.unwrap(), expected);
     }
 
     #[test]

@@ -16,7 +16,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -56,11 +55,6 @@ pub(crate) struct Call<'a> {
     /// The decoded segments of the path below the site, `rest` left out.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
-    #[expect(
-        dead_code,
-        reason = "resources that take a body come with the REST store"
-    )]
-    pub(crate) body: Bytes,
 }
 
 /// What a resource answers.
@@ -120,7 +114,6 @@ async fn handle(
     OriginalUri(uri): OriginalUri,
     method: Method,
     headers: HeaderMap,
-    body: Bytes,
 ) -> Response {
     let started = Instant::now();
     let target = uri
@@ -136,7 +129,7 @@ async fn handle(
         ms: 0,
         refusal: None,
     };
-    let reply = reply(&on, &mut call, &method, target, &headers, body);
+    let reply = reply(&on, &mut call, &method, target, &headers);
     call.status = reply.status.as_u16();
     call.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     call.refusal = reply.refusal;
@@ -153,7 +146,6 @@ fn reply(
     method: &Method,
     target: &str,
     headers: &HeaderMap,
-    body: Bytes,
 ) -> Reply {
     let caller = match auth::authenticate(on, method, target, headers) {
         Ok(caller) => caller,
@@ -207,7 +199,6 @@ fn reply(
         query: url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect(),
-        body,
     };
     resources::answer(&call).unwrap_or_else(|| unknown(&call))
 }

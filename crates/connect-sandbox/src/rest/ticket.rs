@@ -4,14 +4,13 @@
 //! the page to the sandbox in a header that no other origin can send without asking first.
 
 use connect_core::{
-    Timestamp,
     jws::{Compact, VerifyingKey, sign_hs256},
     time::Seconds,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::state::Shared;
+use crate::{pages::Context, state::Shared};
 
 /// The header in which a page sends its ticket.
 pub(crate) const HEADER: &str = "x-sandbox-page";
@@ -27,39 +26,28 @@ pub(crate) struct Ticket {
     pub(crate) user: Option<String>,
     /// What the context claim of tokens says.
     pub(crate) context: Value,
-    exp: i64,
+    /// What the variables of URLs stand for.
+    pub(crate) variables: Context,
 }
 
 impl Ticket {
-    pub(crate) fn new(
-        site: &str,
-        app: &str,
-        module: &str,
-        user: Option<String>,
-        context: Value,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            site: site.to_owned(),
-            app: app.to_owned(),
-            module: module.to_owned(),
-            user,
-            context,
-            exp: (now + LIFE).unix(),
-        }
-    }
-
+    /// Signs it, good from now on.
     pub(crate) fn sign(&self, shared: &Shared) -> String {
-        let json = serde_json::to_vec(self).expect("texts and JSON values can be written as JSON");
-        sign_hs256(&json, &shared.page_key)
+        let mut json =
+            serde_json::to_value(self).expect("texts and JSON values can be written as JSON");
+        json["exp"] = (shared.now() + LIFE).unix().into();
+        sign_hs256(json.to_string().as_bytes(), &shared.page_key)
     }
 
     /// Reads a ticket of this sandbox that has not expired.
     pub(crate) fn read(shared: &Shared, text: &str) -> Option<Self> {
         let token = Compact::parse(text).ok()?;
         let payload = token.verify(VerifyingKey::Hmac(&shared.page_key)).ok()?;
-        let ticket: Self = serde_json::from_slice(payload).ok()?;
-        (ticket.exp > shared.now().unix()).then_some(ticket)
+        let json: Value = serde_json::from_slice(payload).ok()?;
+        if json["exp"].as_i64()? <= shared.now().unix() {
+            return None;
+        }
+        serde_json::from_value(json).ok()
     }
 }
 

@@ -2,6 +2,7 @@
 //! saw, so that tests can ask.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -20,10 +21,10 @@ use connect_core::{
     qsh::RequestLine,
     time::Seconds,
     token_place,
-    verify::{Policy, Unverified, verify_host, verify_install},
+    verify::{Context, Policy, Unverified, Verified, verify_context, verify_host, verify_install},
 };
 use connect_sandbox::SystemClock;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -45,6 +46,8 @@ pub(crate) struct AppState {
     pub(crate) seen: Mutex<Vec<Seen>>,
     tenant: Mutex<Option<Tenant>>,
     keys_url: Mutex<String>,
+    /// Path -> content type and text of what is served there.
+    pages: Mutex<HashMap<String, (String, String)>>,
     /// The status answered to `installed`.
     pub(crate) install_status: Mutex<u16>,
 }
@@ -67,6 +70,7 @@ impl App {
             seen: Mutex::default(),
             tenant: Mutex::default(),
             keys_url: Mutex::default(),
+            pages: Mutex::default(),
             install_status: Mutex::new(204),
             base_url,
         });
@@ -98,6 +102,27 @@ impl App {
 
     pub(crate) fn change_descriptor(&self, change: impl FnOnce(&mut Value)) {
         change(&mut self.state.descriptor.lock().unwrap());
+    }
+
+    /// Serves a text; HTML only to requests that prove themselves.
+    pub(crate) fn serve(&self, path: &str, content_type: &str, text: &str) {
+        let page = (content_type.to_owned(), text.to_owned());
+        self.state
+            .pages
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), page);
+    }
+
+    /// Verifies a context token of the bridge.
+    pub(crate) fn verify_context(&self, token: &str) -> Result<Verified<Context>, TokenError> {
+        let policy = policy(&self.state.base_url);
+        verify_context(
+            &Unverified::parse(token)?,
+            &self.tenant(),
+            &policy,
+            SystemClock.now(),
+        )
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -218,7 +243,9 @@ async fn call(
         context = Some(json!({ "sub": proof.claims().sub.as_ref().map(|sub| sub.as_str()), "claims": proof.claims().context }));
         Ok(())
     });
-    let status = if verdict.is_ok() {
+    let page = state.pages.lock().unwrap().get(uri.path()).cloned();
+    let public = page.as_ref().is_some_and(|(kind, _)| kind != "text/html");
+    let status = if verdict.is_ok() || public {
         StatusCode::OK
     } else {
         StatusCode::UNAUTHORIZED
@@ -231,7 +258,12 @@ async fn call(
         verdict,
         context,
     });
-    status.into_response()
+    match page {
+        Some((kind, text)) if status == StatusCode::OK => {
+            ([(CONTENT_TYPE, kind)], text).into_response()
+        }
+        _ => status.into_response(),
+    }
 }
 
 async fn verify_with_host_key(

@@ -1,10 +1,12 @@
 //! The sandbox over loopback, with a small app whose only teacher is `connect-core`.
 #![expect(
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "helpers of tests fail like tests; clippy excuses only the test functions"
+    reason = "helpers of tests fail and talk like tests; clippy excuses only the test functions"
 )]
 
 mod app;
+mod browser;
 mod client;
 mod faults;
 mod install;

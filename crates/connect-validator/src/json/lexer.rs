@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::placeholder::find_near;
+
 use super::{Problem, ProblemKind, Range, Relaxed};
 
 /// A token of JSON5, or a template tag that stands for a value.
@@ -164,8 +166,7 @@ impl<'a> Lexer<'a> {
 
     fn tag(&mut self, open: &str, close: &str) -> (Token<'a>, Range) {
         let start = self.at;
-        let line = self.rest().lines().next().unwrap_or_default();
-        match line[open.len()..].find(close) {
+        match find_near(&self.rest()[open.len()..], close) {
             Some(length) => {
                 self.at = start + open.len() + length + close.len();
                 self.note_template(start);
@@ -197,9 +198,11 @@ impl<'a> Lexer<'a> {
     fn word(&mut self) -> (Token<'a>, Range) {
         let start = self.at;
         let rest = self.rest();
-        let length = rest
-            .find(|c: char| !continues_word(c))
-            .unwrap_or(rest.len());
+        // INVARIANT: a token is never empty, or the parser would stand still [test `tests/it/noise.rs`].
+        let mut rest_of_word = rest.char_indices().skip(1);
+        let length = rest_of_word
+            .find(|(_, c)| !continues_word(*c))
+            .map_or(rest.len(), |(at, _)| at);
         self.at += length;
         let range = Range::new(start, self.at);
         (Token::Word(&rest[..length]), range)
@@ -272,15 +275,31 @@ impl<'a> Lexer<'a> {
         }
     }
 
+    /// A string that ends with its line. A comma at the end of the line is taken for the one behind the string.
     fn unclosed_string(
         &mut self,
         start: usize,
         mut text: Cow<'a, str>,
         plain_from: usize,
     ) -> (Token<'a>, Range) {
-        push(&mut text, &self.source[plain_from..self.at]);
+        let line = self.source[plain_from..self.at].trim_end();
+        let inside = line.strip_suffix(',').unwrap_or(line);
+        self.at = plain_from + inside.len();
+        push(&mut text, inside);
         let range = Range::new(start, self.at);
-        self.syntax(range, "this string is never closed".into());
+        let end = Range::new(self.at, self.at);
+        // A quote that opens a string of JSON5 is as likely a stray one.
+        let edits = match self.bytes.get(start) {
+            Some(b'"') => vec![(end, "\"".to_owned())],
+            _ => Vec::new(),
+        };
+        self.push(Problem {
+            kind: ProblemKind::Syntax,
+            range,
+            message: "this string is never closed".into(),
+            label: None,
+            edits,
+        });
         (Token::String(text), range)
     }
 
@@ -359,7 +378,7 @@ fn push<'a>(text: &mut Cow<'a, str>, more: &'a str) {
 }
 
 fn begins_word(c: char) -> bool {
-    c.is_alphabetic() || matches!(c, '_' | '$' | '@')
+    c.is_alphabetic() || matches!(c, '_' | '$')
 }
 
 fn continues_word(c: char) -> bool {

@@ -1,5 +1,7 @@
 //! Rules for Confluence macros.
 
+use std::collections::HashSet;
+
 use crate::checker::Checker;
 use crate::codes;
 use crate::json::{Node, Range, shorten};
@@ -11,6 +13,12 @@ pub(super) fn check<'t>(checker: &mut Checker<'t>, module_type: &str, node: &'t 
         .and_then(Node::as_array)
         .unwrap_or_default();
     let url = node.get("url").and_then(Node::as_str);
+    let in_url: Option<HashSet<&str>> = url.map(|url| {
+        let behind = url.split('{').skip(1);
+        behind
+            .filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+            .collect()
+    });
     checker.member("parameters", |checker| {
         for (index, parameter) in parameters.iter().enumerate() {
             checker.item(index, |checker| {
@@ -18,7 +26,7 @@ pub(super) fn check<'t>(checker: &mut Checker<'t>, module_type: &str, node: &'t 
                 if let (Some(identifier), Some(name)) =
                     (identifier, identifier.and_then(Node::as_str))
                 {
-                    identified(checker, identifier, name, module_type, url);
+                    identified(checker, identifier, name, module_type, in_url.as_ref());
                 }
                 values(checker, parameter);
             });
@@ -58,7 +66,7 @@ fn identified<'t>(
     node: &'t Node<'t>,
     name: &str,
     module_type: &str,
-    url: Option<&str>,
+    in_url: Option<&HashSet<&str>>,
 ) {
     let good =
         |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
@@ -71,10 +79,10 @@ fn identified<'t>(
             checker.report(&codes::MACRO_IDENTIFIER, node.range, message);
         });
     }
-    let Some(url) = url.filter(|_| module_type == "dynamicContentMacros") else {
+    let Some(in_url) = in_url.filter(|_| module_type == "dynamicContentMacros") else {
         return;
     };
-    if !url.contains(&format!("{{{name}}}")) {
+    if !in_url.contains(name) {
         let message = format!(
             "the parameter `{}` never reaches the app: it is not in the address of the macro",
             shorten(name)

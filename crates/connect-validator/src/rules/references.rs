@@ -55,20 +55,11 @@ fn follow<'t>(
 }
 
 fn refer<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, key: &str, to: &'static str) {
-    let model = &checker.model;
-    let found = if to.is_empty() {
-        model.by_key.contains_key(key)
-    } else {
-        model.has(to, key)
-    };
-    if found || checker.options.placeholders.fill(key).opaque {
+    if checker.model.has(to, key) || checker.options.placeholders.fill(key).opaque {
         return;
     }
-    let of_type = model
-        .modules
-        .iter()
-        .filter(|m| to.is_empty() || m.module_type == to);
-    let meant = nearest(key, of_type.map(|m| m.key)).map(str::to_owned);
+    let keys = checker.model.some_keys(to).filter(|_| !checker.is_full());
+    let meant = nearest(key, keys).map(str::to_owned);
     let message = match to {
         "" => format!("no module has the key `{}`", shorten(key)),
         to => format!("no module of type `{to}` has the key `{}`", shorten(key)),

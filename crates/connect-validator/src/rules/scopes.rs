@@ -95,9 +95,12 @@ pub(super) fn may_read(checker: &Checker<'_>, root: &Node<'_>) -> bool {
             return true;
         };
         let filled = checker.options.placeholders.fill(raw);
-        let known = is_listed(&filled.text, SCOPES);
-        let scope = filled.text.to_ascii_lowercase();
-        filled.opaque || !known || IMPLY_READ.contains(&scope.as_str())
+        // A misspelt scope counts as the one meant: putting it right must bring up nothing new.
+        let meant = match is_listed(&filled.text, SCOPES) {
+            true => Some(filled.text.to_ascii_lowercase()),
+            false => match_case(&filled.text, SCOPES).map(|meant| meant.to_ascii_lowercase()),
+        };
+        filled.opaque || meant.is_none_or(|scope| IMPLY_READ.contains(&scope.as_str()))
     })
 }
 

@@ -90,14 +90,20 @@ fn parameters<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, raw: &'t str) {
     let in_macro =
         checker.is_within("dynamicContentMacros") || checker.is_within("staticContentMacros");
     let mut rest = 0;
-    while let Some(at) = raw[rest..].find(['{', '}']) {
+    for _ in 0..MOST_PARAMETERS {
+        let Some(at) = raw[rest..].find(['{', '}']) else {
+            return;
+        };
         let open = rest + at;
-        if let Some(found) = Found::all(&raw[open.saturating_sub(1)..])
-            .next()
-            .filter(|found| found.start <= 1 && found.style != Style::Underscores)
-        {
-            let start = open.saturating_sub(1) + found.start;
-            let end = open.saturating_sub(1) + found.end;
+        // A `$` or another brace before it makes it another kind of placeholder.
+        let from = if raw[..open].ends_with('$') {
+            open - 1
+        } else {
+            open
+        };
+        let found = Found::all(&raw[from..]).next();
+        if let Some(found) = found.filter(|f| f.start == 0 && f.style != Style::Underscores) {
+            let (start, end) = (from, from + found.end);
             if found.style == Style::Dollar && is_parameter(found.name) {
                 dollar(checker, node, raw, start, end);
             } else if found.style == Style::Braces && is_parameter(found.name) {
@@ -229,3 +235,6 @@ const REMOVED: &[&str] = &["loc", "tz", "user_id", "user_key"];
 
 /// Hosts that answered once, and the day they stopped.
 const RETIRED: &[(&str, &str)] = &[("aui-cdn.atlassian.com", "30 October 2026")];
+
+/// No address has more; each is compared with all known names.
+const MOST_PARAMETERS: usize = 100;

@@ -40,7 +40,7 @@ fn schema_and_tables_give_the_same_verdict() {
         let schema = schema::descriptor(Some(product));
         let validator = jsonschema::draft202012::new(&schema).expect("a sound schema");
         let (mut refused, mut taken) = (0, 0);
-        for (name, descriptor) in descriptors(5_000) {
+        for (name, descriptor) in descriptors(2_000) {
             let source = descriptor.to_string();
             let report = check(&source, &options(Some(product)));
             let ours: Vec<&Finding> = report

@@ -6,7 +6,9 @@ mod facts;
 mod findings_page;
 mod fixtures;
 mod mutate;
+mod noise;
 mod schema;
+mod settings;
 mod syntax;
 mod top;
 

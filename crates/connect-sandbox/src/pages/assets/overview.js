@@ -24,7 +24,7 @@
       case "faultTookEffect": return ["Fault on order", "", event.fault];
       case "installFailed": return ["Install failed", "✗", `${event.subCode}: ${event.message}`];
       case "installed": return [event.again ? "Installed again" : "Installed", "✓", event.app];
-      case "keyServed": return ["Key server", event.status, ""];
+      case "keyServed": return ["← install key", event.status, "key server"];
       case "lifecycleSent": return [`→ ${event.lifecycle}`, event.status ?? "✗", event.problem ?? `${event.app} in ${event.ms} ms`];
       case "pageShown": return ["Page shown", "", `${event.app} / ${event.module}`];
       case "restCall": return [`← ${event.method} ${event.path}`, event.status, event.app ?? ""];

@@ -1,0 +1,112 @@
+//! The README's first command, with a generated app that is really built: slow, so only with
+//! `CONNECT_SLOW_TESTS=1`. `CONNECT_APP_TARGET_DIR` keeps what was built for the next time.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::support::env::TestEnv;
+use crate::support::host::exchange;
+use crate::support::scanner;
+use crate::support::session::Session;
+
+/// A cold debug build on a slow machine.
+const BUILD: Duration = Duration::from_secs(20 * 60);
+
+#[expect(clippy::disallowed_methods, reason = "switches of the test run itself")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// An environment in which cargo works: the true one's toolchain and registry.
+fn env() -> TestEnv {
+    let cargo = PathBuf::from(env!("CARGO"));
+    let tools = cargo.parent().unwrap().display().to_string();
+    let home =
+        setting("CARGO_HOME").unwrap_or_else(|| format!("{}/.cargo", setting("HOME").unwrap()));
+    let mut env = TestEnv::new()
+        .with("CARGO", env!("CARGO"))
+        .with("CARGO_HOME", &home)
+        .with("PATH", &format!("{tools}:/usr/local/bin:/usr/bin:/bin"));
+    if let Some(target) = setting("CONNECT_APP_TARGET_DIR") {
+        env = env.with("CARGO_TARGET_DIR", &target);
+    }
+    env
+}
+
+/// The address of the page's iframe.
+fn iframe(page: &str) -> String {
+    let tag = page
+        .split("<iframe")
+        .nth(1)
+        .expect("the page has an iframe");
+    let source = tag
+        .split("src=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap();
+    source
+        .replace("&amp;", "&")
+        .replace("&#x2f;", "/")
+        .replace("&#x3D;", "=")
+        .replace("&#x3d;", "=")
+}
+
+#[test]
+fn one_command_makes_builds_installs_and_shows_an_app() {
+    if setting("CONNECT_SLOW_TESTS").is_none() {
+        eprintln!("not run: it builds an app; set CONNECT_SLOW_TESTS=1");
+        return;
+    }
+    let env = env();
+    let mut session = Session::command(&env, &["new", "hello", "--dev", "--yes", "--json"]);
+    let ready = session.wait_within(BUILD, "ready", |event| event["event"] == "ready");
+    let url = ready["url"].as_str().unwrap();
+
+    let (head, page) = exchange("GET", url);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let iframe = iframe(&page);
+    let (head, content) = exchange("GET", &iframe);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{content}");
+    assert!(content.contains("Ada Lovelace"), "{content}");
+
+    // One character of the token's signature changed.
+    let (before, token) = iframe.split_once("jwt=").unwrap();
+    let end = token.find('&').unwrap_or(token.len());
+    let at = token[..end].rfind('.').unwrap() + 5;
+    let other = if token.as_bytes()[at] == b'A' {
+        "B"
+    } else {
+        "A"
+    };
+    let forged = format!("{before}jwt={}{other}{}", &token[..at], &token[at + 1..]);
+    let (head, _) = exchange("GET", &forged);
+    assert!(head.starts_with("HTTP/1.1 401"), "{head}");
+
+    // Atlassian's scanner finds nothing in the app as it is generated.
+    let app = ready["app"].as_str().unwrap();
+    assert_eq!(scanner::holes(app), [""; 0]);
+
+    let descriptor = env.read("hello/atlassian-connect.json");
+    let renamed = descriptor.replacen("Hello", "Renamed", 1);
+    assert_ne!(descriptor, renamed);
+    env.write("hello/atlassian-connect.json", &renamed);
+    session.wait_for("host.registered");
+
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.count("host.registered"), 2, "{}", ended.stderr);
+    assert_eq!(ended.count("host.deregistered"), 1, "{}", ended.stderr);
+
+    env.connect(&["-C", "hello", "validate", "descriptor"])
+        .assert()
+        .success();
+    env.write(
+        "hello/atlassian-connect.json",
+        &renamed.replacen(',', "", 1),
+    );
+    env.connect(&["-C", "hello", "validate", "descriptor"])
+        .assert()
+        .code(1);
+}

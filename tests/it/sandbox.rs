@@ -1,0 +1,89 @@
+//! The sandbox: inside `connect dev`, and alone.
+
+use serde_json::Value;
+
+use crate::support::app;
+use crate::support::env::TestEnv;
+use crate::support::host::{exchange, exchange_as};
+use crate::support::session::Session;
+
+#[test]
+fn without_hosts_the_app_is_installed_in_the_sandbox() {
+    let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
+    let mut session = Session::start(&env, &["--sandbox-port", "0", "--exec", &app::command()]);
+    let ready = session.wait_for("ready");
+    let url = ready["url"].as_str().unwrap();
+    assert!(
+        url.ends_with("/jira/plugins/servlet/ac/com.example.a/hello"),
+        "{url}"
+    );
+    let (head, page) = exchange("GET", url);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(page.contains("<iframe"), "{page}");
+
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.a", "Two"),
+    );
+    session.wait_for("host.registered");
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.count("host.registered"), 2);
+    assert_eq!(ended.count("host.deregistered"), 1);
+    assert!(
+        ended.stderr.contains("using the sandbox"),
+        "{}",
+        ended.stderr
+    );
+    // Nothing outlives the sandbox, so nothing is noted.
+    assert!(!env.path(".connect/session.json").exists());
+}
+
+#[test]
+fn the_sandbox_alone_is_a_host_like_any_other() {
+    let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
+    let mut sandbox = Session::command(&env, &["sandbox", "--json", "--port", "0"]);
+    let host = sandbox.wait_for("ready");
+    let text = |name: &str| host[name].as_str().unwrap().to_owned();
+    let (site, user, password) = (text("url"), text("username"), text("password"));
+    assert!(text("keys").starts_with("http://127.0.0.1:"));
+    env.write(
+        "credentials.json",
+        &format!(
+            r#"{{"hosts":{{"{site}":{{"product":"jira","username":"{user}","password":"{password}"}}}}}}"#
+        ),
+    );
+    let installed = || {
+        let list = format!("{site}/rest/plugins/1.0/");
+        let (head, body) = exchange_as(&user, &password, "GET", &list);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let list: Value = serde_json::from_str(&body).unwrap();
+        let plugins = list["plugins"].as_array().unwrap().iter();
+        let ours = plugins.filter(|plugin| plugin["key"] == "com.example.a");
+        ours.count()
+    };
+    assert_eq!(installed(), 0);
+    let mut session = Session::start(&env, &["--via", "upm", "--exec", &app::command()]);
+    session.wait_for("ready");
+    assert_eq!(installed(), 1);
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains(&password));
+    assert_eq!(installed(), 0);
+    let ended = sandbox.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn a_sandbox_port_that_is_taken_is_an_error_when_it_was_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let env = TestEnv::new();
+    let ended = Session::command(&env, &["sandbox", "--json", "--port", &port]).end();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(
+        ended.stderr.contains("error[sandbox/port-taken]"),
+        "{}",
+        ended.stderr
+    );
+}
