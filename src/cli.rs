@@ -84,11 +84,14 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Clean(Clean),
     Dev(Dev),
     Explain(Explain),
     New(New),
     Sandbox(Sandbox),
     Schema(Schema),
+    /// List what sessions of this folder registered with hosts and did not take away
+    Status,
     Validate(Validate),
 }
 
@@ -203,6 +206,20 @@ pub(crate) struct Sandbox {
     /// Port to listen on; 0 takes a free one [default: 3099, or the next free one]
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
+}
+
+/// Take away what sessions of this folder left on hosts
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect clean --dry-run    the same as `connect status`
+  connect clean              logs in as credentials.json says
+
+Exit codes: 0 nothing is left, 1 a session runs here, 3 something is left")]
+pub(crate) struct Clean {
+    /// List it, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Check the app's files and show every finding at its line

@@ -46,6 +46,8 @@ pub(crate) struct Entry {
     pub(crate) pid: u32,
 }
 
+const JOURNAL: &str = "session.json";
+
 #[derive(Serialize, Deserialize)]
 struct Contents {
     version: u32,
@@ -93,9 +95,16 @@ impl StateFolder {
         Ok(Self { path, _lock: lock })
     }
 
+    /// What the journal of a project says now, without keeping a session out.
+    pub(crate) fn entries(project: &Path) -> Vec<Entry> {
+        let text = fs::read_to_string(project.join(".connect").join(JOURNAL)).ok();
+        let contents = text.and_then(|text| serde_json::from_str::<Contents>(&text).ok());
+        contents.map_or_else(Vec::new, |contents| contents.entries)
+    }
+
     /// The journal in it, with what earlier sessions left. What cannot be read is put aside.
     pub(crate) fn journal(&self) -> Journal {
-        let path = self.path.join("session.json");
+        let path = self.path.join(JOURNAL);
         let entries = match fs::read_to_string(&path) {
             Err(_) => Vec::new(),
             Ok(text) => match serde_json::from_str::<Contents>(&text) {

@@ -8,6 +8,7 @@ mod build;
 mod effects;
 mod event;
 mod journal;
+pub(crate) mod left;
 mod notices;
 mod run;
 mod session;

@@ -154,12 +154,37 @@ impl CliError {
         Self::left(Kind::Outside, left)
     }
 
+    /// There is no way to log in where an app was left.
+    pub(crate) fn no_login(host: &str, key: &str) -> Self {
+        Self::user(
+            "clean/no-login",
+            format!(
+                "{key} may still be registered with {host}, which credentials.json does not name"
+            ),
+        )
+        .hint(format!("uninstall it by hand: {host}/plugins/servlet/upm"))
+    }
+
+    /// Something could not be removed; each has its own error above.
+    pub(crate) fn not_cleaned(left: usize) -> Self {
+        let apps = if left == 1 {
+            "1 app".to_owned()
+        } else {
+            format!("{left} apps")
+        };
+        Self::outside("clean/left", format!("{apps} may still be registered"))
+            .hint("connect clean    tries again")
+    }
+
     fn left(kind: Kind, left: &[(BaseUrl, AppKey)]) -> Self {
         let apps: Vec<_> = left
             .iter()
             .map(|(site, key)| format!("{key} is still registered with {site}"))
             .collect();
         let mut error = Self::new(kind, "dev/left-behind", apps.join("; "));
+        if !left.is_empty() {
+            error = error.hint("connect clean");
+        }
         for (site, key) in left {
             error = error.hint(format!(
                 "uninstall {key} by hand: {site}/plugins/servlet/upm"

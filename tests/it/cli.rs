@@ -15,9 +15,11 @@ fn help_is_as_documented() {
         let title = format!("connect {command}");
         format!("## `{}`\n\n```text\n{}\n```\n", title.trim(), text.trim())
     };
-    let pages: Vec<_> = ["", "dev", "explain", "new", "sandbox", "schema", "validate"]
-        .map(page)
-        .into();
+    let pages: Vec<_> = [
+        "", "clean", "dev", "explain", "new", "sandbox", "schema", "status", "validate",
+    ]
+    .map(page)
+    .into();
     let text = format!(
         "# Command line reference\n\nMade from the program's help; `SNAPSHOTS=overwrite cargo test --test it help` writes it again.\n\n{}",
         pages.join("\n")

@@ -277,6 +277,11 @@ fn a_second_interrupt_leaves_at_once() {
     );
     assert_eq!(ended.status.code(), Some(130), "{}", ended.stderr);
     assert!(ended.stderr.contains("dev/left-behind"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("hint: connect clean"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -456,4 +461,51 @@ fn without_colour_nothing_moves() {
     assert_eq!(ended.code, 0, "{}", ended.shown);
     assert!(!ended.shown.contains("Registering"), "{}", ended.shown);
     assert!(!ended.shown.contains('\u{1b}'), "{}", ended.shown);
+}
+
+#[test]
+fn what_a_killed_session_left_is_listed_and_removed() {
+    let host = FakeHost::start();
+    let env = project(&host);
+    env.connect(&["status"])
+        .assert()
+        .success()
+        .stdout_eq("")
+        .stderr_eq("nothing is registered with any host\n");
+    let mut session = start(&env);
+    let app = session.wait_for("ready")["app"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
+    // A session that runs keeps what is its own.
+    let refused = env.connect(&["clean"]).assert().code(1);
+    let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(refused.contains("error[dev/locked]"), "{refused}");
+    session.signal(Signal::KILL);
+    kill_process(Pid::from_raw(app).unwrap(), Signal::KILL).unwrap();
+    session.end();
+
+    for arguments in [&["status"][..], &["clean", "--dry-run"]] {
+        let listed = format!("com.example.a on {}   from [..]\n", host.site());
+        env.connect(arguments)
+            .assert()
+            .success()
+            .stdout_eq(listed)
+            .stderr_eq("");
+    }
+    assert_eq!(host.apps(), ["com.example.a"]);
+
+    // Without a log-in nothing is lost from the journal.
+    let credentials = env.read("credentials.json");
+    env.write("credentials.json", "{}");
+    let failed = env.connect(&["clean"]).assert().code(3);
+    let failed = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    assert!(failed.contains("error[clean/no-login]"), "{failed}");
+    assert!(env.path(".connect/session.json").exists());
+
+    env.write("credentials.json", &credentials);
+    env.connect(&["clean"]).assert().success();
+    assert!(host.apps().is_empty());
+    assert!(!env.path(".connect/session.json").exists());
 }
