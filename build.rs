@@ -1,8 +1,8 @@
-//! Embeds the templates of `connect new`, and the sources of the runtime crates that a generated
-//! app carries in `vendor/`.
+//! Prepares the sources of the runtime crates that a generated app carries in `vendor/`; the
+//! program embeds them and the templates with `include_dir!`.
 //!
-//! It writes two tables of (path, text) pairs. In the published package `crates/` is absent: then
-//! the second table is empty and new apps take the runtime from the registry.
+//! In the published package `crates/` is absent: then the folder is empty and new apps take the
+//! runtime from the registry.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -23,90 +23,63 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=templates");
 
-    let mut code = String::new();
-    let templates = files_below(&root.join("templates"))?;
-    write_table(&mut code, "TEMPLATES", &templates)?;
-    let vendored = vendor(&root, &out.join("vendor"))?;
-    write_table(&mut code, "VENDOR", &vendored)?;
-    fs::write(out.join("embedded.rs"), code)?;
-    Ok(())
-}
-
-/// Writes `name` as a table of the files, each under its path with forward slashes.
-fn write_table(
-    code: &mut String,
-    name: &str,
-    files: &[(String, PathBuf)],
-) -> Result<(), Box<dyn Error>> {
-    writeln!(code, "pub(crate) static {name}: &[(&str, &str)] = &[")?;
-    for (path, file) in files {
-        let file = file
-            .to_str()
-            .ok_or("the path to this repository is no UTF-8")?;
-        writeln!(code, "    ({path:?}, include_str!({file:?})),")?;
+    let vendored = out.join("vendor");
+    // What an earlier build left and no crate has any more must not be embedded.
+    if vendored.exists() {
+        fs::remove_dir_all(&vendored)?;
     }
-    writeln!(code, "];")?;
+    fs::create_dir_all(&vendored)?;
+    vendor(&root, &vendored)
+}
+
+/// Writes a file and the folders above it.
+fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)?;
     Ok(())
 }
 
-/// Every file below a folder with its path relative to it, sorted; none if there is no folder.
-fn files_below(folder: &Path) -> Result<Vec<(String, PathBuf)>, Box<dyn Error>> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        if !next.is_dir() {
+/// Copies the sources below a folder, without tests.
+fn copy_sources(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        if name == "tests" || name == "tests.rs" {
             continue;
         }
-        for entry in fs::read_dir(&next)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let relative = path.strip_prefix(folder)?;
-            let parts: Option<Vec<_>> = relative.iter().map(|part| part.to_str()).collect();
-            let parts = parts.ok_or("a file name is no UTF-8")?;
-            found.push((parts.join("/"), path.clone()));
+        if path.is_dir() {
+            copy_sources(&path, &to.join(name))?;
+        } else {
+            write(&to.join(name), &fs::read_to_string(path)?)?;
         }
     }
-    found.sort();
-    Ok(found)
+    Ok(())
 }
 
 /// The runtime crates, cut down to what an app needs: sources without tests, manifests without
 /// dev-dependencies, and a workspace manifest for what they inherit.
-fn vendor(root: &Path, out: &Path) -> Result<Vec<(String, PathBuf)>, Box<dyn Error>> {
+fn vendor(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let crates = root.join("crates");
     if !VENDORED.iter().all(|name| crates.join(name).is_dir()) {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    fs::create_dir_all(out)?;
     println!("cargo::rerun-if-changed=Cargo.toml");
-    let mut files = Vec::new();
     let mut inherited = BTreeSet::new();
     for name in VENDORED {
         println!("cargo::rerun-if-changed=crates/{name}");
-        let folder = crates.join(name);
-        for (path, file) in files_below(&folder.join("src"))? {
-            if !path
-                .split('/')
-                .any(|part| part == "tests.rs" || part == "tests")
-            {
-                files.push((format!("{name}/src/{path}"), file));
-            }
-        }
+        let (folder, out) = (crates.join(name), out.join(name));
+        copy_sources(&folder.join("src"), &out.join("src"))?;
         let manifest = cut_manifest(&fs::read_to_string(folder.join("Cargo.toml"))?);
         inherited.extend(inherited_dependencies(&manifest));
-        let written = out.join(format!("{name}.toml"));
-        fs::write(&written, manifest)?;
-        files.push((format!("{name}/Cargo.toml"), written));
+        write(&out.join("Cargo.toml"), &manifest)?;
     }
-    let written = out.join("workspace.toml");
-    let root_manifest = fs::read_to_string(root.join("Cargo.toml"))?;
-    fs::write(&written, workspace_manifest(&root_manifest, &inherited)?)?;
-    files.push(("Cargo.toml".to_owned(), written));
-    files.sort();
-    Ok(files)
+    let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
+    write(
+        &out.join("Cargo.toml"),
+        &workspace_manifest(&manifest, &inherited)?,
+    )
 }
 
 /// A crate's manifest with the tables a dependent needs.

@@ -1,6 +1,6 @@
 //! Failures of `connect new`.
 
-use crate::error::{CliError, sources};
+use crate::error::{CliError, Kind, sources};
 use crate::scaffold::{NameProblem, PlanError, RuntimeMissing, Template, WriteError};
 
 impl CliError {
@@ -12,6 +12,16 @@ impl CliError {
             format!("cannot ask without a terminal: {flags}"),
         )
         .hint("connect new hello --yes")
+    }
+
+    /// The answer to a question cannot be read from the terminal.
+    pub(crate) fn no_answer(error: std::io::Error) -> Self {
+        Self::user("cli/no-answer", "cannot read the answer").cause(error)
+    }
+
+    /// The user left in the middle of a question.
+    pub(crate) fn left_question() -> Self {
+        Self::new(Kind::Interrupted, "cli/left", "left; nothing was done")
     }
 
     /// The text is no name for an app.
@@ -28,14 +38,16 @@ impl CliError {
             .hint("use letters, digits, `-`, `.` and `_`: --key com.example.my-app")
     }
 
-    /// The template is not for that product.
-    pub(crate) fn no_such_product(product: &str, template: &Template) -> Self {
+    /// No template is for that product, or not the one that was named.
+    pub(crate) fn no_such_product(product: &str, template: Option<&Template>) -> Self {
+        let code = "new/no-such-product";
+        let Some(template) = template else {
+            let message = format!("no template is made for `{product}`");
+            return Self::usage(code, message).hint("connect new --list");
+        };
         let name = template.name;
-        Self::usage(
-            "new/no-such-product",
-            format!("template `{name}` is not made for `{product}`"),
-        )
-        .hint(format!(
+        let message = format!("template `{name}` is not made for `{product}`");
+        Self::usage(code, message).hint(format!(
             "connect new NAME --template {name} --product {}",
             template.products.join("|")
         ))

@@ -15,7 +15,7 @@ use std::str::FromStr;
 pub(crate) use git::git_init;
 pub(crate) use name::{AppName, NameProblem};
 pub(crate) use plan::{Answers, PlanError, PlannedFile, plan};
-pub(crate) use template::{PRODUCTS, Template, find, templates};
+pub(crate) use template::{PRODUCTS, Template, find, products, templates};
 pub(crate) use write::{Target, WriteError};
 
 /// Where a new app gets the runtime crates from.

@@ -55,7 +55,7 @@ pub(crate) fn plan(template: &Template, answers: &Answers) -> Result<Vec<Planned
         let text = engine
             .render_str(text, &values)
             .map_err(|source| PlanError {
-                path: (*path).to_owned(),
+                path: path.clone(),
                 source,
             })?;
         let path = target_path(path);
@@ -157,7 +157,7 @@ mod tests {
             name: "fixture",
             description: "a fixture".to_owned(),
             products: vec!["jira".to_owned()],
-            files: vec![("file.tmpl", text)],
+            files: vec![("file.tmpl".to_owned(), text)],
         };
         let answers = Answers {
             name: AppName::parse("My App").unwrap(),

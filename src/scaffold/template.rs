@@ -1,7 +1,8 @@
-//! The templates and the runtime sources that `build.rs` embedded.
+//! The templates, and the runtime sources that `build.rs` prepared, both embedded in the program.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
+use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 /// A template: its name, what its `template.json` says, and its files.
@@ -14,7 +15,7 @@ pub(crate) struct Template {
     /// The products it can be made for, the default first.
     pub(crate) products: Vec<String>,
     /// Path below the template's folder, and text.
-    pub(crate) files: Vec<(&'static str, &'static str)>,
+    pub(crate) files: Vec<(String, &'static str)>,
 }
 
 /// Every product an app can be for.
@@ -22,8 +23,8 @@ pub(crate) const PRODUCTS: [&str; 2] = ["jira", "confluence"];
 
 /// Every template, sorted by name.
 pub(crate) fn templates() -> &'static [Template] {
-    static TEMPLATES: OnceLock<Vec<Template>> = OnceLock::new();
-    TEMPLATES.get_or_init(|| collect(embedded::TEMPLATES))
+    static FOUND: LazyLock<Vec<Template>> = LazyLock::new(|| collect(&TEMPLATES));
+    &FOUND
 }
 
 /// The template of this name.
@@ -31,14 +32,24 @@ pub(crate) fn find(name: &str) -> Option<&'static Template> {
     templates().iter().find(|template| template.name == name)
 }
 
-/// The runtime sources for `vendor/`; none in a program that was built without them.
-pub(crate) fn vendored() -> &'static [(&'static str, &'static str)] {
-    embedded::VENDOR
+/// The products that a template, or any of them, can be made for.
+pub(crate) fn products(template: Option<&Template>) -> Vec<&'static str> {
+    let all = template.map_or(templates(), std::slice::from_ref);
+    let made_for = |product: &&&str| {
+        let mut names = all.iter().flat_map(|template| &template.products);
+        names.any(|name| name == **product)
+    };
+    PRODUCTS.iter().filter(made_for).copied().collect()
 }
 
-mod embedded {
-    include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+/// The runtime sources for `vendor/`; none in a program that was built without them.
+pub(crate) fn vendored() -> &'static [(String, &'static str)] {
+    static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| files(&VENDOR));
+    &FOUND
 }
+
+static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+static VENDOR: Dir<'static> = include_dir!("$OUT_DIR/vendor");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,58 +60,109 @@ struct Manifest {
 
 const MANIFEST: &str = "template.json";
 
-fn collect(table: &'static [(&'static str, &'static str)]) -> Vec<Template> {
-    let mut found: Vec<Template> = Vec::new();
-    for (path, text) in table {
-        // A file directly in `templates/` belongs to no template.
-        let Some((name, path)) = path.split_once('/') else {
-            continue;
-        };
-        if found.last().is_none_or(|last| last.name != name) {
-            found.push(Template {
-                name,
-                description: String::new(),
-                products: Vec::new(),
-                files: Vec::new(),
-            });
-        }
-        let Some(template) = found.last_mut() else {
-            continue;
-        };
-        if path != MANIFEST {
-            template.files.push((path, text));
-            continue;
-        }
-        // A template without a readable manifest has no products, and a test says so.
-        if let Ok(manifest) = serde_json::from_str::<Manifest>(text) {
-            template.description = manifest.description;
-            template.products = manifest.products;
-        }
+/// The templates: one folder each. A file beside the folders belongs to none.
+fn collect(root: &'static Dir<'static>) -> Vec<Template> {
+    let mut found: Vec<_> = root.dirs().filter_map(template).collect();
+    found.sort_by_key(|template| template.name);
+    found
+}
+
+/// A folder as a template. One without a readable manifest is none, and a test says so.
+fn template(folder: &'static Dir<'static>) -> Option<Template> {
+    let manifest = folder.get_file(folder.path().join(MANIFEST))?;
+    let manifest: Manifest = serde_json::from_slice(manifest.contents()).ok()?;
+    let mut files = files(folder);
+    files.retain(|(path, _)| path != MANIFEST);
+    Some(Template {
+        name: folder.path().to_str()?,
+        description: manifest.description,
+        products: manifest.products,
+        files,
+    })
+}
+
+/// Every file below a folder, sorted: its path from there with forward slashes, and its text.
+/// A file that is no text is left out, and a test says so.
+fn files(folder: &'static Dir<'static>) -> Vec<(String, &'static str)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(next) = folders.pop() {
+        folders.extend(next.dirs());
+        found.extend(next.files().filter_map(|file| {
+            let path = file.path().strip_prefix(folder.path()).ok()?;
+            let parts: Option<Vec<_>> = path.iter().map(|part| part.to_str()).collect();
+            Some((parts?.join("/"), file.contents_utf8()?))
+        }));
     }
-    found.retain(|template| !template.products.is_empty());
+    found.sort();
     found
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
 
-    #[test]
-    fn every_embedded_template_has_a_manifest_and_only_tmpl_files() {
-        for (path, text) in embedded::TEMPLATES {
-            let Some((name, rest)) = path.split_once('/') else {
-                continue;
-            };
-            if rest == MANIFEST {
-                let manifest: Manifest = serde_json::from_str(text).unwrap();
-                assert!(!manifest.products.is_empty(), "{path} names no product");
-                for product in &manifest.products {
-                    assert!(PRODUCTS.contains(&product.as_str()), "{path}: {product}");
-                }
+    /// Files of a folder on disk, sorted, as paths with forward slashes.
+    fn on_disk(folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                let below = on_disk(&path).into_iter();
+                found.extend(below.map(|path| format!("{name}/{path}")));
             } else {
-                assert!(rest.ends_with(".tmpl"), "{path} does not end in .tmpl");
+                found.push(name);
             }
-            assert!(find(name).is_some(), "{name} has no template.json");
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn every_folder_of_templates_is_a_template_with_all_its_files() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        for entry in fs::read_dir(root).unwrap() {
+            let folder = entry.unwrap().path();
+            if !folder.is_dir() {
+                continue;
+            }
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            let template = find(name).unwrap_or_else(|| panic!("{name} has no {MANIFEST}"));
+            let mut expected = on_disk(&folder);
+            expected.retain(|path| path != MANIFEST);
+            let embedded: Vec<_> = template.files.iter().map(|file| file.0.as_str()).collect();
+            assert_eq!(embedded, expected, "{name}");
+            for path in embedded {
+                assert!(path.ends_with(".tmpl"), "{name}/{path} is no .tmpl file");
+            }
+            assert!(!template.products.is_empty(), "{name} names no product");
+            for product in &template.products {
+                assert!(PRODUCTS.contains(&product.as_str()), "{name}: {product}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_sources_of_the_runtime_but_tests_are_vendored() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates");
+        if vendored().is_empty() {
+            assert!(!crates.join("connect-runtime").exists());
+            return;
+        }
+        for name in ["connect-core", "connect-store", "connect-runtime"] {
+            let prefix = format!("{name}/src/");
+            let embedded = vendored().iter();
+            let embedded: Vec<_> = embedded
+                .filter_map(|(path, _)| path.strip_prefix(&prefix))
+                .collect();
+            let mut expected = on_disk(&crates.join(name).join("src"));
+            let is_test = |part: &str| part == "tests" || part == "tests.rs";
+            expected.retain(|path| !path.split('/').any(is_test));
+            assert_eq!(embedded, expected, "{name}");
         }
     }
 
@@ -110,7 +172,7 @@ mod tests {
             return;
         }
         let text = |path: &str| -> &'static str {
-            let found = vendored().iter().find(|(name, _)| *name == path);
+            let found = vendored().iter().find(|(name, _)| name == path);
             found.unwrap_or_else(|| panic!("{path} is not vendored")).1
         };
         let workspace = text("Cargo.toml");

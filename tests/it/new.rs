@@ -5,6 +5,8 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::env::TestEnv;
+#[cfg(unix)]
+use crate::support::terminal::press;
 
 fn entries(env: &TestEnv) -> Vec<String> {
     let entries = fs::read_dir(env.folder()).unwrap();
@@ -154,4 +156,34 @@ fn the_runtime_comes_from_where_it_was_asked() {
         .success();
     let manifest = env.read("b/Cargo.toml");
     assert!(manifest.contains("crates/connect-runtime\""), "{manifest}");
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_the_name_is_asked_until_it_is_one() {
+    let env = TestEnv::new();
+    let keys = "9\\r\\x7fMy App\\r";
+    let Some(ended) = press(&env, "Name", keys, &["new", "--vcs", "none"]) else {
+        return;
+    };
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    assert!(ended.shown.contains("`9` is no name"), "{}", ended.shown);
+    assert_eq!(entries(&env), ["my-app"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn leaving_a_question_makes_nothing_and_leaves_the_terminal_as_it_was() {
+    for (name, keys) in [("Ctrl-C", "\\x03"), ("Ctrl-D", "\\x04"), ("Esc", "\\x1b")] {
+        let env = TestEnv::new();
+        let Some(ended) = press(&env, "Name", keys, &["new"]) else {
+            return;
+        };
+        assert_eq!(ended.code, 130, "{name}: {}", ended.shown);
+        assert!(ended.shown.contains("error[cli/left]"), "{}", ended.shown);
+        // A cursor that was hidden is shown again.
+        let last = |sequence: &str| ended.shown.rfind(sequence);
+        assert!(last("\u{1b}[?25h") > last("\u{1b}[?25l"), "{name}");
+        assert!(entries(&env).is_empty(), "{name}");
+    }
 }

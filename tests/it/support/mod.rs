@@ -5,6 +5,8 @@ pub(crate) mod env;
 pub(crate) mod host;
 pub(crate) mod scanner;
 pub(crate) mod session;
+#[cfg(unix)]
+pub(crate) mod terminal;
 
 use std::time::Duration;
 

@@ -4,7 +4,9 @@
 //! as one JSON object per line and the text for people stays on stderr.
 //! A closed pipe is no failure: who stopped reading has read enough.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write};
+mod prompt;
+
+use std::io::{self, IsTerminal as _, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anstream::{AutoStream, ColorChoice};
@@ -12,6 +14,9 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::error::CliError;
+use crate::ui::prompt::{Check, Terminal};
+
+pub(crate) use crate::ui::prompt::Choice;
 
 /// How to talk to whoever started the program.
 #[derive(Clone, Copy, Debug)]
@@ -158,17 +163,30 @@ impl Ui {
         let _ = writeln!(out, "{text}").and_then(|()| out.flush());
     }
 
-    /// Asks for a line of text; the empty answer and the end of input mean the default.
+    /// Asks for a line of text until `check` takes it; the empty answer is the default.
     ///
     /// # Errors
-    /// When stdin cannot be read.
-    pub(crate) fn ask(&self, question: &str, default: &str) -> io::Result<String> {
-        let style = AnsiColor::Cyan.on_default().bold();
-        self.people(&format!("{style}?{style:#} {question} [{default}] "));
-        let mut answer = String::new();
-        io::stdin().lock().read_line(&mut answer)?;
-        let answer = answer.trim();
-        Ok(if answer.is_empty() { default } else { answer }.to_owned())
+    /// When the user leaves, or the terminal cannot be used.
+    pub(crate) fn ask(
+        &self,
+        question: &str,
+        default: &str,
+        check: Check<'_>,
+    ) -> Result<String, CliError> {
+        prompt::ask(&mut self.terminal()?, question, default, check)
+    }
+
+    /// Asks for one of several things and answers with its index; the first one is the default.
+    ///
+    /// # Errors
+    /// When the user leaves, or the terminal cannot be used.
+    pub(crate) fn choose(&self, question: &str, choices: &[Choice<'_>]) -> Result<usize, CliError> {
+        prompt::choose(&mut self.terminal()?, question, choices)
+    }
+
+    fn terminal(&self) -> Result<Terminal, CliError> {
+        console::set_colors_enabled_stderr(self.color);
+        Terminal::take().map_err(CliError::no_answer)
     }
 
     fn people(&self, text: &str) {

@@ -1,0 +1,100 @@
+//! `connect new`: makes an app from a template.
+
+mod questions;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use connect_core::AppKey;
+use serde_json::json;
+
+use crate::cli::{Dev, New, Vcs};
+use crate::context::Context;
+use crate::error::CliError;
+use crate::scaffold::{self, Answers, AppName, RuntimeSource, Target};
+use crate::ui::Verb;
+
+pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
+    if flags.list {
+        list(context);
+        return Ok(ExitCode::SUCCESS);
+    }
+    questions::check_answerable(&flags, context)?;
+    let name = questions::name(&flags, context)?;
+    let folder = flags.path.as_deref().unwrap_or(Path::new(name.slug()));
+    // What cannot work is said before the other questions.
+    let target = Target::check(context.cwd.join(folder))?;
+    let (key, runtime) = (key(&name, &flags)?, runtime(&flags, context)?);
+    let product = questions::product(&flags, context)?;
+    let template = questions::template(&product, &flags, context)?;
+    let answers = Answers {
+        name,
+        key,
+        product,
+        runtime,
+    };
+
+    let files = scaffold::plan(template, &answers)?;
+    let staged = target.stage(&files)?;
+    let git = flags.vcs == Vcs::Git && scaffold::git_init(staged.staging(), context);
+    let app = staged.publish()?;
+
+    let shown = context.shown(&app).to_string();
+    let what = format!(
+        "{shown} ({} files, template {})",
+        files.len(),
+        template.name
+    );
+    context.ui.status(Verb::Done("Created"), &what);
+    if git {
+        let what = "git repository on branch main";
+        context.ui.status(Verb::Done("Initialised"), what);
+    }
+    context.ui.event(
+        "created",
+        &json!({
+            "path": app, "name": answers.name.slug(), "key": answers.key.as_str(),
+            "template": template.name, "product": answers.product, "git": git,
+            "files": files.iter().map(|file| &file.path).collect::<Vec<_>>(),
+        }),
+    );
+    if flags.dev {
+        return super::dev::run_in(&app, Dev::default(), context);
+    }
+    context.ui.text(&format!(
+        "\nNext:\n  cd {shown}\n  connect dev    runs on the built-in sandbox, nothing to sign up for\n"
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(context: &Context) {
+    for template in scaffold::templates() {
+        let (name, products) = (template.name, template.products.join(", "));
+        if context.ui.json {
+            let fields = json!({
+                "name": name, "description": template.description, "products": template.products,
+            });
+            context.ui.event("template", &fields);
+        } else {
+            let text = format!("{name:<12} {} ({products})", template.description);
+            context.ui.data(&text);
+        }
+    }
+}
+
+fn key(name: &AppName, flags: &New) -> Result<AppKey, CliError> {
+    let key = match &flags.key {
+        Some(key) => key.clone(),
+        None => format!("com.example.{}", name.slug()),
+    };
+    AppKey::parse(&key).map_err(|error| CliError::bad_key(&key, &error))
+}
+
+fn runtime(flags: &New, context: &Context) -> Result<RuntimeSource, CliError> {
+    let mut runtime = flags.runtime.clone().unwrap_or_default();
+    if let RuntimeSource::Path(folder) = &mut runtime {
+        *folder = context.cwd.join(&*folder);
+    }
+    scaffold::check_runtime(&runtime)?;
+    Ok(runtime)
+}
