@@ -16,6 +16,8 @@ use std::{borrow::Cow, cmp::Ordering, fmt};
 use ring::digest;
 use subtle::ConstantTimeEq;
 
+use crate::redact::redact;
+
 /// The literal that stands in the `qsh` claim of a context token, which is bound to no URL.
 pub const CONTEXT_QSH: &str = "context-qsh";
 
@@ -27,7 +29,7 @@ pub const MAX_TARGET: usize = 256 * 1024;
 pub struct Qsh(Box<str>);
 
 /// What a token is checked against: the request line as it came off the wire.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct RequestLine<'a> {
     /// The HTTP method; case does not matter.
     pub method: &'a str,
@@ -73,6 +75,17 @@ impl Qsh {
     /// The hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for RequestLine<'_> {
+    /// Without the token, which may be in the query or in the form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestLine")
+            .field("method", &self.method)
+            .field("target", &redact(self.target))
+            .field("form_bytes", &self.form.map(<[u8]>::len))
+            .finish()
     }
 }
 

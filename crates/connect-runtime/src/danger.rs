@@ -1,6 +1,6 @@
 //! The one door that turns authentication off.
 
-use connect_core::{Tenant, mint, qsh::RequestLine};
+use connect_core::{Tenant, mint, qsh::RequestLine, redact::redact};
 
 use crate::{app::ConnectApp, rejection::Rejection};
 
@@ -22,7 +22,7 @@ pub(crate) async fn vouch_without_token(
     let Some(tenant) = tenants.iter().find(|tenant| tenant.is_installed()) else {
         return Ok(None);
     };
-    let path = line.target.split('?').next().unwrap_or_default();
+    let path = redact(line.target.split('?').next().unwrap_or_default());
     tracing::warn!(
         path,
         client_key = %tenant.client_key,

@@ -1,7 +1,7 @@
 //! The headers of every response, and the body of a refusal.
 
 use axum::{body::Body, response::Response};
-use connect_core::{BaseUrl, Tenant};
+use connect_core::{BaseUrl, Tenant, redact::redact};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{app::ConnectApp, extract::Visitor, rejection::Refused};
@@ -61,6 +61,9 @@ pub(crate) fn explain(
     else {
         return;
     };
+    // SECURITY: a URL that was encoded once too often has its query, and the token, in its path.
+    // Test: canary, no_secret_leaves.
+    let line = redact(line);
     if public.status.is_server_error() {
         tracing::error!(
             request = id,

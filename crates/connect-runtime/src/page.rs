@@ -1,6 +1,6 @@
 //! The variables that ACE hands to every view.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use connect_core::{
     Tenant,
@@ -14,7 +14,7 @@ use crate::app::ConnectApp;
 /// The variables that ACE hands to every view, under its names, so that an ACE app's views work as
 /// they are; right where ACE is wrong (`hostUrl`), and taken from the proof and the store, never
 /// from what an unauthenticated query says.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PageContext {
@@ -72,6 +72,18 @@ impl StaticContext {
             local_base_url: app.config().local_base_url.to_string(),
             host_script_url: app.config().host_script_url.clone(),
         }
+    }
+}
+
+impl fmt::Debug for PageContext {
+    /// Without the token, and without what the host says of the user.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PageContext")
+            .field("addon_key", &self.addon_key)
+            .field("client_key", &self.client_key)
+            .field("host_base_url", &self.host_base_url)
+            .field("license", &self.license)
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,6 +5,8 @@
 //! for this app and this event. A tenant's secret is replaced by an `installed` call that was
 //! proved with the host's signature, and by nothing else.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     hosts::AllowedHosts,
     ids::{AppKey, ClientKey},
     strict_json,
-    tenant::{Product, Tenant, TenantState},
+    tenant::{Names, Product, Tenant, TenantState},
     time::{Seconds, Timestamp},
     verify::{Host, Install, Kind, Verified},
 };
@@ -37,7 +39,7 @@ pub enum LifecycleEvent {
 }
 
 /// The body of a lifecycle call, read but not believed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LifecycleCall {
     /// The app it is for.
     pub key: AppKey,
@@ -99,6 +101,19 @@ impl LifecycleEvent {
             Self::Installed => "installed",
             Self::Uninstalled => "uninstalled",
         }
+    }
+}
+
+impl fmt::Debug for LifecycleCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LifecycleCall")
+            .field("key", &self.key)
+            .field("client_key", &self.client_key)
+            .field("event", &self.event)
+            .field("base_url", &self.base_url)
+            .field("product", &self.product)
+            .field("details", &Names(&self.details))
+            .finish_non_exhaustive()
     }
 }
 

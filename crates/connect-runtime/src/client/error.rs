@@ -26,14 +26,16 @@ pub enum HostError {
         /// Which call.
         call: Call,
     },
-    /// The answer is not the JSON that was asked for.
-    #[error("{call}: the answer is not what was expected")]
+    /// The answer is not the JSON that was asked for. Its text is not repeated: it is the site's
+    /// data.
+    #[error("{call}: the answer is not what was expected, at line {line}, column {column}")]
     Decode {
         /// Which call.
         call: Call,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
+        /// The line of the answer, 1 for the first; 0 when it has none.
+        line: usize,
+        /// The column, counted in bytes.
+        column: usize,
     },
     /// The body cannot be written as JSON.
     #[error("{call}: the body cannot be encoded")]

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, install_keys::KeyHosts, time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, install_keys::KeyHosts, redact::redact,
+    time::Seconds,
 };
 use serde_json::{Map, Value};
 
@@ -306,6 +307,14 @@ impl<'a> Reader<'a> {
             (None | Some("sequelize" | "sqlite"), Some("sqlite" | "sqlite3") | None) => {
                 match storage.as_deref() {
                     Some(":memory:") => StoreConfig::Memory,
+                    // SECURITY: a URL has a password in it, and a path is shown in errors.
+                    // Test: canary, no_secret_leaves.
+                    Some(url) if url.contains("://") => self
+                        .wrong(
+                            &Origin::File(format!("{pointer}/storage")),
+                            "is a URL, where the path of a file belongs",
+                        )
+                        .unwrap_or(StoreConfig::Memory),
                     Some(file) => StoreConfig::Sqlite(folder.join(file)),
                     None => default(),
                 }
@@ -364,19 +373,21 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A message may repeat a value, and a URL in the wrong place has a password in it.
     fn wrong<T>(&mut self, origin: &Origin, message: &str) -> Option<T> {
+        let message = redact(message);
         let finding = match origin {
             Origin::File(pointer) => Finding {
                 file: "config.json".to_owned(),
                 line: self.document.line(&format!("/{pointer}")),
                 key: pointer.replace('/', "."),
-                message: message.to_owned(),
+                message,
             },
             Origin::Variable(name) => Finding {
                 file: name.clone(),
                 line: 0,
                 key: String::new(),
-                message: message.to_owned(),
+                message,
             },
         };
         self.findings.push(finding);

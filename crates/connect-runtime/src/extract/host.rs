@@ -1,6 +1,6 @@
 //! Requests that the host makes, or signs for a browser.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use axum::extract::{FromRef, FromRequestParts};
 use connect_core::{
@@ -16,7 +16,7 @@ use crate::{app::ConnectApp, client::HostClient, page::PageContext, rejection::R
 /// for exactly this method, path and query.
 ///
 /// Holding one is the proof; a request without it never reaches the handler.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HostRequest {
     app: ConnectApp,
     tenant: Arc<Tenant>,
@@ -87,6 +87,18 @@ impl HostRequest {
     ) -> Result<axum::response::Html<String>, crate::views::ViewError> {
         let context = self.page_context()?;
         self.app.inner().views.render(name, &context, values)
+    }
+}
+
+impl fmt::Debug for HostRequest {
+    /// Without the query, in which the token may be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.target.split('?').next().unwrap_or_default();
+        f.debug_struct("HostRequest")
+            .field("client_key", &self.tenant.client_key)
+            .field("account_id", &self.account_id())
+            .field("path", &path)
+            .finish_non_exhaustive()
     }
 }
 
