@@ -34,12 +34,9 @@ fn main() {
         &samples(50, || run(&short, &["--version"])),
     );
     show("--help", 10, &samples(50, || run(&short, &["--help"])));
-    show(
-        "new, without git",
-        50,
-        &samples(30, || new(&["--vcs", "none"])),
-    );
-    show("new, with git", 100, &samples(30, || new(&[])));
+    let new = |arguments: &[&str]| (0..30).map(|_| new(arguments)).collect::<Vec<_>>();
+    show("new, without git", 50, &new(&["--vcs", "none"]));
+    show("new, with git", 100, &new(&[]));
     let valid = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
     show("validate", 30, &samples(50, || run(&valid, &["validate"])));
 
@@ -89,9 +86,12 @@ fn run(env: &TestEnv, arguments: &[&str]) {
     env.connect(arguments).assert().success();
 }
 
-fn new(arguments: &[&str]) {
+/// Making the empty folder and removing the app are not part of it.
+fn new(arguments: &[&str]) -> Duration {
     let env = TestEnv::new();
+    let began = Instant::now();
     run(&env, &[&["new", "hello"], arguments].concat());
+    began.elapsed()
 }
 
 fn project(host: &FakeHost) -> TestEnv {

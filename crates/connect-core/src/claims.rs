@@ -41,11 +41,11 @@ impl Claims {
     /// [`TokenError::Claim`] when a claim is missing or has the wrong type: `iss`, `iat` and `exp`
     /// are required.
     pub fn parse(payload: &[u8]) -> Result<Self, TokenError> {
-        let Ok(Value::Object(mut members)) = strict_json::parse(payload) else {
-            return Err(TokenError::Malformed { part: "payload" });
-        };
-        let iss = text(&mut members, "iss")?.filter(|iss| !iss.is_empty());
-        let sub = match text(&mut members, "sub")? {
+        let ([iss, sub, aud, iat, exp, nbf, qsh, context, purpose], other) =
+            strict_json::members(payload, &NAMES)
+                .map_err(|_| TokenError::Malformed { part: "payload" })?;
+        let iss = text(iss, "iss")?.filter(|iss| !iss.is_empty());
+        let sub = match text(sub, "sub")? {
             None => None,
             // Hosts leave `sub` out for anonymous visitors; some send it empty.
             Some(sub) if sub.is_empty() => None,
@@ -54,18 +54,18 @@ impl Claims {
         Ok(Self {
             iss: iss.ok_or(claim("iss"))?,
             sub,
-            aud: audience(&mut members)?,
-            iat: moment(&mut members, "iat")?.ok_or(claim("iat"))?,
-            exp: moment(&mut members, "exp")?.ok_or(claim("exp"))?,
-            nbf: moment(&mut members, "nbf")?,
-            qsh: text(&mut members, "qsh")?,
-            context: match members.remove("context") {
+            aud: audience(aud)?,
+            iat: moment(iat, "iat")?.ok_or(claim("iat"))?,
+            exp: moment(exp, "exp")?.ok_or(claim("exp"))?,
+            nbf: moment(nbf, "nbf")?,
+            qsh: text(qsh, "qsh")?,
+            context: match context {
                 None | Some(Value::Null) => None,
                 Some(Value::Object(context)) => Some(context),
                 Some(_) => return Err(claim("context")),
             },
-            purpose: text(&mut members, "purpose")?,
-            other: members,
+            purpose: text(purpose, "purpose")?,
+            other,
         })
     }
 
@@ -77,15 +77,17 @@ impl Claims {
     }
 }
 
+/// The claims that are read, in the order in which [`Claims::parse`] takes them.
+const NAMES: [&str; 9] = [
+    "iss", "sub", "aud", "iat", "exp", "nbf", "qsh", "context", "purpose",
+];
+
 fn claim(claim: &'static str) -> TokenError {
     TokenError::Claim { claim }
 }
 
-fn text(
-    members: &mut Map<String, Value>,
-    name: &'static str,
-) -> Result<Option<String>, TokenError> {
-    match members.remove(name) {
+fn text(value: Option<Value>, name: &'static str) -> Result<Option<String>, TokenError> {
+    match value {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(claim(name)),
@@ -94,11 +96,8 @@ fn text(
 
 /// Seconds as an integer. Fractions, texts and booleans are refused: whoever sends them is not a
 /// host, and comparing them invites mistakes.
-fn moment(
-    members: &mut Map<String, Value>,
-    name: &'static str,
-) -> Result<Option<Timestamp>, TokenError> {
-    match members.remove(name) {
+fn moment(value: Option<Value>, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
+    match value {
         None => Ok(None),
         Some(Value::Number(number)) => match number.as_i64() {
             Some(seconds @ 0..) => Ok(Some(Timestamp::from_unix(seconds))),
@@ -108,8 +107,8 @@ fn moment(
     }
 }
 
-fn audience(members: &mut Map<String, Value>) -> Result<Option<Vec<String>>, TokenError> {
-    match members.remove("aud") {
+fn audience(value: Option<Value>) -> Result<Option<Vec<String>>, TokenError> {
+    match value {
         None => Ok(None),
         Some(Value::String(one)) => Ok(Some(vec![one])),
         Some(Value::Array(many)) => many

@@ -19,6 +19,9 @@ pub const MAX_TOKEN: usize = 16 * 1024;
 /// Longest JOSE header, in bytes of JSON.
 pub const MAX_HEADER: usize = 2 * 1024;
 
+/// `{"typ":"JWT","alg":"HS256"}`, which hosts and we write in this very spelling.
+const HS256_HEADER: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9";
+
 /// A well-formed token of which nothing has been proved yet.
 #[derive(Debug)]
 pub struct Compact<'a> {
@@ -60,41 +63,17 @@ impl<'a> Compact<'a> {
         if header.len() > MAX_HEADER * 4 / 3 + 4 {
             return Err(TokenError::TooLarge);
         }
-        let header = decode(header, "header")?;
-        let payload = decode(payload, "payload")?;
-        let signature = decode(signature, "signature")?;
-        let Ok(Value::Object(header)) = strict_json::parse(&header) else {
-            return Err(malformed("header"));
+        let (algorithm, kid) = if header == HS256_HEADER {
+            (Algorithm::Hs256, None)
+        } else {
+            read_header(&decode(header, "header")?)?
         };
-        let mut algorithm = None;
-        let mut kid = None;
-        for (name, value) in header {
-            match (name.as_str(), value) {
-                ("alg", Value::String(name)) => algorithm = Algorithm::parse(&name),
-                ("kid", Value::String(value)) => kid = Some(value),
-                ("typ", Value::String(typ)) if typ.eq_ignore_ascii_case("JWT") => {}
-                // SECURITY: these change what is signed or bring a key along; no host sends them
-                // (RFC 7515 sections 4.1.2 to 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
-                // Test: headers_that_change_the_rules_are_refused.
-                (
-                    name @ ("alg" | "b64" | "crit" | "cty" | "jku" | "jwk" | "kid" | "typ" | "x5c"
-                    | "x5t" | "x5t#S256" | "x5u" | "zip"),
-                    _,
-                ) => {
-                    if name == "alg" {
-                        return Err(TokenError::AlgorithmRefused);
-                    }
-                    return Err(TokenError::HeaderRefused);
-                }
-                _ => {}
-            }
-        }
         Ok(Self {
             signed,
-            algorithm: algorithm.ok_or(TokenError::AlgorithmRefused)?,
+            algorithm,
             kid,
-            payload,
-            signature,
+            payload: decode(payload, "payload")?,
+            signature: decode(signature, "signature")?,
         })
     }
 
@@ -148,10 +127,42 @@ impl VerifyingKey<'_> {
     }
 }
 
+/// The algorithm and the key id of a header that asks for nothing else.
+fn read_header(header: &[u8]) -> Result<(Algorithm, Option<String>), TokenError> {
+    let Ok(Value::Object(header)) = strict_json::parse(header) else {
+        return Err(TokenError::Malformed { part: "header" });
+    };
+    let mut algorithm = None;
+    let mut kid = None;
+    for (name, value) in header {
+        match (name.as_str(), value) {
+            ("alg", Value::String(name)) => algorithm = Algorithm::parse(&name),
+            ("kid", Value::String(value)) => kid = Some(value),
+            ("typ", Value::String(typ)) if typ.eq_ignore_ascii_case("JWT") => {}
+            // SECURITY: these change what is signed or bring a key along; no host sends them
+            // (RFC 7515 sections 4.1.2 to 4.1.11, RFC 7797, RFC 7516 section 4.1.3).
+            // Test: headers_that_change_the_rules_are_refused.
+            (
+                name @ ("alg" | "b64" | "crit" | "cty" | "jku" | "jwk" | "kid" | "typ" | "x5c"
+                | "x5t" | "x5t#S256" | "x5u" | "zip"),
+                _,
+            ) => {
+                if name == "alg" {
+                    return Err(TokenError::AlgorithmRefused);
+                }
+                return Err(TokenError::HeaderRefused);
+            }
+            _ => {}
+        }
+    }
+    Ok((algorithm.ok_or(TokenError::AlgorithmRefused)?, kid))
+}
+
 /// Signs a payload with a shared secret (HS256).
 pub fn sign_hs256(payload: &[u8], key: &HmacKey) -> String {
-    // The header never varies, so it is written in its encoded form: {"typ":"JWT","alg":"HS256"}.
-    let mut token = String::from("eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.");
+    let mut token = String::with_capacity(HS256_HEADER.len() + payload.len() * 4 / 3 + 48);
+    token.push_str(HS256_HEADER);
+    token.push('.');
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
     let signature = key.sign(token.as_bytes());
     token.push('.');
@@ -203,6 +214,13 @@ mod tests {
             compact.verify(VerifyingKey::Hmac(&key())),
             Ok(&b"{\"a\":1}"[..])
         );
+    }
+
+    #[test]
+    fn the_usual_header_is_what_it_reads_as() {
+        let header = URL_SAFE_NO_PAD.decode(HS256_HEADER).unwrap();
+        assert_eq!(header, br#"{"typ":"JWT","alg":"HS256"}"#);
+        assert_eq!(read_header(&header), Ok((Algorithm::Hs256, None)));
     }
 
     #[test]

@@ -11,10 +11,10 @@
 //! The query is parsed here from the raw text. A framework's map of parameters loses repeats,
 //! brackets or the thousand-and-first parameter, and what is lost is not covered by the hash.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cmp::Ordering, fmt};
 
 use ring::digest;
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
 /// The literal that stands in the `qsh` claim of a context token, which is bound to no URL.
 pub const CONTEXT_QSH: &str = "context-qsh";
@@ -67,13 +67,7 @@ impl Qsh {
 
     /// The hash of a canonical request.
     pub fn of(canonical: &str) -> Self {
-        let hash = digest::digest(&digest::SHA256, canonical.as_bytes());
-        let mut hex = String::with_capacity(64);
-        for byte in hash.as_ref() {
-            hex.push(char::from(HEX_LOWER[usize::from(byte >> 4)]));
-            hex.push(char::from(HEX_LOWER[usize::from(byte & 15)]));
-        }
-        Self(hex.into())
+        Self(hash(canonical).iter().copied().map(char::from).collect())
     }
 
     /// The hexadecimal digits.
@@ -100,7 +94,7 @@ impl fmt::Debug for Qsh {
 /// When the target has no canonical form.
 pub fn canonical(request: &RequestLine<'_>, base_path: &str) -> Result<String, QshError> {
     let (path, query) = split(request.target)?;
-    let params = Params::parse(query.as_bytes())?;
+    let params = Params::parse(query)?;
     Ok(assemble(
         request.method,
         strip_base(path, base_path),
@@ -121,7 +115,7 @@ pub fn matches(
     base_paths: &[&str],
 ) -> Result<bool, QshError> {
     for canonical in Candidates::new(request, base_paths)? {
-        if bool::from(same(claimed, &Qsh::of(&canonical))) {
+        if claimed.as_bytes().ct_eq(&hash(&canonical)).into() {
             return Ok(true);
         }
     }
@@ -129,7 +123,7 @@ pub fn matches(
 }
 
 /// Every canonical request a host may have hashed for this one, the likeliest first, without
-/// repeats. For explaining a mismatch; checking is done by [`matches`].
+/// repeats. For explaining a mismatch; checking is done by [`matches()`].
 ///
 /// # Errors
 /// When the request has no canonical form.
@@ -149,7 +143,7 @@ pub fn candidates(request: &RequestLine<'_>, base_paths: &[&str]) -> Result<Vec<
 /// `Err(None)` when it occurs more than once, `Err(Some(..))` when the query has no canonical form.
 pub(crate) fn single_param(query: &[u8], name: &str) -> Result<Option<String>, Option<QshError>> {
     let mut found = None;
-    for (candidate, value) in pairs(query) {
+    for (candidate, value) in pairs(text(query).map_err(Some)?) {
         if decode(candidate, true).map_err(Some)? == name {
             let value = decode(value, true).map_err(Some)?.into_owned();
             if found.replace(value).is_some() {
@@ -166,7 +160,9 @@ pub(crate) fn split(target: &str) -> Result<(&str, &str), QshError> {
         return Err(QshError::TooLong);
     }
     let target = target.split_once('#').map_or(target, |(before, _)| before);
-    let local = match target.split_once("://") {
+    // A target that starts with a slash has no origin, and is long enough not to look for one.
+    let origin = Some(target).filter(|target| !target.starts_with('/'));
+    let local = match origin.and_then(|target| target.split_once("://")) {
         // A scheme has no slash: `/x?u=http://..` is a path.
         Some((scheme, rest)) if !scheme.contains(['/', '?']) => {
             rest.find(['/', '?']).map_or("", |at| &rest[at..])
@@ -176,14 +172,21 @@ pub(crate) fn split(target: &str) -> Result<(&str, &str), QshError> {
     Ok(local.split_once('?').unwrap_or((local, "")))
 }
 
-fn same(claimed: &str, ours: &Qsh) -> Choice {
-    claimed.as_bytes().ct_eq(ours.0.as_bytes())
+/// SHA-256 in lower-case hexadecimal digits.
+fn hash(canonical: &str) -> [u8; 64] {
+    let hash = digest::digest(&digest::SHA256, canonical.as_bytes());
+    let mut hex = [0; 64];
+    for (digits, byte) in hex.chunks_exact_mut(2).zip(hash.as_ref()) {
+        digits[0] = HEX_LOWER[usize::from(byte >> 4)];
+        digits[1] = HEX_LOWER[usize::from(byte & 15)];
+    }
+    hex
 }
 
 fn assemble(method: &str, path: &str, query: &str) -> String {
     let path = path.strip_suffix('/').unwrap_or(path);
     let mut text = String::with_capacity(method.len() + path.len() + query.len() + 8);
-    text.push_str(&method.to_ascii_uppercase());
+    text.extend(method.chars().map(|c| c.to_ascii_uppercase()));
     text.push('&');
     if path.is_empty() {
         text.push('/');
@@ -231,17 +234,17 @@ impl<'a> Candidates<'a> {
             }
             paths.push(Cow::Borrowed(path));
             // A path whose escapes are broken has no decoded form; its raw form still counts.
-            if let Ok(decoded @ Cow::Owned(_)) = decode(path.as_bytes(), false) {
+            if let Ok(decoded @ Cow::Owned(_)) = decode(path, false) {
                 paths.push(decoded);
             }
         }
-        let params = Params::parse(query.as_bytes())?;
+        let params = Params::parse(query)?;
         let mut queries = params.orders();
         if let (true, Some(form)) = (params.is_empty(), request.form) {
             if form.len() > MAX_TARGET {
                 return Err(QshError::TooLong);
             }
-            queries.extend(Params::parse(form)?.orders());
+            queries.extend(Params::parse(text(form)?)?.orders());
         }
         Ok(Self {
             method: request.method,
@@ -269,109 +272,139 @@ enum Order {
     RawName,
 }
 
-/// Query parameters grouped by name, `jwt` left out.
-struct Params<'a> {
-    groups: Vec<Group<'a>>,
+/// Query parameters in the order of their raw names and values, `jwt` left out.
+struct Params<'a>(Vec<Param<'a>>);
+
+struct Param<'a> {
+    name: Cow<'a, str>,
+    /// The name percent-encoded, where that differs.
+    encoded: Option<String>,
+    value: Cow<'a, str>,
+    /// The first bytes of the name as a number, because most names differ there.
+    start: u64,
 }
 
-struct Group<'a> {
-    name: Cow<'a, str>,
-    encoded: Cow<'a, str>,
-    values: Vec<Cow<'a, str>>,
+impl Param<'_> {
+    fn encoded(&self) -> &str {
+        self.encoded.as_deref().unwrap_or(&self.name)
+    }
+
+    fn sort_key(&self) -> (u64, &str, &str) {
+        (self.start, &self.name, &self.value)
+    }
 }
 
 impl<'a> Params<'a> {
-    fn parse(query: &'a [u8]) -> Result<Self, QshError> {
-        let mut all = Vec::new();
+    fn parse(query: &'a str) -> Result<Self, QshError> {
+        let mut all = Vec::with_capacity(16);
         for (name, value) in pairs(query) {
             let name = decode(name, true)?;
             // The token itself, and a name that is empty, are not part of the hash.
             if !name.is_empty() && name != "jwt" {
-                all.push((name, decode(value, true)?));
-            }
-        }
-        // Java and JavaScript order text by UTF-16 code units.
-        all.sort_by(|a, b| utf16(&a.0, &b.0).then_with(|| utf16(&a.1, &b.1)));
-        let mut groups: Vec<Group<'a>> = Vec::with_capacity(all.len());
-        for (name, value) in all {
-            match groups.last_mut() {
-                Some(group) if group.name == name => group.values.push(value),
-                _ => groups.push(Group {
-                    encoded: Cow::Owned(encode(&name).into_owned()),
+                all.push(Param {
+                    encoded: (!name.bytes().all(is_unreserved)).then(|| {
+                        let mut encoded = String::with_capacity(name.len() * 2);
+                        push_encoded(&mut encoded, &name);
+                        encoded
+                    }),
+                    value: decode(value, true)?,
+                    start: start(&name),
                     name,
-                    values: vec![value],
-                }),
+                });
             }
         }
-        Ok(Self { groups })
+        // Java and JavaScript order text by UTF-16 code units: in ASCII, the order of bytes.
+        let ascii = |param: &Param<'_>| param.name.is_ascii() && param.value.is_ascii();
+        if all.iter().all(ascii) {
+            all.sort_unstable_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        } else {
+            all.sort_by(|a, b| utf16(&a.name, &b.name).then_with(|| utf16(&a.value, &b.value)));
+        }
+        Ok(Self(all))
     }
 
     fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.0.is_empty()
+    }
+
+    /// Whether sorting by encoded names changes nothing.
+    fn is_sorted_by_encoded_name(&self) -> bool {
+        self.0.is_sorted_by(|a, b| a.encoded() <= b.encoded())
     }
 
     /// One query per order, or just one when the orders agree.
     fn orders(&self) -> Vec<String> {
         let mut queries = vec![self.join(Order::EncodedName)];
-        if !self.groups.is_sorted_by(|a, b| a.encoded <= b.encoded) {
+        if !self.is_sorted_by_encoded_name() {
             queries.push(self.join(Order::RawName));
         }
         queries
     }
 
     fn join(&self, order: Order) -> String {
-        // `groups` is in raw order.
-        let mut groups: Vec<&Group<'_>> = self.groups.iter().collect();
-        if let Order::EncodedName = order {
-            groups.sort_by(|a, b| a.encoded.cmp(&b.encoded));
+        if let Order::RawName = order {
+            return join(&self.0);
         }
-        let mut text = String::new();
-        for group in groups {
-            if !text.is_empty() {
+        if self.is_sorted_by_encoded_name() {
+            return join(&self.0);
+        }
+        let mut params: Vec<&Param<'_>> = self.0.iter().collect();
+        params.sort_by(|a, b| a.encoded().cmp(b.encoded()));
+        join(params)
+    }
+}
+
+/// `name=value,value&name=value`, where those of one name follow one another.
+fn join<'p, 'a: 'p>(params: impl IntoIterator<Item = &'p Param<'a>>) -> String {
+    let mut text = String::with_capacity(512);
+    let mut last = None;
+    for param in params {
+        if last == Some(&param.name) {
+            text.push(',');
+        } else {
+            if last.is_some() {
                 text.push('&');
             }
-            text.push_str(&group.encoded);
+            text.push_str(param.encoded());
             text.push('=');
-            for (index, value) in group.values.iter().enumerate() {
-                if index > 0 {
-                    text.push(',');
-                }
-                text.push_str(&encode(value));
-            }
         }
-        text
+        push_encoded(&mut text, &param.value);
+        last = Some(&param.name);
     }
+    text
 }
 
-fn pairs(query: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    query
-        .split(|b| *b == b'&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| match pair.iter().position(|b| *b == b'=') {
-            Some(at) => (&pair[..at], &pair[at + 1..]),
-            None => (pair, &pair[..0]),
-        })
+fn text(bytes: &[u8]) -> Result<&str, QshError> {
+    std::str::from_utf8(bytes).map_err(|_| QshError::BrokenEscape)
 }
 
-fn utf16(a: &str, b: &str) -> std::cmp::Ordering {
-    if a.is_ascii() && b.is_ascii() {
-        a.cmp(b)
-    } else {
-        a.encode_utf16().cmp(b.encode_utf16())
-    }
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+/// The first eight bytes; equal for texts that differ later, or in zeros at the end.
+fn start(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+fn utf16(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
 }
 
 /// Percent-decodes; borrowed when there was nothing to decode.
-fn decode(text: &[u8], plus_is_space: bool) -> Result<Cow<'_, str>, QshError> {
-    let special = |b: &u8| *b == b'%' || (plus_is_space && *b == b'+');
-    let Some(first) = text.iter().position(special) else {
-        return std::str::from_utf8(text)
-            .map(Cow::Borrowed)
-            .map_err(|_| QshError::BrokenEscape);
+fn decode(text: &str, plus_is_space: bool) -> Result<Cow<'_, str>, QshError> {
+    let special = |b: u8| b == b'%' || (plus_is_space && b == b'+');
+    let Some(first) = text.bytes().position(special) else {
+        return Ok(Cow::Borrowed(text));
     };
     let mut bytes = Vec::with_capacity(text.len());
-    bytes.extend_from_slice(&text[..first]);
-    let mut rest = &text[first..];
+    let (before, rest) = text.as_bytes().split_at(first);
+    bytes.extend_from_slice(before);
+    let mut rest = rest;
     while let [byte, tail @ ..] = rest {
         rest = tail;
         match byte {
@@ -403,25 +436,39 @@ fn digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// Percent-encodes all but the unreserved characters of RFC 3986 section 2.3.
-fn encode(text: &str) -> Cow<'_, str> {
-    let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    if text.bytes().all(unreserved) {
-        return Cow::Borrowed(text);
-    }
-    let mut encoded = String::with_capacity(text.len() * 2);
-    for byte in text.bytes() {
-        if unreserved(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push(char::from(HEX_UPPER[usize::from(byte >> 4)]));
-            encoded.push(char::from(HEX_UPPER[usize::from(byte & 15)]));
+/// Percent-encodes all but the unreserved characters.
+fn push_encoded(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| !is_unreserved(b)) {
+        out.push_str(&rest[..at]);
+        // All bytes of a character, because the text may be cut between characters only.
+        let tail = &rest[at..];
+        let length = tail.chars().next().map_or(1, char::len_utf8);
+        for byte in tail[..length].bytes() {
+            out.push('%');
+            out.push(char::from(HEX_UPPER[usize::from(byte >> 4)]));
+            out.push(char::from(HEX_UPPER[usize::from(byte & 15)]));
         }
+        rest = &tail[length..];
     }
-    Cow::Owned(encoded)
+    out.push_str(rest);
 }
 
+fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED[usize::from(byte)]
+}
+
+/// RFC 3986 section 2.3.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 const HEX_UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -430,6 +477,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn encode(text: &str) -> String {
+        let mut encoded = String::new();
+        push_encoded(&mut encoded, text);
+        encoded
+    }
 
     fn check(target: &str, base: &str, expected: &str) {
         let request = RequestLine {
@@ -558,7 +611,7 @@ mod tests {
         #[test]
         fn decoding_undoes_encoding(text in any::<String>()) {
             let encoded = encode(&text);
-            prop_assert_eq!(decode(encoded.as_bytes(), true).unwrap(), text.as_str());
+            prop_assert_eq!(decode(&encoded, true).unwrap(), text.as_str());
         }
     }
 }

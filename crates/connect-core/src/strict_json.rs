@@ -5,13 +5,84 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// Parses a whole JSON text; refuses duplicate members, trailing text, and all that
 /// `serde_json` refuses (byte order mark, comments, `NaN`, nesting over 128 levels).
 pub(crate) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice::<Strict>(text).map(|strict| strict.0)
+}
+
+/// The members of those names in their order, and all others.
+pub(crate) type Members<const N: usize> = ([Option<Value>; N], Map<String, Value>);
+
+/// As [`parse`], for a text that is an object of which some members are known by name. They cost
+/// no map.
+pub(crate) fn members<const N: usize>(
+    text: &[u8],
+    names: &[&str; N],
+) -> Result<Members<N>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let members = deserializer.deserialize_map(MembersVisitor(names))?;
+    deserializer.end()?;
+    Ok(members)
+}
+
+struct MembersVisitor<'n, const N: usize>(&'n [&'n str; N]);
+
+impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
+    type Value = Members<N>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object without duplicate members")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members<N>, A::Error> {
+        let mut known = [const { None }; N];
+        let mut other = Map::new();
+        while let Some(name) = access.next_key_seed(NameSeed(self.0))? {
+            let Strict(value) = access.next_value()?;
+            let before = match name {
+                Name::Known(index) => known[index].replace(value),
+                Name::Other(name) => other.insert(name, value),
+            };
+            if before.is_some() {
+                return Err(A::Error::custom("duplicate member"));
+            }
+        }
+        Ok((known, other))
+    }
+}
+
+enum Name {
+    Known(usize),
+    Other(String),
+}
+
+struct NameSeed<'n, const N: usize>(&'n [&'n str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for NameSeed<'_, N> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<const N: usize> Visitor<'_> for NameSeed<'_, N> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
+        Ok(match self.0.iter().position(|known| *known == name) {
+            Some(index) => Name::Known(index),
+            None => Name::Other(name.to_owned()),
+        })
+    }
 }
 
 struct Strict(Value);
@@ -99,9 +170,29 @@ mod tests {
     }
 
     #[test]
+    fn known_members_are_taken_out_and_never_doubled() {
+        let read = |text: &str| members(text.as_bytes(), &["a", "b"]);
+        let ([a, b], other) = read(r#"{"b":1,"c":{"a":2}}"#).unwrap();
+        assert_eq!((a, b), (None, Some(1.into())));
+        assert_eq!(other.keys().collect::<Vec<_>>(), ["c"]);
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":null,"\u0061":2}"#,
+            r#"{"c":1,"c":2}"#,
+            r#"{"a":{"x":1,"x":2}}"#,
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_json_is_refused() {
         for text in ["{} {}", "{}x", "\u{feff}{}", "{'a':1}", "{/**/}", "NaN", ""] {
             assert!(parse(text.as_bytes()).is_err(), "{text:?}");
+            assert!(members(text.as_bytes(), &["a"]).is_err(), "{text:?}");
+        }
+        for text in ["[]", "1", "null", "\"a\""] {
+            assert!(members(text.as_bytes(), &["a"]).is_err(), "{text:?}");
         }
         assert!(parse(&"[".repeat(100_000).into_bytes()).is_err());
     }

@@ -7,7 +7,8 @@
 //! - INVARIANT 7: once a register was sent, the session does not end without a deregister or
 //!   without saying what is left. Same test.
 
-use std::collections::BTreeSet;
+mod host;
+
 use std::time::Duration;
 
 use connect_core::{AppKey, BaseUrl};
@@ -16,6 +17,7 @@ use crate::dev::event::{
     Built, Descriptor, Effect, Ending, Event, Generation, HostId, Notice, Reason, RegisterResult,
     Wanted,
 };
+use crate::dev::session::host::{Flight, Host};
 use crate::error::CliError;
 
 /// What a session is about.
@@ -81,28 +83,6 @@ struct DescriptorState {
     broken: bool,
     /// The last one without errors.
     good: Option<Descriptor>,
-}
-
-#[derive(Debug, Default)]
-struct Host {
-    flight: Option<Flight>,
-    /// Keys that may be installed there: a register was sent and no deregister confirmed.
-    present: BTreeSet<AppKey>,
-    /// What the last successful register put there.
-    installed: Option<Wanted>,
-    /// What failed last; not tried again before something changes.
-    failed: Option<Wanted>,
-    /// Keys whose deregister failed while stopping; not tried again.
-    stuck: BTreeSet<AppKey>,
-}
-
-#[derive(Debug)]
-enum Flight {
-    Deregister,
-    /// Whether the key may have been installed before this register.
-    Register {
-        known: bool,
-    },
 }
 
 #[derive(Debug)]
@@ -469,30 +449,6 @@ impl Session {
             Some(error) => Ending::Failed(error),
             None => Ending::Clean,
         }
-    }
-}
-
-impl Host {
-    fn go_on(&mut self, id: HostId, wanted: &Wanted, effects: &mut Vec<Effect>) {
-        if self.flight.is_some() {
-            return;
-        }
-        let old = self.present.difference(&self.stuck);
-        if let Some(old) = old.into_iter().find(|key| **key != wanted.key).cloned() {
-            self.flight = Some(Flight::Deregister);
-            effects.push(Effect::Deregister(id, old));
-            return;
-        }
-        let settled = [&self.installed, &self.failed];
-        if settled
-            .iter()
-            .any(|settled| settled.as_ref() == Some(wanted))
-        {
-            return;
-        }
-        let known = !self.present.insert(wanted.key.clone());
-        self.flight = Some(Flight::Register { known });
-        effects.push(Effect::Register(id, wanted.clone()));
     }
 }
 

@@ -11,8 +11,9 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Quiet time after a single save.
-const QUIET: Duration = Duration::from_millis(50);
+/// Quiet time after a single save. A little above 50 ms, so that saves every 50 ms are one burst
+/// even where the clock or the disk stutters.
+const QUIET: Duration = Duration::from_millis(60);
 /// Quiet time once a second save has followed the first: who saves twice may save again.
 const QUIET_IN_BURST: Duration = Duration::from_millis(100);
 /// One save makes several events; those within this time belong to it.
