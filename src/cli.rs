@@ -229,12 +229,13 @@ Examples:
   connect validate                       the descriptor and settings of this folder
   connect validate descriptor --fix      put right what can be put right
   connect validate a.json b.json --format short
+  connect validate manifest              the Connect side of a Forge manifest.yml
   connect validate http://localhost:3000/atlassian-connect.json
   connect validate - < a.json
 
 Exit codes: 0 no errors, 1 errors (with --strict also warnings), 3 the address did not answer")]
 pub(crate) struct Validate {
-    /// `descriptor`, `config`, `credentials`, a file, an address, or `-` for stdin
+    /// `descriptor`, `config`, `credentials`, `manifest`, a file, an address, or `-` for stdin
     /// [default: those that exist]
     #[arg(value_name = "SUBJECT|FILE|URL")]
     pub(crate) subjects: Vec<String>,

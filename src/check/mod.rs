@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use connect_validator::codes::Subject;
-use connect_validator::{Level, Options, Report, check_config, check_credentials};
+use connect_validator::{Level, Options, Report, check_config, check_credentials, check_manifest};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -102,6 +102,7 @@ fn judge(source: &str, subject: Subject, options: &CheckOptions) -> Report {
     let mut report = match subject {
         Subject::Config => check_config(source),
         Subject::Credentials => check_credentials(source),
+        Subject::Manifest => check_manifest(source, &options.rules),
         _ => connect_validator::check(source, &options.rules),
     };
     report

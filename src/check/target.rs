@@ -9,7 +9,7 @@ use url::Url;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::http;
-use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, read_text};
+use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, MANIFEST, read_text};
 use crate::ui;
 
 /// Something with a text to check.
@@ -36,15 +36,28 @@ impl Target {
         }
     }
 
-    /// The files of the project in this folder; the descriptor in any case.
+    /// The files of the project in this folder; the descriptor in any case, but for an app that has only a manifest.
     pub(crate) fn of_project(context: &Context) -> Vec<Self> {
+        let is_there = |file: &str| context.cwd.join(file).is_file();
+        let always = if is_there(MANIFEST) {
+            MANIFEST
+        } else {
+            DESCRIPTOR
+        };
         let files = SUBJECTS.iter().map(|(.., file)| *file);
-        let there = files.filter(|file| *file == DESCRIPTOR || context.cwd.join(file).is_file());
+        let there = files.filter(|file| *file == always || is_there(file));
         there.map(|file| Self::File(PathBuf::from(file))).collect()
     }
 
-    /// What kind of file it is, by its name. What has another name is taken for a descriptor.
+    /// What kind of file it is, by its name. YAML is taken for a manifest, what has another name for a descriptor.
     pub(crate) fn subject(&self) -> Subject {
+        let extension = match self {
+            Self::File(path) => path.extension().and_then(|extension| extension.to_str()),
+            Self::Stdin | Self::Url(_) => None,
+        };
+        if let Some("yaml" | "yml") = extension {
+            return Subject::Manifest;
+        }
         let name = match self {
             Self::File(path) => path.file_name().and_then(|name| name.to_str()),
             Self::Stdin | Self::Url(_) => None,
@@ -135,8 +148,9 @@ pub(super) fn warn_of_readers(_target: &Target, _context: &Context) {}
 const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The files of a project: the word on the command line, the kind, the name.
-const SUBJECTS: [(&str, Subject, &str); 3] = [
+const SUBJECTS: [(&str, Subject, &str); 4] = [
     ("descriptor", Subject::Descriptor, DESCRIPTOR),
     ("config", Subject::Config, CONFIG),
     ("credentials", Subject::Credentials, CREDENTIALS),
+    ("manifest", Subject::Manifest, MANIFEST),
 ];

@@ -14,6 +14,8 @@ use crate::context::Env;
 pub(crate) use config::Config;
 pub(crate) use credentials::{Credentials, HostCredentials};
 
+/// The file name of a Forge manifest.
+pub(crate) const MANIFEST: &str = "manifest.yml";
 /// The descriptor's file name.
 pub(crate) const DESCRIPTOR: &str = "atlassian-connect.json";
 /// The settings' file name.

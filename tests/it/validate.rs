@@ -323,3 +323,28 @@ fn schemas_are_printed_for_editors() {
         );
     }
 }
+
+/// A manifest whose webhook has no key: Forge's own checks let it pass, the deploy fails.
+const MANIFEST: &str = include_str!("../fixtures/manifests/invalid/manifest-missing-field.yml");
+
+#[test]
+fn a_forge_manifest_is_checked_with_its_bodies() {
+    let env = TestEnv::new();
+    env.write("manifest.yml", MANIFEST);
+    for arguments in [&["validate"][..], &["validate", "manifest"]] {
+        env.connect(arguments)
+            .assert()
+            .code(1)
+            .stdout_eq("")
+            .stderr_eq(
+                "\
+error[manifest/missing-field]: `jira:webhooks` needs the field `key`, found none
+  --> manifest.yml:20:7
+   |
+20 |     - event: jira:issue_created
+   |       ^^^^^ `key` is required
+error: 1 error, 0 warnings in manifest.yml
+",
+            );
+    }
+}

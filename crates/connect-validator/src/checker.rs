@@ -16,6 +16,8 @@ pub(crate) struct Checker<'t> {
     pub(crate) lines: Lines<'t>,
     /// Fixes can be put in: the file can be read, or will be once they are.
     pub(crate) offers_fixes: bool,
+    /// The object here has a `key` whether its table lists one or not, as entries of a manifest do.
+    pub(crate) keyed: Option<Range>,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -86,6 +88,7 @@ impl<'t> Checker<'t> {
             model: Model::default(),
             lines: Lines::new(source),
             offers_fixes: true,
+            keyed: None,
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -202,12 +205,12 @@ impl<'t> Checker<'t> {
 
     /// Whether the walk is at a member of this name.
     pub(crate) fn is_at(&self, name: &str) -> bool {
-        matches!(self.path.last(), Some(Step::Member(key)) if *key == name)
+        matches!(self.path.last(), Some(Step::Member(key)) if bare(key) == name)
     }
 
     /// Whether the walk is at or below a member of this name.
     pub(crate) fn is_within(&self, name: &str) -> bool {
-        (self.path.iter()).any(|step| matches!(step, Step::Member(key) if *key == name))
+        (self.path.iter()).any(|step| matches!(step, Step::Member(key) if bare(key) == name))
     }
 
     /// All findings, sorted, with lines and columns.
@@ -255,6 +258,13 @@ impl Draft {
             }),
         }
     }
+}
+
+/// The name of a module type without the product that a manifest puts in front.
+fn bare(key: &str) -> &str {
+    key.strip_prefix("jira:")
+        .or_else(|| key.strip_prefix("confluence:"))
+        .unwrap_or(key)
 }
 
 /// The text with control characters spelt out.

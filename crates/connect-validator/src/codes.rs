@@ -28,6 +28,8 @@ pub enum Subject {
     Credentials,
     /// `atlassian-connect.json`.
     Descriptor,
+    /// `manifest.yml` of Forge.
+    Manifest,
 }
 
 impl Code {
@@ -36,6 +38,7 @@ impl Code {
         match self.id.split('/').next() {
             Some("config") => Subject::Config,
             Some("credentials") => Subject::Credentials,
+            Some("manifest") => Subject::Manifest,
             _ => Subject::Descriptor,
         }
     }
@@ -321,6 +324,86 @@ codes! {
         "values and type of a macro parameter do not fit",
         None,
         "`values` is the list to choose from of a parameter of type `enum`, and only of that.";
+    MANIFEST_DUPLICATE_KEY = "manifest/duplicate-key", Error,
+        "the same key twice in a mapping",
+        None,
+        "Readers of YAML refuse the file or drop one of the two values.";
+    MANIFEST_FORMAT = "manifest/format", Error,
+        "a text of another form than its field takes",
+        None,
+        "`app.connect.key` has 1 to 90 letters, digits, `.`, `_` and `-`, and `app.connect.remote` up to 23 letters, \
+        digits, `_` and `-`. `forge deploy` refuses others.";
+    MANIFEST_HTTP_REMOTE = "manifest/http-remote", Error,
+        "a remote without TLS",
+        None,
+        "Hosts call remotes over https only. `forge lint` lets other addresses pass; the app then fails when it is \
+        deployed or called.";
+    MANIFEST_MISSING_FIELD = "manifest/missing-field", Error,
+        "a required field is missing",
+        None,
+        "Every entry of `connectModules` needs a `key`, webhooks and lifecycles too. `forge lint` does not look into \
+        these entries: the deploy fails with `CONNECT_PLUGIN_FAILED_DESCRIPTOR_VALIDATION`.";
+    MANIFEST_MISSING_REMOTE = "manifest/missing-remote", Error,
+        "Connect modules without the remote that serves them",
+        None,
+        "`app.connect.remote` names the entry of `remotes` whose `baseUrl` is put in front of the paths of Connect \
+        modules.";
+    MANIFEST_MISSING_SCOPE = "manifest/missing-scope", Error,
+        "a scope is missing without which a part of the manifest does not work",
+        None,
+        "Tokens of the app's own account need `read:app-system-token`, those of a user `read:app-user-token`, webhooks \
+        of Connect the scope to read of their product. `forge lint` does not compare them.";
+    MANIFEST_NO_CONNECT_MODULES = "manifest/no-connect-modules", Error,
+        "authentication of Connect without Connect modules",
+        None,
+        "`app.connect.authentication` is about requests to Connect modules. A fully adopted app keeps only \
+        `app.connect.key`.";
+    MANIFEST_REGION_NOT_KEPT = "manifest/region-not-kept", Warning,
+        "the region of an installation is lost on upgrade",
+        None,
+        "Without `app.connect.remote`, the region in which a Connect installation stores its data is not carried over \
+        to the Forge installation. Name the remote also if no Connect module is left.";
+    MANIFEST_REGIONS = "manifest/regions", Error,
+        "remotes with different regions",
+        None,
+        "All remotes whose base URL depends on the region must name the same regions.";
+    MANIFEST_SECOND_LIFECYCLE = "manifest/second-lifecycle", Error,
+        "more than one lifecycle of a product",
+        None,
+        "An app has one entry in `jira:lifecycle` and one in `confluence:lifecycle`.";
+    MANIFEST_SYNTAX = "manifest/syntax", Error,
+        "the file is not YAML",
+        None,
+        "The text breaks the grammar of YAML, so nothing can read it. The place named is where the reader noticed; \
+        the cause is there or just before, most often an indentation or a text that needs quotes.";
+    MANIFEST_TOO_LARGE = "manifest/too-large", Error,
+        "the file is larger than a manifest may be",
+        None,
+        "Forge takes manifests of up to 200 kilobytes. Values that aliases repeat count each time.";
+    MANIFEST_UNKNOWN_MODULE = "manifest/unknown-module", Error,
+        "a module type that does not exist",
+        None,
+        "Members of `connectModules` are module types of a descriptor with `jira:` or `confluence:` in front. In \
+        `modules` a name that is not known is a warning: Forge gets new ones.";
+    MANIFEST_UNKNOWN_REMOTE = "manifest/unknown-remote", Error,
+        "a key that no remote has",
+        None,
+        "`app.connect.remote` and the `remote` of an endpoint name an entry of `remotes` by its key. The one of \
+        Connect cannot be `configurable`.";
+    MANIFEST_UNKNOWN_SCOPE = "manifest/unknown-scope", Error,
+        "a Connect scope that does not exist",
+        None,
+        "Scopes of Connect are written in lower case, with `-` for `_`, and end in `:connect-jira` or \
+        `:connect-confluence`. There is none for `NONE`: leave it out.";
+    MANIFEST_UNKNOWN_VALUE = "manifest/unknown-value", Error,
+        "a value that is not among those its field takes",
+        None,
+        "The field takes one of a closed list of values, written exactly so.";
+    MANIFEST_WRONG_TYPE = "manifest/wrong-type", Error,
+        "a value of the wrong type",
+        None,
+        "The field takes another type of value. Each member of `connectModules` is a list, also where a descriptor \
+        has one object.";
     MODULE_DOUBLE_KEY = "module/double-key", Error,
         "two modules with the same key",
         SCHEMA,

@@ -52,6 +52,22 @@ impl<'t> Model<'t> {
         }
     }
 
+    /// The overview of a manifest, whose modules were gathered already.
+    pub(crate) fn of_manifest(modules: Vec<Keyed<'t>>, base_url: Option<&'t str>) -> Self {
+        let mut by_key = HashMap::new();
+        for (index, module) in modules.iter().enumerate() {
+            by_key.entry(module.key).or_insert(index);
+        }
+        Self {
+            product: None,
+            product_reason: "by its Connect modules",
+            base_url,
+            types_and_keys: modules.iter().map(|m| (m.module_type, m.key)).collect(),
+            modules,
+            by_key,
+        }
+    }
+
     /// Whether there is a module of this key and type; of any type if that is empty.
     pub(crate) fn has(&self, module_type: &str, key: &str) -> bool {
         match module_type {

@@ -21,7 +21,9 @@ impl<'t> Checker<'t> {
     fn fields(&mut self, node: &'t Node<'t>, object: &'t Object<'t>, shape: &'static Shape) {
         for member in &object.members {
             let Some(field) = shape.field(&member.key) else {
-                self.unknown_field(member, shape);
+                if member.key != "key" || self.keyed != Some(node.range) {
+                    self.unknown_field(member, shape);
+                }
                 continue;
             };
             if member.typed.is_some() {
@@ -341,6 +343,13 @@ pub(crate) fn head(node: &Node<'_>) -> Range {
 }
 
 fn opening(node: &Node<'_>) -> Range {
+    // A mapping of YAML without brackets begins with its first key.
+    let first = node.as_object().and_then(|object| object.members.first());
+    if let Some(first) = first
+        && first.key_range.start == node.range.start
+    {
+        return first.key_range;
+    }
     let end = node.range.end.min(node.range.start + 1);
     Range::new(node.range.start, end)
 }

@@ -51,7 +51,8 @@ fn each<'a>(node: &mut Node<'a>, mut call: impl FnMut(&mut Node<'a>)) {
     }
 }
 
-fn fields(node: &mut Node<'_>, shape: &'static Shape) -> bool {
+/// Renames slips of the hand in one object and what is in it, and says whether there was any.
+pub(crate) fn fields(node: &mut Node<'_>, shape: &'static Shape) -> bool {
     let Value::Object(object) = &mut node.value else {
         return false;
     };

@@ -4,7 +4,7 @@ mod base_url;
 pub(crate) mod conditions;
 mod locations;
 mod macros;
-mod modules;
+pub(crate) mod modules;
 mod names;
 mod references;
 mod scopes;

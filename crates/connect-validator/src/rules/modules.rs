@@ -143,7 +143,12 @@ fn one_type<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, module_type: &'st
     }
 }
 
-fn one<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, module_type: &'static ModuleType) {
+/// One module; the walk is at it.
+pub(crate) fn one<'t>(
+    checker: &mut Checker<'t>,
+    node: &'t Node<'t>,
+    module_type: &'static ModuleType,
+) {
     checker.object(node, module_type.shape);
     let Some(object) = node.as_object() else {
         return;

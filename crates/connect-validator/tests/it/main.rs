@@ -5,6 +5,7 @@ mod differential;
 mod facts;
 mod findings_page;
 mod fixtures;
+mod manifest;
 mod mutate;
 mod noise;
 mod schema;
