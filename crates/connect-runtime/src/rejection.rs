@@ -8,7 +8,7 @@ use crate::keys::KeyUnavailable;
 
 /// Why a request was refused before its handler ran.
 ///
-/// The whole reason goes to the log, under the request's id. The caller learns what [`public`]
+/// The whole reason goes to the log, under the request's id. The caller learns what `public`
 /// decides.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
