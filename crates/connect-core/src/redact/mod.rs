@@ -84,20 +84,11 @@ impl<'a> Scanner<'a> {
         self.at = end;
     }
 
-    /// A PEM block (RFC 7468) that is not a public key or a certificate, to its end or the text's.
     fn private_key(&mut self) {
-        let rest = self.rest();
-        let label = rest["-----BEGIN ".len()..].split("-----").next();
-        if !label.is_some_and(|label| label.len() < 40 && label.contains("PRIVATE KEY")) {
-            self.at += "-----BEGIN ".len();
-            return;
+        match private_key_length(self.rest()) {
+            0 => self.at += "-----BEGIN ".len(),
+            length => self.cut(self.at, self.at + length),
         }
-        let end = rest.find("-----END ").map_or(rest.len(), |at| {
-            let tail = &rest[at + "-----END ".len()..];
-            let close = tail.find("-----").map_or(tail.len(), |close| close + 5);
-            rest.len() - tail.len() + close
-        });
-        self.cut(self.at, self.at + end);
     }
 
     /// `://user:password@host`: what is before the `@`.
@@ -169,15 +160,14 @@ impl<'a> Scanner<'a> {
         };
         let start = place.value;
         let rest = &text[start..];
+        // A private key may have lines.
+        let block = private_key_length(rest);
+        let rest = &rest[block..];
         let end = start
+            + block
             + match &place.quote {
-                Some(quote) => match quote.close(rest) {
-                    Some(length) => length,
-                    // More than one line: the block is known by its own shape.
-                    None if rest.starts_with("-----BEGIN ") => return,
-                    None => line_length(rest),
-                },
-                None if rest.starts_with('{') || rest.starts_with("-----BEGIN ") => return,
+                Some(quote) => quote.close(rest).unwrap_or_else(|| line_length(rest)),
+                None if block == 0 && rest.starts_with('{') => return,
                 None if kind == name::Kind::Header => line_length(rest),
                 None => bare_length(rest, &place, name),
             };
@@ -185,6 +175,21 @@ impl<'a> Scanner<'a> {
             self.cut(start, end);
         }
     }
+}
+
+/// Length of a PEM block (RFC 7468) that starts the text and is not a public key or a certificate:
+/// to its end or the text's.
+fn private_key_length(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("-----BEGIN ") else {
+        return 0;
+    };
+    let label = rest.split("-----").next();
+    if !label.is_some_and(|label| label.len() < 40 && label.contains("PRIVATE KEY")) {
+        return 0;
+    }
+    let end = rest.split_once("-----END ").map_or("", |(_, tail)| tail);
+    let after = end.split_once("-----").map_or("", |(_, after)| after);
+    text.len() - after.len()
 }
 
 /// Length of `://`, also percent-encoded once or twice, if the text starts with it.
@@ -201,7 +206,8 @@ fn last_at(text: &str) -> Option<usize> {
 }
 
 fn ends_url(character: char) -> bool {
-    character.is_ascii_whitespace() || "\"'`<>".contains(character)
+    // An apostrophe may be part of a password (RFC 3986 section 3.2.1).
+    character.is_ascii_whitespace() || "\"`<>".contains(character)
 }
 
 fn is_word(byte: u8) -> bool {
@@ -220,12 +226,11 @@ fn token_in(word: &str) -> Option<usize> {
         .iter()
         .filter_map(|start| word.find(start).filter(|at| word.len() - at >= 12))
         .min();
-    by_start.or_else(|| {
-        // Three parts of which the last is long enough for a signature: a header with blanks in it.
-        let mut parts = word.splitn(3, '.').map(str::len);
-        let long = |length: Option<usize>, least| length.is_some_and(|length| length >= least);
-        (long(parts.next(), 8) && long(parts.next(), 8) && long(parts.next(), 32)).then_some(0)
-    })
+    // Three parts of which the last is long enough for a signature: a header with blanks in it.
+    let mut parts = word.splitn(3, '.').map(str::len);
+    let long = |length: Option<usize>, least| length.is_some_and(|length| length >= least);
+    let by_shape = long(parts.next(), 8) && long(parts.next(), 8) && long(parts.next(), 32);
+    if by_shape { Some(0) } else { by_start }
 }
 
 /// How far a secret goes that starts the text: word characters, what else is in base64, and dots

@@ -54,6 +54,20 @@ fn what_follows_a_secret_survives() {
 }
 
 #[test]
+fn what_is_left_holds_nothing_new() {
+    for text in [
+        "headerheader.payloadpayload.eyJhbGciOiJIUzI1NiJ9aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "headerheader.payloadpayload.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.eyJhbGciOiJIUzI1NiJ9",
+        "jwt=-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----jwt",
+        "jwt=\"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----jwt\" x",
+    ] {
+        let once = redact(text);
+        assert_eq!(redact(&once), once, "{text}");
+        assert!(!once.contains("aaaa"), "{once}");
+    }
+}
+
+#[test]
 #[expect(
     clippy::disallowed_methods,
     reason = "the time it takes is what is tested"
