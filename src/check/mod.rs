@@ -2,6 +2,7 @@
 
 mod format;
 mod rewrite;
+mod secrecy;
 mod target;
 mod watch;
 
@@ -9,7 +10,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use connect_validator::codes::Subject;
-use connect_validator::{Level, Options, Report, check_config, check_credentials, check_manifest};
+use connect_validator::{
+    Finding, Level, Options, Report, check_config, check_credentials, check_manifest,
+};
 
 use crate::context::Context;
 use crate::error::CliError;
@@ -76,6 +79,14 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
         if options.fix != Fix::No {
             rewrite::fix(&mut checked, target, options, context)?;
         }
+        if target.subject() == Subject::Credentials {
+            let allowed =
+                |finding: &Finding| !options.allow.iter().any(|code| code == finding.code);
+            let found = secrecy::findings(target, context)
+                .into_iter()
+                .filter(allowed);
+            checked.report.findings.splice(0..0, found);
+        }
         ok &= passes(&checked.report, options);
         if options.format == Format::Human {
             let text = match target.subject() {
@@ -84,9 +95,6 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
                 _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
             };
             context.ui.text(&text);
-            if target.subject() == Subject::Credentials {
-                target::warn_of_readers(target, context);
-            }
             conclude(&checked, options, started, context);
         }
         files.push(checked);

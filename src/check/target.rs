@@ -121,29 +121,6 @@ impl Target {
     }
 }
 
-/// Says so if others on this machine can read a file with secrets.
-#[cfg(unix)]
-pub(super) fn warn_of_readers(target: &Target, context: &Context) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let Target::File(path) = target else {
-        return;
-    };
-    let mode =
-        std::fs::metadata(context.cwd.join(path)).map_or(0, |found| found.permissions().mode());
-    if mode & 0o077 != 0 {
-        let name = target.name(context);
-        let text = format!(
-            "others can read {name} (mode {:04o}): chmod 600 {name}",
-            mode & 0o7777
-        );
-        context.ui.warning(&text);
-    }
-}
-
-/// Elsewhere there is no mode to look at.
-#[cfg(not(unix))]
-pub(super) fn warn_of_readers(_target: &Target, _context: &Context) {}
-
 /// Longest time an address may take to answer.
 const DEADLINE: Duration = Duration::from_secs(10);
 

@@ -65,6 +65,15 @@ pub(crate) fn plan(template: &Template, answers: &Answers) -> Result<Vec<Planned
             text,
         });
     }
+    if files.iter().any(|file| file.path == EDITOR_SETTINGS) {
+        let product = answers.product.parse().ok();
+        let schema = connect_validator::schema::descriptor(product);
+        files.push(PlannedFile {
+            path: EDITOR_SCHEMA.to_owned(),
+            text: format!("{schema:#}\n"),
+            private: false,
+        });
+    }
     if answers.runtime == RuntimeSource::Vendor {
         files.extend(vendored().iter().map(|(path, text)| PlannedFile {
             path: format!("vendor/{path}"),
@@ -87,6 +96,12 @@ const DOTTED: [&str; 8] = [
     "gitignore",
     "vscode",
 ];
+
+/// The settings that name [`EDITOR_SCHEMA`].
+const EDITOR_SETTINGS: &str = ".vscode/settings.json";
+
+/// The schema of the descriptor, as `connect schema descriptor` prints it.
+const EDITOR_SCHEMA: &str = ".vscode/atlassian-connect.schema.json";
 
 fn target_path(path: &str) -> String {
     let path = path.strip_suffix(".tmpl").unwrap_or(path);

@@ -40,6 +40,27 @@ fn an_app_is_made_with_its_runtime_and_a_repository() {
 }
 
 #[test]
+fn editors_find_the_schema_of_the_descriptor_in_the_app() {
+    let env = TestEnv::new();
+    env.connect(&["new", "hello", "--vcs", "none"])
+        .assert()
+        .success();
+    let settings: Value = serde_json::from_str(&env.read("hello/.vscode/settings.json")).unwrap();
+    let entry = &settings["json.schemas"][0];
+    assert_eq!(entry["fileMatch"][0], "/atlassian-connect.json");
+    let schema = entry["url"].as_str().unwrap();
+    let written = env.read(&format!("hello/{schema}"));
+    let printed = env
+        .connect(&["schema", "descriptor", "--product", "jira"])
+        .assert()
+        .success();
+    assert_eq!(
+        String::from_utf8_lossy(&printed.get_output().stdout),
+        written
+    );
+}
+
+#[test]
 fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (TestEnv::new(), TestEnv::new());
     let files = |env: &TestEnv| {

@@ -26,7 +26,9 @@ const CRATES: &[(&str, &[&str])] = &[
 const MODULES: &[(&str, &[&str])] = &[
     (
         "check",
-        &["context", "dev", "error", "http", "project", "report", "ui"],
+        &[
+            "context", "dev", "error", "http", "process", "project", "report", "ui",
+        ],
     ),
     ("cli", &["check", "scaffold"]),
     (

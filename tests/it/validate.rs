@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::support::app;
 use crate::support::env::TestEnv;
+use crate::support::session::Session;
 
 #[test]
 fn a_good_descriptor_is_exit_0() {
@@ -347,4 +348,63 @@ error: 1 error, 0 warnings in manifest.yml
 ",
             );
     }
+}
+
+#[test]
+fn each_save_is_checked_again_until_an_interrupt() {
+    let good = app::descriptor("com.example.a", "One");
+    let env = TestEnv::new().with_descriptor(&good);
+    let mut watch = Session::command(&env, &["validate", "descriptor", "--watch", "--json"]);
+    let verdict = |ok: bool| move |event: &Value| event["ok"] == ok;
+    watch.wait_for_where("a good one", verdict(true));
+    env.write("atlassian-connect.json", "{");
+    watch.wait_for_where("a bad one", verdict(false));
+    // A file that is gone is said, and does not end the watch.
+    std::fs::remove_file(env.path("atlassian-connect.json")).unwrap();
+    env.write("atlassian-connect.json", &good);
+    watch.wait_for_where("a good one again", verdict(true));
+    assert!(!watch.interrupt().status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn credentials_that_others_may_see_are_found_in_every_format() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let env = TestEnv::new();
+    env.write("credentials.json", "{}");
+    let chmod = |mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(env.path("credentials.json"), mode).unwrap();
+    };
+    let found = || {
+        let output = env.connect(&["validate", "credentials", "--json"]).assert();
+        let result: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+        let findings = result["files"][0]["findings"].as_array().unwrap().clone();
+        findings
+            .iter()
+            .map(|finding| finding["code"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    chmod(0o600);
+    assert!(found().is_empty());
+    chmod(0o644);
+    assert_eq!(found(), ["credentials/readable"]);
+    env.connect(&["validate", "credentials", "--format", "short"])
+        .assert()
+        .success()
+        .stdout_eq(
+            "credentials.json:1:1: warning[credentials/readable]: others can read the file (mode 0644)\n",
+        );
+    env.connect(&["validate", "credentials", "--strict"])
+        .assert()
+        .code(1);
+
+    // git needs no more than these of a repository.
+    std::fs::create_dir_all(env.path(".git/objects")).unwrap();
+    std::fs::create_dir_all(env.path(".git/refs")).unwrap();
+    env.write(".git/HEAD", "ref: refs/heads/main\n");
+    assert_eq!(found(), ["credentials/readable", "credentials/not-ignored"]);
+    env.write(".gitignore", "/credentials.json\n");
+    assert_eq!(found(), ["credentials/readable"]);
 }

@@ -208,6 +208,15 @@ codes! {
         "a host without product, user or token",
         None,
         "Each host needs `product`, `username` (the e-mail address of an administrator) and `password` (an API token).";
+    CREDENTIALS_NOT_IGNORED = "credentials/not-ignored", Warning,
+        "git does not ignore the file",
+        None,
+        "The next `git add .` would publish the API tokens in it. Put the name of the file into `.gitignore`; if it \
+        was committed already, make new tokens and revoke the old ones.";
+    CREDENTIALS_READABLE = "credentials/readable", Warning,
+        "others on this machine can read the file",
+        None,
+        "The file has API tokens in it. `chmod 600 credentials.json` leaves it to its owner alone.";
     CREDENTIALS_SAMPLE = "credentials/sample", Error,
         "a value left as in the sample",
         None,

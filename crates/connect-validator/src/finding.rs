@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::codes::Code;
+
 /// How serious a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -94,6 +96,29 @@ pub struct Finding {
     pub help: Option<String>,
     /// The change that removes it, where one is safe.
     pub fix: Option<Fix>,
+}
+
+impl Finding {
+    /// A finding about a file as a whole, for what only its reader can see, such as its mode. It stands at the
+    /// first character.
+    pub fn of_file(code: &'static Code, message: impl Into<String>, help: Option<String>) -> Self {
+        Self {
+            code: code.id,
+            level: code.level,
+            message: message.into(),
+            pointer: String::new(),
+            span: Span {
+                line: 1,
+                column: 1,
+                end_line: 1,
+                end_column: 1,
+                ..Span::default()
+            },
+            label: None,
+            help,
+            fix: None,
+        }
+    }
 }
 
 /// All that a check has to say about one file.

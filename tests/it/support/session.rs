@@ -1,4 +1,4 @@
-//! A running `connect dev --json`, with its events as they come.
+//! A running command, such as `connect dev --json`, with its events as they come.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -102,7 +102,8 @@ impl Session {
                 Ok(line) => {
                     let event: Value = serde_json::from_str(&line)
                         .unwrap_or_else(|error| panic!("no JSON on stdout: {error}: {line}"));
-                    assert_eq!(event["v"], 1, "{line}");
+                    let version = event.get("v").or_else(|| event.get("version"));
+                    assert_eq!(version, Some(&Value::from(1)), "{line}");
                     self.events.push(event.clone());
                     if is(&event) {
                         return event;
