@@ -1,15 +1,18 @@
 //! Checks again after each change of a file.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
+use std::task::Poll;
 
 use super::{CheckOptions, Target, once};
 use crate::context::Context;
-use crate::dev::Watch;
+use crate::dev::{Watch, interrupted};
 use crate::error::CliError;
 use crate::ui::Fatality;
 
-/// Checks now and after each change, until the process is interrupted.
+/// Checks now and after each change, until the user interrupts; that is its good end.
 pub(super) fn run(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError> {
     let files: Vec<PathBuf> = options
         .targets
@@ -30,13 +33,21 @@ pub(super) fn run(options: &CheckOptions, context: &Context) -> Result<ExitCode,
     for folder in files.iter().filter_map(|path| path.parent()) {
         watch.add(folder).map_err(failed)?;
     }
-    loop {
-        if let Err(error) = once(options, context) {
-            context.ui.error(&error, Fatality::GoesOn);
+    context.block_on(async {
+        let mut interrupted = interrupted()?;
+        loop {
+            // It may wait for the network, with a runtime of its own.
+            if let Err(error) = tokio::task::block_in_place(|| once(options, context)) {
+                context.ui.error(&error, Fatality::GoesOn);
+            }
+            let mut settled = pin!(watch.settled());
+            let leave = poll_fn(|cx| match interrupted.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(true),
+                Poll::Pending => settled.as_mut().poll(cx).map(|()| false),
+            });
+            if leave.await {
+                return Ok(ExitCode::SUCCESS);
+            }
         }
-        context.block_on(async {
-            watch.settled().await;
-            Ok(())
-        })?;
-    }
+    })
 }

@@ -18,3 +18,4 @@ mod sources;
 pub(crate) use run::until_interrupt;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
 pub(crate) use sources::files::Watch;
+pub(crate) use sources::signals::interrupted;

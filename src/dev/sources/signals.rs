@@ -50,3 +50,31 @@ pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, (
         }
     })])
 }
+
+/// Ready when the user interrupts. From this call on, an interrupt no longer ends the process by
+/// itself, also where whoever started us had it ignored.
+///
+/// # Errors
+/// When the system does not let us handle signals.
+#[cfg(unix)]
+pub(crate) fn interrupted() -> Result<BoxFuture<'static, ()>, CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut signal = signal(SignalKind::interrupt()).map_err(|error| {
+        CliError::outside("dev/signals", "signals cannot be handled").cause(error)
+    })?;
+    Ok(Box::pin(async move {
+        signal.recv().await;
+    }))
+}
+
+/// Ready when the user interrupts.
+///
+/// # Errors
+/// Never here.
+#[cfg(not(unix))]
+pub(crate) fn interrupted() -> Result<BoxFuture<'static, ()>, CliError> {
+    Ok(Box::pin(async {
+        let _ = tokio::signal::ctrl_c().await;
+    }))
+}
