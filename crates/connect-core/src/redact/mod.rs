@@ -9,7 +9,8 @@
 //! It is no parser and knows no context: a rendered page with the token that belongs into it must
 //! not come here.
 //!
-//! Invariants: a text is read once, from left to right; redacting twice changes nothing more.
+//! Invariants: a text is read from left to right, a few times at most; redacting twice changes
+//! nothing more.
 
 mod name;
 mod quote;
@@ -28,6 +29,23 @@ pub const REDACTED: &str = "[redacted]";
 /// );
 /// ```
 pub fn redact(text: &str) -> String {
+    let mut redacted = pass(text);
+    // What is left may look like a secret only when others are gone: a slash that made an address
+    // of `://a:b`, say. Once is nearly always enough.
+    for _ in 0..MAX_PASSES {
+        let again = pass(&redacted);
+        if again == redacted {
+            break;
+        }
+        redacted = again;
+    }
+    redacted
+}
+
+/// Passes over what a first pass has left, so that no text takes for ever.
+const MAX_PASSES: usize = 8;
+
+fn pass(text: &str) -> String {
     let mut scanner = Scanner {
         text,
         at: 0,
@@ -128,9 +146,7 @@ impl<'a> Scanner<'a> {
     /// A run of word characters: a secret itself, or the name of one that follows.
     fn word(&mut self) {
         let start = self.at;
-        let run = self.rest().bytes().take_while(|b| is_word(*b)).count();
-        // A private key may follow a word closely.
-        let run = self.rest()[..run].find("-----BEGIN").unwrap_or(run);
+        let run = word_length(self.rest());
         let end = start + run;
         let word = &self.text[start..end];
         if let Some(found) = token_in(word) {
@@ -183,8 +199,9 @@ fn private_key_length(text: &str) -> usize {
     let Some(rest) = text.strip_prefix("-----BEGIN ") else {
         return 0;
     };
-    let label = rest.split("-----").next();
-    if !label.is_some_and(|label| label.len() < 40 && label.contains("PRIVATE KEY")) {
+    let label = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b' ';
+    let (label, after) = rest.split_at(rest.bytes().take_while(label).count());
+    if !label.ends_with("PRIVATE KEY") || !after.starts_with("-----") {
         return 0;
     }
     let end = rest.split_once("-----END ").map_or("", |(_, tail)| tail);
@@ -208,6 +225,15 @@ fn last_at(text: &str) -> Option<usize> {
 fn ends_url(character: char) -> bool {
     // An apostrophe may be part of a password (RFC 3986 section 3.2.1).
     character.is_ascii_whitespace() || "\"`<>".contains(character)
+}
+
+/// A run of word characters. A private key that follows closely is not part of it.
+fn word_length(text: &str) -> usize {
+    let mut characters = text.bytes().enumerate().skip(1);
+    let end = characters.find(|(at, byte)| {
+        !is_word(*byte) || (*byte == b'-' && text[*at..].starts_with("-----BEGIN"))
+    });
+    end.map_or(text.len(), |(at, _)| at)
 }
 
 fn is_word(byte: u8) -> bool {

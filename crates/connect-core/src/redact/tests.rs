@@ -18,6 +18,7 @@ fn what_helps_survives() {
         "[::1]:3000 http://[::1]:3000/@ada",
         "https://vole.jira.com:443/x@y",
         "cookies are off; a secret is a secret",
+        "-----BEGINNING-----BEGIN-----BEGINNER",
         "-----BEGIN PUBLIC KEY-----\nTm90\n-----END PUBLIC KEY-----",
     ] {
         let kept = redact(text);
@@ -58,6 +59,9 @@ fn what_is_left_holds_nothing_new() {
     for text in [
         "headerheader.payloadpayload.eyJhbGciOiJIUzI1NiJ9aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         "headerheader.payloadpayload.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.eyJhbGciOiJIUzI1NiJ9",
+        "-----BEGIN PRIVATE KEY---I1NiJ9$.eyJhbGciOiJIUzI1NiJ9aaaa:\n-----BEGIN PRIVATE KEY-----",
+        "https%3A%2F%2Fada%3AATATT3xFfGF0aaaa/aaaa@b",
+        "://aeyJhbGciOiJIUzI1NiJ9/aaaa@b",
         "jwt=-----BEGIN PRIVATE KEY----------END PRIVATE KEY-----jwt",
         "jwt=\"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----jwt\" x",
     ] {
@@ -86,6 +90,8 @@ fn a_quarter_of_a_megabyte_of_anything_is_read_once() {
         "-----BEGIN ",
         "-----BEGIN PRIVATE KEY-----",
         "token: [",
+        "-----BEGIN",
+        "-",
         "token: \"",
         "authorization",
         "Basic ",
