@@ -17,19 +17,17 @@ use http::request::Parts;
 
 use crate::{app::ConnectApp, danger, rejection::Rejection};
 
+mod browser;
 mod cacheable;
-mod context;
 mod host;
 mod install;
 mod public;
-mod session;
 
+pub use browser::{ContextRequest, SessionRequest};
 pub use cacheable::CacheablePage;
-pub use context::ContextRequest;
 pub use host::HostRequest;
 pub use install::InstallRequest;
 pub use public::PublicRoute;
-pub use session::SessionRequest;
 
 /// Says who may call a handler. Implemented by the request types of this crate and by no others.
 pub trait Access: sealed::Sealed {}

@@ -1,0 +1,88 @@
+//! Calls that the app's own pages make, with a token that is bound to no URL.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use connect_core::{
+    AccountId, Claims, Tenant,
+    verify::{Context, Session, Verified, verify_context, verify_session},
+};
+use http::request::Parts;
+
+use super::{app_of, prove};
+use crate::{app::ConnectApp, client::HostClient, rejection::Rejection};
+
+/// One request type of this file: they differ in the kind of proof only.
+macro_rules! browser_request {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $verify:path) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            app: ConnectApp,
+            tenant: Arc<Tenant>,
+            proof: Verified<$kind>,
+        }
+
+        impl $name {
+            /// The installation the request comes from.
+            pub fn tenant(&self) -> &Arc<Tenant> {
+                &self.tenant
+            }
+
+            /// The user, unless the visitor is anonymous.
+            pub fn account_id(&self) -> Option<AccountId> {
+                self.proof.account_id()
+            }
+
+            /// Everything the token says.
+            pub fn claims(&self) -> &Claims {
+                self.proof.claims()
+            }
+
+            /// A client that calls the tenant's product as the app.
+            pub fn client(&self) -> HostClient {
+                self.app.client(&self.tenant)
+            }
+        }
+
+        impl<S> FromRequestParts<S> for $name
+        where
+            S: Send + Sync,
+            ConnectApp: FromRef<S>,
+        {
+            type Rejection = Rejection;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+                let app = app_of(state);
+                let now = app.now();
+                let (tenant, proof) = prove(parts, &app, |token, tenant, _| {
+                    $verify(token, tenant, &app.inner().policy, now)
+                })
+                .await?;
+                Ok(Self { app, tenant, proof })
+            }
+        }
+    };
+}
+
+browser_request!(
+    /// A call of the app's own page, with the token that `AP.context.getToken()` gave it.
+    ///
+    /// Such a token is bound to no URL, so it is good only for the routes that ask for it by this type.
+    /// It is the way for pages that are cached by the browser (`"cacheable": true`), which get no token
+    /// in their URL.
+    ContextRequest,
+    Context,
+    verify_context
+);
+
+browser_request!(
+    /// A call of the app's own page, with the session token that the page was rendered with.
+    ///
+    /// See [`HostRequest::session_token`](super::HostRequest::session_token). It does not renew itself:
+    /// when it is too old, the page asks the host for a fresh token (`AP.context.getToken()`), which is
+    /// what a [`ContextRequest`](super::ContextRequest) takes.
+    SessionRequest,
+    Session,
+    verify_session
+);
