@@ -111,6 +111,19 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
+async fn a_path_that_looks_like_a_key_is_refused_and_does_not_hang() {
+    let app = World::default().app().await;
+    for target in [
+        "/-----BEGIN",
+        "/-----BEGIN-PRIVATE-KEY-----",
+        "/jwt=-----BEGIN?x=-----END",
+    ] {
+        let answer = app.get(routes(), target, &[]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{target}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_not_cached_either() {
     let app = World::default().app().await;
     let answer = app.send(routes(), Method::POST, "/page", &[], "").await;
