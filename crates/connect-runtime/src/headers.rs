@@ -13,6 +13,14 @@ pub(crate) fn set(headers: &mut HeaderMap, name: impl http::header::IntoHeaderNa
     }
 }
 
+/// Whether a body is of this media type, its parameters left aside (RFC 9110 section 8.3).
+pub(crate) fn is_of_type(headers: &HeaderMap, media_type: &str) -> bool {
+    let value = headers.get(header::CONTENT_TYPE);
+    let value = value.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = value.split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case(media_type)
+}
+
 /// Safe by default; a handler that has set a header itself keeps it.
 ///
 /// The set is what Atlassian's security requirements 3.0, 7.2 and 7.3 for cloud apps ask for.

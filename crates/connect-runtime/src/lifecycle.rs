@@ -18,10 +18,10 @@ use connect_core::{
     token_place,
     verify::{Host, Unverified, refuse_unknown_tenant, verify_host, verify_install},
 };
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 
-use crate::{app::ConnectApp, events::AppEvent, extract::target, rejection::Rejection};
+use crate::{app::ConnectApp, events::AppEvent, extract::target, headers, rejection::Rejection};
 
 /// A lifecycle body has about a dozen short members.
 const MAX_BODY: usize = 64 * 1024;
@@ -53,11 +53,11 @@ pub(crate) async fn decide(
     };
     // The token first: without one, nothing of the body is read. `disabled` comes so after an
     // `uninstalled` (AC-2561), and changes nothing.
-    let headers = parts.headers.get_all(header::AUTHORIZATION);
-    let headers = headers.iter().filter_map(|value| value.to_str().ok());
-    let token = token_place::find(headers, &line)?;
+    let values = parts.headers.get_all(header::AUTHORIZATION);
+    let values = values.iter().filter_map(|value| value.to_str().ok());
+    let token = token_place::find(values, &line)?;
     let token = Unverified::parse(&token)?;
-    if !is_json(&parts.headers) {
+    if !headers::is_of_type(&parts.headers, "application/json") {
         return Err(Rejection::UnsupportedType);
     }
     let body = read(body).await?;
@@ -169,13 +169,6 @@ async fn read(body: Body) -> Result<Bytes, Rejection> {
         }
         Err(_) => Err(Rejection::Body),
     }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE);
-    let value = value.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let essence = value.split(';').next().unwrap_or("").trim();
-    essence.eq_ignore_ascii_case("application/json")
 }
 
 /// Fields from a list, never the record: it holds the secret.

@@ -194,11 +194,8 @@ async fn put_form_aside(
     parts: &mut http::request::Parts,
     body: &mut Body,
 ) -> Result<(), Rejection> {
-    let kind = parts.headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let essence = kind.split(';').next().unwrap_or("").trim();
     if !takes_form(&parts.method)
-        || !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        || !headers::is_of_type(&parts.headers, "application/x-www-form-urlencoded")
     {
         return Ok(());
     }
