@@ -65,7 +65,7 @@ pub use base_url::BaseUrl;
 pub use claims::Claims;
 pub use error::{ConfigError, KeyError, LifecycleError, TokenError};
 pub use hosts::AllowedHosts;
-pub use ids::{AccountId, AppKey, ClientKey, Kid, NameError};
+pub use ids::{AccountId, AppKey, ClientKey, InstallationId, Kid, NameError};
 pub use secret::Secret;
 pub use tenant::{Product, Tenant, TenantState};
 pub use time::{Clock, Timestamp};
