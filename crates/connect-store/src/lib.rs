@@ -24,12 +24,22 @@
 mod backend;
 mod memory;
 mod names;
+mod open;
 #[cfg(feature = "ace")]
 mod record;
+#[cfg(feature = "redis")]
+mod redis;
+pub mod settings;
 #[cfg(feature = "sql")]
 mod sql;
+#[cfg(feature = "redis")]
+mod tls;
 
 pub use memory::MemoryStore;
+pub use open::{open, open_within};
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+pub use settings::StoreSettings;
 #[cfg(feature = "sql")]
 pub use sql::SqlStore;
 
