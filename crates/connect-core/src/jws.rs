@@ -56,7 +56,7 @@ impl<'a> Compact<'a> {
         let malformed = |part| TokenError::Malformed { part };
         let (signed, signature) = token.rsplit_once('.').ok_or(malformed("structure"))?;
         let (header, payload) = signed.split_once('.').ok_or(malformed("structure"))?;
-        if header.len() > MAX_HEADER * 4 / 3 + 4 {
+        if header.len() > (MAX_HEADER * 4).div_ceil(3) {
             return Err(TokenError::TooLarge);
         }
         let (algorithm, kid) = if header == HS256_HEADER {
@@ -304,6 +304,34 @@ mod tests {
         ] {
             assert!(Compact::parse(&bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_limits_are_what_they_say() {
+        assert_eq!((MAX_TOKEN, MAX_HEADER), (16_384, 2_048));
+        let header = |size: usize| {
+            let padding = "x".repeat(size - r#"{"alg":"HS256","x":""}"#.len());
+            Compact::parse(&with_header(&format!(
+                r#"{{"alg":"HS256","x":"{padding}"}}"#
+            )))
+            .is_ok()
+        };
+        assert!(header(MAX_HEADER));
+        assert!(!header(MAX_HEADER + 1));
+        let token = |size: usize| {
+            let empty = sign_hs256(b"", &key()).len();
+            // Three bytes are four characters; a payload of this size leaves at most two over.
+            let token = sign_hs256(&vec![b'x'; (size - empty) / 4 * 3], &key());
+            let spare = size - token.len();
+            (token, spare)
+        };
+        let (longest, spare) = token(MAX_TOKEN);
+        assert!(Compact::parse(&longest).is_ok());
+        let padded = format!("{longest}{}", "A".repeat(spare));
+        assert_eq!(padded.len(), MAX_TOKEN);
+        assert_ne!(Compact::parse(&padded).err(), Some(TokenError::TooLarge));
+        let over = Compact::parse(&format!("{padded}A")).unwrap_err();
+        assert_eq!(over, TokenError::TooLarge);
     }
 
     #[test]
