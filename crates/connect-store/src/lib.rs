@@ -34,6 +34,8 @@ pub mod settings;
 mod sql;
 #[cfg(feature = "redis")]
 mod tls;
+#[cfg(feature = "ace")]
+pub mod transfer;
 
 pub use memory::MemoryStore;
 pub use open::{open, open_within};

@@ -10,6 +10,7 @@ use std::{
 };
 
 use connect_core::{AllowedHosts, AppKey, BaseUrl, Product, install_keys::KeyHosts, time::Seconds};
+use connect_store::StoreSettings;
 use serde_json::{Map, Value};
 
 mod document;
@@ -52,7 +53,7 @@ pub struct Config {
     /// Sent with every call to a host.
     pub user_agent: String,
     /// Where tenants are kept.
-    pub store: StoreConfig,
+    pub store: StoreSettings,
     /// Product the app is for, if it is for one only.
     pub product: Option<Product>,
     /// Id of the app as a Forge app.
@@ -87,16 +88,6 @@ pub struct ErrorView {
 pub struct Options {
     /// `no-auth`: requests without a token are let in, in development only.
     pub no_auth: bool,
-}
-
-/// Where tenants are kept (`store` of config.json).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreConfig {
-    /// In memory: for tests, or when the host installs the app at every start.
-    Memory,
-    /// In a SQLite file.
-    Sqlite(PathBuf),
 }
 
 /// A mistake in the configuration.
