@@ -25,5 +25,11 @@ pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
+/// Where the app keeps its tenants; comes before `store.url` of config.json.
+pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
+/// The same, as ACE spells it.
+pub(crate) const DB_URL: &str = "DB_URL";
+/// The same for MongoDB.
+pub(crate) const MONGODB_URI: &str = "MONGODB_URI";
 /// Selects the section of config.json, as in ACE; `development` when unset.
 pub(crate) const NODE_ENV: &str = "NODE_ENV";

@@ -6,6 +6,7 @@ mod left;
 mod new;
 mod sandbox;
 mod schema;
+mod tenants;
 mod validate;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Sandbox(flags) => sandbox::run(&flags, context),
         Command::Schema(flags) => Ok(schema::run(&flags, context)),
         Command::Status => Ok(left::status(context)),
+        Command::Tenants(flags) => tenants::run(flags, context),
         Command::Validate(flags) => validate::run(flags, context),
     }
 }

@@ -8,6 +8,7 @@ mod host;
 mod project;
 mod scaffold;
 mod session;
+mod store;
 
 use std::fmt;
 use std::process::ExitCode;

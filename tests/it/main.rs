@@ -9,5 +9,6 @@ mod first_light;
 mod new;
 mod sandbox;
 mod support;
+mod tenants;
 mod tidy;
 mod validate;

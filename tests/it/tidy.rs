@@ -35,7 +35,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "commands",
         &[
             "check", "cli", "context", "dev", "env", "error", "host", "process", "project",
-            "scaffold", "ui",
+            "scaffold", "tenants", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -48,7 +48,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
-    ("error", &["host", "http", "process", "project", "scaffold"]),
+    (
+        "error",
+        &["host", "http", "process", "project", "scaffold", "tenants"],
+    ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
@@ -57,6 +60,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
+    ("tenants", &["context", "error", "project", "ui"]),
     ("tunnel", &["error"]),
     ("ui", &["error"]),
 ];

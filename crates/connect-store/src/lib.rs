@@ -22,6 +22,8 @@
 
 #[cfg(feature = "ace")]
 mod backend;
+#[cfg(feature = "dynamodb")]
+mod dynamodb;
 mod memory;
 mod names;
 mod open;
@@ -29,6 +31,8 @@ mod open;
 mod record;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sealed")]
+mod sealed;
 pub mod settings;
 #[cfg(feature = "sql")]
 mod sql;
@@ -37,10 +41,14 @@ mod tls;
 #[cfg(feature = "ace")]
 pub mod transfer;
 
+#[cfg(feature = "dynamodb")]
+pub use dynamodb::DynamoDbStore;
 pub use memory::MemoryStore;
 pub use open::{open, open_within};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
+#[cfg(feature = "sealed")]
+pub use sealed::{Keyring, SealedStore};
 pub use settings::StoreSettings;
 #[cfg(feature = "sql")]
 pub use sql::SqlStore;

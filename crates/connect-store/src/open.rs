@@ -19,18 +19,20 @@ use crate::{
 /// it.
 pub async fn open(settings: &StoreSettings) -> Result<Arc<dyn Store>, StoreError> {
     match settings {
+        #[cfg(feature = "dynamodb")]
+        StoreSettings::DynamoDb(settings) => {
+            Ok(Arc::new(crate::DynamoDbStore::open(settings).await?))
+        }
+        #[cfg(not(feature = "dynamodb"))]
         StoreSettings::DynamoDb(_) => no_driver("dynamodb"),
         StoreSettings::Memory => Ok(Arc::new(MemoryStore::new())),
         StoreSettings::Server(settings) => server(settings).await,
-        StoreSettings::Sqlite {
-            file: _file,
-            table: _table,
-        } => {
-            #[cfg(feature = "sqlite")]
-            return Ok(Arc::new(crate::sql::sqlite::open(_file, _table).await?));
-            #[cfg(not(feature = "sqlite"))]
-            no_driver("sqlite")
+        #[cfg(feature = "sqlite")]
+        StoreSettings::Sqlite { file, table } => {
+            Ok(Arc::new(crate::sql::sqlite::open(file, table).await?))
         }
+        #[cfg(not(feature = "sqlite"))]
+        StoreSettings::Sqlite { .. } => no_driver("sqlite"),
     }
 }
 

@@ -12,7 +12,15 @@ use connect_core::{
 };
 use serde_json::json;
 
-#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
 #[allow(dead_code, reason = "each back-end has a server of its own")]
 pub(crate) mod servers;
 
@@ -366,7 +374,15 @@ pub(crate) async fn listing_is_bounded(store: &dyn Store, name: &str) {
 
 /// `kill -9` of the server during 1,000 installs: what was answered is there afterwards, and what
 /// was not is answered when the server is back.
-#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
 pub(crate) async fn survives_a_crash(
     store: Arc<dyn Store>,
     server: &mut servers::Running,
@@ -433,7 +449,15 @@ pub(crate) async fn survives_a_crash(
 }
 
 /// What the store says as soon as it can.
-#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
 async fn store_answers(store: &dyn Store, client_key: &ClientKey) -> Option<Tenant> {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
@@ -446,7 +470,15 @@ async fn store_answers(store: &dyn Store, client_key: &ClientKey) -> Option<Tena
 }
 
 /// Prints how long a look-up takes that no cache answers.
-#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
 pub(crate) async fn reads_take(store: &dyn Store, name: &str) {
     let tenant = tenant("site-1");
     store.save_tenant(&tenant).await.unwrap();

@@ -24,6 +24,7 @@ pub(crate) struct Running {
 struct Recipe {
     program: PathBuf,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     /// The user to run as, where root is refused.
     user: Option<&'static str>,
     /// What the server says when it can be used.
@@ -68,6 +69,7 @@ impl Recipe {
         for _ in 0..100 {
             let mut child = as_user(self.user, &self.program)
                 .args(&self.arguments)
+                .envs(self.variables.iter().cloned())
                 .stdin(Stdio::null())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
@@ -152,6 +154,7 @@ pub(crate) fn postgres() -> Option<Running> {
             "-c".to_owned(),
             "unix_socket_directories=".to_owned(),
         ],
+        variables: Vec::new(),
         user,
         ready: "ready to accept connections",
     };
@@ -186,6 +189,7 @@ pub(crate) fn mariadb() -> Option<Running> {
     let recipe = Recipe {
         program: server,
         arguments,
+        variables: Vec::new(),
         user: None,
         ready: "ready for connections",
     };
@@ -215,6 +219,7 @@ pub(crate) fn redis() -> Option<Running> {
     let recipe = Recipe {
         program,
         arguments: arguments.map(str::to_owned).to_vec(),
+        variables: Vec::new(),
         user: None,
         ready: "Ready to accept connections",
     };
@@ -223,15 +228,14 @@ pub(crate) fn redis() -> Option<Running> {
 
 /// DynamoDB's stand-in dynalite, with its data on disk.
 pub(crate) fn dynalite() -> Option<Running> {
-    let modules = var("CONNECT_NODE_MODULES").map(PathBuf::from);
-    let module = modules.map(|folder| folder.join("dynalite"));
-    let Some((node, module)) = find("node").zip(module.filter(|folder| folder.exists())) else {
+    let Some((node, modules)) = find("node").zip(modules_with("dynalite")) else {
         return missing(
             "dynalite",
             "nodejs, and dynalite of npm in CONNECT_NODE_MODULES",
         );
     };
     let (folder, port) = (folder(), free_port());
+    let module = modules.join("dynalite");
     let script = format!(
         "require({module:?})({{path: {:?}, createTableMs: 0, deleteTableMs: 0}})\
          .listen({port}, '127.0.0.1', () => console.log('ready'))",
@@ -240,10 +244,47 @@ pub(crate) fn dynalite() -> Option<Running> {
     let recipe = Recipe {
         program: node,
         arguments: vec!["-e".to_owned(), script],
+        variables: Vec::new(),
         user: None,
         ready: "ready",
     };
     Some(Running::start(recipe, port, folder))
+}
+
+/// A program of Node that says `ready`. Its arguments: a folder, the folder of npm's packages, and
+/// the others.
+pub(crate) fn node(
+    package: &str,
+    script: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Option<Running> {
+    let Some((program, modules)) = find("node").zip(modules_with(package)) else {
+        return missing(
+            package,
+            "nodejs, and npm's of that name in CONNECT_NODE_MODULES",
+        );
+    };
+    let mut words = vec![script.to_owned(), arguments[0].to_owned()];
+    words.push(modules.display().to_string());
+    words.extend(arguments[1..].iter().map(|&word| word.to_owned()));
+    let recipe = Recipe {
+        program,
+        arguments: words,
+        variables: variables
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        user: None,
+        ready: "ready",
+    };
+    Some(Running::start(recipe, 0, folder()))
+}
+
+/// The folder of npm's packages, if that one is among them.
+fn modules_with(package: &str) -> Option<PathBuf> {
+    let modules = PathBuf::from(var("CONNECT_NODE_MODULES")?);
+    modules.join(package).exists().then_some(modules)
 }
 
 /// Leaves a test out because a server is missing, and says so; with `CONNECT_REQUIRE_TOOLS`, as
