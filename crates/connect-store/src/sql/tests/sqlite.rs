@@ -184,3 +184,70 @@ async fn a_hundred_thousand_tenants_are_listed_in_constant_memory() {
         .unwrap();
     contract::listing_is_bounded(&store, "sqlite").await;
 }
+
+/// `kill -9` of the process that writes, three times during 1,000 installs. The test starts itself
+/// as that process; it says each install that it would have answered.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "the test is also its own child")]
+async fn every_answered_install_survives_the_death_of_the_app() {
+    use std::{
+        collections::BTreeSet,
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+    const FILE: &str = "CONNECT_TEST_INSTALLS_INTO";
+    const FROM: &str = "CONNECT_TEST_INSTALLS_FROM";
+    const INSTALLS: usize = 1000;
+    let name = |n: usize| format!("site-{n:04}");
+    if let (Ok(file), Ok(from)) = (std::env::var(FILE), std::env::var(FROM)) {
+        let store = SqlStore::sqlite(&PathBuf::from(file)).await.unwrap();
+        for n in from.parse().unwrap()..INSTALLS {
+            store
+                .save_tenant(&contract::tenant(&name(n)))
+                .await
+                .unwrap();
+            println!("\nanswered {n}");
+        }
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(&folder);
+    let mut answered = BTreeSet::new();
+    let mut kills = 0;
+    while answered.len() < INSTALLS {
+        let stop_at = (answered.len() + 250).min(INSTALLS);
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture"])
+            .arg("sql::tests::sqlite::every_answered_install_survives_the_death_of_the_app")
+            .env(FILE, &file)
+            .env(FROM, answered.len().to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            answered.extend(
+                line.strip_prefix("answered ")
+                    .map(|n| n.parse::<usize>().unwrap()),
+            );
+            if answered.len() == stop_at && stop_at < INSTALLS {
+                child.kill().unwrap();
+                kills += 1;
+                break;
+            }
+        }
+        child.wait().unwrap();
+    }
+    let store = SqlStore::sqlite(&file).await.unwrap();
+    let mut there = 0;
+    for n in &answered {
+        let found = store.tenant(&contract::key(&name(*n))).await.unwrap();
+        there += usize::from(found == Some(contract::tenant(&name(*n))));
+    }
+    println!(
+        "sqlite: {kills} times kill -9 during {INSTALLS} installs; {there} of {} answered installs are there",
+        answered.len()
+    );
+    assert_eq!((there, kills), (INSTALLS, 3));
+}
