@@ -470,6 +470,16 @@ codes! {
         Some("connect.install.error.unknown.module"),
         "A host refuses an app with module types it does not have, also if another product has them. Serve one \
         descriptor for each product.";
+    PLATFORM_END_OF_SUPPORT = "platform/end-of-support", Info,
+        "Atlassian's support for Connect ends",
+        None,
+        "Nothing is wrong with the file. Atlassian supports Connect in Jira and Confluence until 31 January 2027 \
+        (CHANGE-3383). It does not say that requests stop on that day, but that apps may stop working. Since \
+        31 March 2026 (CHANGE-3096) sites install no private app from a descriptor, and the Marketplace takes no \
+        new version of one; what is installed goes on. The way on is Forge: put the modules under \
+        `connectModules` of a `manifest.yml` as they are (`connect validate manifest` checks them), then replace \
+        one after the other with modules of Forge. Until then `connect dev` runs the app on its sandbox, which \
+        knows no such date. `connect validate --allow platform/end-of-support` no longer mentions it.";
     REGION_NO_MIGRATION = "region/no-migration", Warning,
         "regions without the migration callback",
         None,
@@ -483,6 +493,13 @@ codes! {
         "a scope that no product has",
         SCHEMA,
         "Scopes are a closed list, each all in upper or all in lower case. Bitbucket has its own.";
+    SCOPE_UNUSED = "scope/unused", Warning,
+        "a scope that nothing can use",
+        None,
+        "Customers are asked to grant each scope. `ACT_AS_USER` lets the app call as one of its users, which it \
+        proves with the shared secret of the installation; with authentication `none` it gets no secret. `NONE` \
+        stands for no scope at all, and says nothing beside others. What else the code of the app calls cannot be \
+        seen in a descriptor, so no other scope is reported.";
     SCOPE_WRONG_PRODUCT = "scope/wrong-product", Warning,
         "a scope of another product",
         None,

@@ -102,6 +102,7 @@ fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>, is_template: bo
     checker.model = Model::new(root, checker.options);
     checker.object(root, &table::DESCRIPTOR);
     if root.as_object().is_some() {
+        checker.is_dated = checker.model.product != Some(Product::Bitbucket);
         rules::run(checker, root);
     }
 }
