@@ -1,6 +1,6 @@
 //! What can be checked: files of the project by their role, any file, stdin, addresses.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use connect_validator::codes::Subject;
@@ -14,25 +14,52 @@ use crate::ui;
 
 /// Something with a text to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) struct Target {
+    pub(crate) source: Source,
+    /// What kind of file it is, if the command line says so.
+    named: Option<Subject>,
+}
+
+/// Where a text comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
     File(PathBuf),
     Stdin,
     Url(Url),
 }
 
 impl Target {
-    /// What an argument of the command line means.
-    pub(crate) fn parse(argument: &str) -> Self {
-        if argument == "-" {
-            return Self::Stdin;
+    /// What the arguments of the command line mean.
+    ///
+    /// The word of a kind says what the files behind it are; with none behind it, it stands for the project's own.
+    pub(crate) fn parse(arguments: &[String]) -> Vec<Self> {
+        let mut targets = Vec::new();
+        let mut named = None;
+        let mut rest = arguments.iter().map(String::as_str).peekable();
+        while let Some(argument) = rest.next() {
+            match subject_called(argument) {
+                Some((_, subject, own)) => {
+                    named = Some(*subject);
+                    if rest
+                        .peek()
+                        .is_none_or(|next| subject_called(next).is_some())
+                    {
+                        targets.push(Self::file(own));
+                    }
+                }
+                None => targets.push(Self {
+                    source: Source::parse(argument),
+                    named,
+                }),
+            }
         }
-        if let Some((_, _, file)) = SUBJECTS.iter().find(|(name, ..)| *name == argument) {
-            return Self::File(PathBuf::from(file));
-        }
-        let is_web = argument.starts_with("http://") || argument.starts_with("https://");
-        match Url::parse(argument) {
-            Ok(url) if is_web => Self::Url(url),
-            _ => Self::File(PathBuf::from(argument)),
+        targets
+    }
+
+    fn file(name: &str) -> Self {
+        Self {
+            source: Source::File(PathBuf::from(name)),
+            named: None,
         }
     }
 
@@ -46,27 +73,61 @@ impl Target {
         };
         let files = SUBJECTS.iter().map(|(.., file)| *file);
         let there = files.filter(|file| *file == always || is_there(file));
-        there.map(|file| Self::File(PathBuf::from(file))).collect()
+        there.map(Self::file).collect()
     }
 
-    /// What kind of file it is, by its name. YAML is taken for a manifest, what has another name for a descriptor.
-    pub(crate) fn subject(&self) -> Subject {
-        let extension = match self {
-            Self::File(path) => path.extension().and_then(|extension| extension.to_str()),
-            Self::Stdin | Self::Url(_) => None,
+    /// What kind of file it is: as the command line says, or by its name, or by its text.
+    ///
+    /// YAML is taken for a manifest, and what nothing speaks for is a descriptor.
+    pub(crate) fn subject(&self, text: &str) -> Subject {
+        if let Some(named) = self.named {
+            return named;
+        }
+        let path = match &self.source {
+            Source::File(path) => path.clone(),
+            Source::Stdin => PathBuf::new(),
+            Source::Url(url) => PathBuf::from(url.path()),
         };
+        let extension = path.extension().and_then(|extension| extension.to_str());
         if let Some("yaml" | "yml") = extension {
             return Subject::Manifest;
         }
-        let name = match self {
-            Self::File(path) => path.file_name().and_then(|name| name.to_str()),
-            Self::Stdin | Self::Url(_) => None,
-        };
-        let known = SUBJECTS.iter().find(|(.., file)| Some(*file) == name);
-        known.map_or(Subject::Descriptor, |(_, subject, _)| *subject)
+        let name = path.file_name().and_then(|name| name.to_str());
+        match SUBJECTS.iter().find(|(.., file)| Some(*file) == name) {
+            Some((_, subject, _)) => *subject,
+            None if extension.is_none() && is_yaml(text) => Subject::Manifest,
+            None => Subject::Descriptor,
+        }
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(path) => Some(path),
+            Source::Stdin | Source::Url(_) => None,
+        }
     }
 
     /// The target as messages name it.
+    pub(crate) fn name(&self, context: &Context) -> String {
+        self.source.name(context)
+    }
+}
+
+impl Source {
+    /// What an argument means that is no word of ours.
+    pub(crate) fn parse(argument: &str) -> Self {
+        if argument == "-" {
+            return Self::Stdin;
+        }
+        let is_web = argument.starts_with("http://") || argument.starts_with("https://");
+        match Url::parse(argument) {
+            Ok(url) if is_web => Self::Url(url),
+            _ => Self::File(PathBuf::from(argument)),
+        }
+    }
+
+    /// The source as messages name it.
     pub(crate) fn name(&self, context: &Context) -> String {
         match self {
             Self::File(path) => context.shown(path).to_string(),
@@ -131,3 +192,23 @@ const SUBJECTS: [(&str, Subject, &str); 4] = [
     ("credentials", Subject::Credentials, CREDENTIALS),
     ("manifest", Subject::Manifest, MANIFEST),
 ];
+
+/// The subject that a word of the command line stands for.
+fn subject_called(word: &str) -> Option<&'static (&'static str, Subject, &'static str)> {
+    SUBJECTS.iter().find(|(name, ..)| *name == word)
+}
+
+/// Whether a text begins as a mapping of YAML does and no JSON can: with `word:` at the margin.
+fn is_yaml(text: &str) -> bool {
+    let lines = text.trim_start_matches('\u{feff}').lines();
+    let mut lines = lines.filter(|line| !line.trim().is_empty() && !line.starts_with(['#', '-']));
+    lines.next().is_some_and(|line| {
+        let word = line.trim_end().split_once(':').map(|(word, _)| word);
+        word.is_some_and(|word| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || "_-".contains(c))
+        })
+    })
+}

@@ -485,6 +485,13 @@ codes! {
         None,
         "Data moves between the base URLs of regions with the help of the callback `lifecycle.dare-migration`. \
         Hosts do not check that it is there.";
+    SCHEMA_VIOLATION = "schema/violation", Error,
+        "what the schema given with `--schema` refuses",
+        None,
+        "`connect validate --schema` holds a file against any JSON Schema, besides the checks that are always made. \
+        The message says what the schema wants, and mostly where in the schema it stands. Addresses may be \
+        relative where the schema asks for a `uri`, and placeholders are filled in first. A schema may be older or \
+        newer than what hosts take: without `--schema` such a finding is gone.";
     SCOPE_DOUBLE = "scope/double", Warning,
         "a scope that stands twice",
         None,

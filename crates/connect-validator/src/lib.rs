@@ -14,6 +14,8 @@
 
 mod checker;
 pub mod codes;
+#[cfg(feature = "json-schema")]
+mod custom_schema;
 mod facts;
 mod finding;
 pub mod fix;
@@ -33,6 +35,8 @@ mod suggest;
 mod table;
 mod yaml;
 
+#[cfg(feature = "json-schema")]
+pub use custom_schema::{CustomSchema, CustomSchemaError};
 pub use facts::{Lifecycle, Module, Summary, descriptor_facts};
 pub use finding::{Edit, Finding, Fix, Level, Report, Span};
 pub use manifest::check_manifest;

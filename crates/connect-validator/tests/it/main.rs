@@ -1,6 +1,8 @@
 //! The validator from outside: descriptor text in, findings out.
 
 mod corpus;
+#[cfg(feature = "json-schema")]
+mod custom_schema;
 mod differential;
 mod facts;
 mod findings_page;
