@@ -2,6 +2,7 @@
 
 mod format;
 mod rewrite;
+mod schema;
 mod secrecy;
 mod target;
 mod watch;
@@ -9,18 +10,18 @@ mod watch;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use connect_validator::codes::Subject;
+use connect_validator::codes::{self, Code, Subject};
 use connect_validator::{
-    Finding, Level, Options, Report, check_config, check_credentials, check_manifest,
+    CustomSchema, Level, Options, Report, check_config, check_credentials, check_manifest,
 };
 
 use crate::context::Context;
 use crate::error::CliError;
 use crate::report::render;
-use crate::ui::{self, Verb};
+use crate::ui::{self, Verb, Verbosity};
 
 pub(crate) use format::Format;
-pub(crate) use target::Target;
+pub(crate) use target::{Source, Target};
 
 /// What to check, and how to say it.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct CheckOptions {
     pub(crate) fix: Fix,
     pub(crate) watch: bool,
     pub(crate) rules: Options,
+    /// A JSON Schema to hold the files against besides.
+    pub(crate) schema: Option<Source>,
 }
 
 /// What becomes of findings that have a fix.
@@ -50,6 +53,7 @@ pub(crate) enum Fix {
 /// A file and what was found in it.
 struct Checked {
     name: String,
+    subject: Subject,
     source: String,
     report: Report,
 }
@@ -66,30 +70,40 @@ pub(crate) fn check(options: &CheckOptions, context: &Context) -> Result<ExitCod
 }
 
 fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError> {
+    let schema = options.schema.as_ref();
+    let schema = schema
+        .map(|source| schema::load(source, context))
+        .transpose()?;
+    let judge = Judge { options, schema };
     let mut files = Vec::new();
     let mut ok = true;
     for target in &options.targets {
-        let source = target.read(context)?;
+        let source = target.source.read(context)?;
         let started = Instant::now();
+        let subject = target.subject(&source);
         let mut checked = Checked {
-            name: target.name(context),
-            report: judge(&source, target.subject(), options),
+            name: target.source.name(context),
+            report: judge.report(&source, subject),
             source,
+            subject,
         };
         if options.fix != Fix::No {
-            rewrite::fix(&mut checked, target, options, context)?;
+            rewrite::fix(&mut checked, target, &judge, context)?;
         }
-        if target.subject() == Subject::Credentials {
-            let allowed =
-                |finding: &Finding| !options.allow.iter().any(|code| code == finding.code);
-            let found = secrecy::findings(target, context)
-                .into_iter()
-                .filter(allowed);
+        if subject == Subject::Credentials {
+            let mut found = secrecy::findings(target, context);
+            found.retain(|finding| options.reports(finding.code));
             checked.report.findings.splice(0..0, found);
+            if judge.schema.is_some() {
+                let name = &checked.name;
+                context.ui.warning(&format!(
+                    "{name} is not held against the schema: what that says could hold a secret"
+                ));
+            }
         }
         ok &= passes(&checked.report, options);
         if options.format == Format::Human {
-            let text = match target.subject() {
+            let text = match subject {
                 // SECURITY: the lines themselves would show passwords [test `tests/it/validate.rs`].
                 Subject::Credentials => format::for_people(&checked),
                 _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
@@ -99,24 +113,68 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
         }
         files.push(checked);
     }
-    if let Some(text) = options.format.write(&files, ok) {
+    let notices = notices(&files, options);
+    if let Some(text) = options.format.write(&files, &notices, ok) {
         context.ui.data(&text);
+    }
+    // A date is news once, not after each save, and nothing that a log must hold.
+    let for_people = options.format == Format::Human && !options.watch;
+    if for_people && (ui::stderr_is_terminal() || context.ui.verbosity == Verbosity::Verbose) {
+        for notice in notices {
+            let text = format!("{}: connect explain {}", notice.title, notice.id);
+            context.ui.note(&text);
+        }
     }
     Ok(ExitCode::from(u8::from(!ok)))
 }
 
-/// All findings but those that are allowed.
-fn judge(source: &str, subject: Subject, options: &CheckOptions) -> Report {
-    let mut report = match subject {
-        Subject::Config => check_config(source),
-        Subject::Credentials => check_credentials(source),
-        Subject::Manifest => check_manifest(source, &options.rules),
-        _ => connect_validator::check(source, &options.rules),
-    };
-    report
-        .findings
-        .retain(|finding| !options.allow.iter().any(|code| code == finding.code));
-    report
+/// What decides about a text.
+struct Judge<'o> {
+    options: &'o CheckOptions,
+    schema: Option<CustomSchema>,
+}
+
+impl Judge<'_> {
+    /// All findings but those that are allowed.
+    fn report(&self, source: &str, subject: Subject) -> Report {
+        let rules = &self.options.rules;
+        let mut report = match subject {
+            Subject::Config => check_config(source),
+            Subject::Credentials => check_credentials(source),
+            Subject::Manifest => check_manifest(source, rules),
+            _ => connect_validator::check(source, rules),
+        };
+        if let Some(schema) = &self.schema
+            // SECURITY: a schema quotes the values it refuses [test `tests/it/validate_schema.rs`].
+            && subject != Subject::Credentials
+        {
+            report.add(schema.check(source, subject, rules));
+        }
+        report
+            .findings
+            .retain(|finding| self.options.reports(finding.code));
+        report
+    }
+}
+
+impl CheckOptions {
+    /// Whether a code is one of those to be said.
+    fn reports(&self, code: &str) -> bool {
+        !self.allow.iter().any(|allowed| allowed == code)
+    }
+}
+
+/// What is to be said about the platform, once for all files.
+fn notices(files: &[Checked], options: &CheckOptions) -> Vec<&'static Code> {
+    let mut ids: Vec<_> = files
+        .iter()
+        .flat_map(|file| &file.report.notices)
+        .copied()
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let said = ids.into_iter().filter(|id| options.reports(id));
+    said.filter_map(codes::find).collect()
 }
 
 fn passes(report: &Report, options: &CheckOptions) -> bool {

@@ -11,10 +11,10 @@ use crate::process::{self, CommandLine};
 
 /// What is to be said about the mode of a file and about git.
 pub(super) fn findings(target: &Target, context: &Context) -> Vec<Finding> {
-    let Target::File(path) = target else {
+    let Some(path) = target.path() else {
         return Vec::new();
     };
-    let (name, path) = (target.name(context), context.cwd.join(path));
+    let (name, path) = (target.source.name(context), context.cwd.join(path));
     let found = [readable(&name, &path), not_ignored(&name, &path, context)];
     found.into_iter().flatten().collect()
 }

@@ -76,6 +76,15 @@ impl Target {
         there.map(Self::file).collect()
     }
 
+    /// The one file of the project that a schema of the user's is about: the descriptor, or else the manifest.
+    pub(crate) fn main_of_project(context: &Context) -> Vec<Self> {
+        let mut targets = Self::of_project(context);
+        targets
+            .retain(|target| !matches!(target.subject(""), Subject::Config | Subject::Credentials));
+        targets.truncate(1);
+        targets
+    }
+
     /// What kind of file it is: as the command line says, or by its name, or by its text.
     ///
     /// YAML is taken for a manifest, and what nothing speaks for is a descriptor.
@@ -102,15 +111,7 @@ impl Target {
 
     /// The file, if it is one.
     pub(crate) fn path(&self) -> Option<&Path> {
-        match &self.source {
-            Source::File(path) => Some(path),
-            Source::Stdin | Source::Url(_) => None,
-        }
-    }
-
-    /// The target as messages name it.
-    pub(crate) fn name(&self, context: &Context) -> String {
-        self.source.name(context)
+        self.source.path()
     }
 }
 
@@ -124,6 +125,14 @@ impl Source {
         match Url::parse(argument) {
             Ok(url) if is_web => Self::Url(url),
             _ => Self::File(PathBuf::from(argument)),
+        }
+    }
+
+    /// The file, if it is one.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdin | Self::Url(_) => None,
         }
     }
 
@@ -154,16 +163,27 @@ impl Source {
             Self::File(path) => Ok(read_text(&context.cwd.join(path))?),
             Self::Stdin => ui::read_stdin(connect_validator::MAX_SOURCE_BYTES as u64)
                 .map_err(|error| CliError::unreadable("stdin", &error)),
-            Self::Url(url) => self.fetch(url, context),
+            Self::Url(url) => self.fetch(url, "the descriptor", context),
         }
     }
 
-    fn fetch(&self, url: &Url, context: &Context) -> Result<String, CliError> {
+    /// What an address answers with, which should be `what`.
+    ///
+    /// # Errors
+    /// When it does not answer with a text in time.
+    pub(super) fn fetch(
+        &self,
+        url: &Url,
+        what: &str,
+        context: &Context,
+    ) -> Result<String, CliError> {
         let name = self.name(context);
         let failed = |cause: String| {
             CliError::outside("validate/unreachable", format!("cannot read {name}"))
                 .cause(cause)
-                .hint("open the address in a browser: it must answer with the descriptor")
+                .hint(format!(
+                    "open the address in a browser: it must answer with {what}"
+                ))
         };
         let client = context
             .http
@@ -176,7 +196,16 @@ impl Source {
                 .map_err(|error| failed(error.to_string()))
         })?;
         if !answer.status.is_success() {
-            return Err(failed(format!("it answered {}", answer.status)));
+            // Nobody is sent on without knowing where to.
+            let leads_to = answer
+                .headers
+                .get("location")
+                .and_then(|to| to.to_str().ok());
+            let leads_to = leads_to.and_then(|to| url.join(to).ok()).map(Self::Url);
+            let leads_to = leads_to.map_or_else(String::new, |to| {
+                format!(" and leads to {}", to.name(context))
+            });
+            return Err(failed(format!("it answered {}{leads_to}", answer.status)));
         }
         String::from_utf8(answer.body).map_err(|_| failed("the answer is no text".to_owned()))
     }

@@ -103,6 +103,14 @@ impl Ui {
         }
     }
 
+    /// Something worth knowing that nothing is to be done about now.
+    pub(crate) fn note(&self, text: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            let style = AnsiColor::Cyan.on_default().bold();
+            self.people(&format!("{style}note{style:#}: {text}\n"));
+        }
+    }
+
     /// Shows an error, on stderr always and as an event with `--json`.
     pub(crate) fn error(&self, error: &CliError, fatality: Fatality) {
         self.error_event(error, fatality);

@@ -471,10 +471,10 @@ codes! {
         "A host refuses an app with module types it does not have, also if another product has them. Serve one \
         descriptor for each product.";
     PLATFORM_END_OF_SUPPORT = "platform/end-of-support", Info,
-        "Atlassian's support for Connect ends",
+        "Atlassian supports Connect until 31 January 2027",
         None,
-        "Nothing is wrong with the file. Atlassian supports Connect in Jira and Confluence until 31 January 2027 \
-        (CHANGE-3383). It does not say that requests stop on that day, but that apps may stop working. Since \
+        "Nothing is wrong with the file. The date is that of CHANGE-3383, for Jira and Confluence. Atlassian does not \
+        say that requests stop on that day, but that apps may stop working. Since \
         31 March 2026 (CHANGE-3096) sites install no private app from a descriptor, and the Marketplace takes no \
         new version of one; what is installed goes on. The way on is Forge: put the modules under \
         `connectModules` of a `manifest.yml` as they are (`connect validate manifest` checks them), then replace \
