@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use connect_validator::{Options, check, codes};
 
+use crate::assert_reviewed;
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/descriptors")
 }
@@ -54,10 +56,6 @@ fn every_code_is_found_in_its_wrong_fixture_and_not_in_its_right_one() {
 }
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test reads and writes its list on disk"
-)]
 fn findings_of_the_wrong_fixtures_are_as_listed() {
     let mut list = String::new();
     for code in descriptor_codes() {
@@ -85,15 +83,7 @@ fn findings_of_the_wrong_fixtures_are_as_listed() {
             }
         }
     }
-    let path = folder().join("findings.txt");
-    if std::env::var_os("CONNECT_BLESS").is_some() {
-        std::fs::write(&path, &list).expect("a writable list");
-    }
-    let expected = std::fs::read_to_string(&path).expect("a list of findings");
-    for (line, (now, before)) in list.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(now, before, "line {} of {}", line + 1, path.display());
-    }
-    assert_eq!(list.lines().count(), expected.lines().count());
+    assert_reviewed(&folder().join("findings.txt"), &list);
 }
 
 #[test]
