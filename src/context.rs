@@ -81,6 +81,7 @@ impl Context {
                 && env.text(env::NO_COLOR).is_none()
                 && env.text(env::TERM) != Some("dumb")
                 && ui::stderr_is_terminal(),
+            columns: ui::columns(),
         }
     }
 

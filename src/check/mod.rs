@@ -121,8 +121,8 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
     let for_people = options.format == Format::Human && !options.watch;
     if for_people && (ui::stderr_is_terminal() || context.ui.verbosity == Verbosity::Verbose) {
         for notice in notices {
-            let text = format!("{}: connect explain {}", notice.title, notice.id);
-            context.ui.note(&text);
+            let hint = format!("connect explain {}", notice.id);
+            context.ui.note(notice.title, &hint);
         }
     }
     Ok(ExitCode::from(u8::from(!ok)))
@@ -206,14 +206,10 @@ fn conclude(checked: &Checked, options: &CheckOptions, started: Instant, context
         0 => String::new(),
         more => format!(", and {more} findings more that are not shown"),
     };
-    context
-        .ui
-        .error_text(&format!("error: {counts} in {name}{omitted}\n"));
-    if report.fixable() > 0 && options.fix == Fix::No {
-        context
-            .ui
-            .error_text(&format!("hint: connect validate {name} --fix\n"));
-    }
+    let to_fix = format!("connect validate {name} --fix");
+    let hint = (report.fixable() > 0 && options.fix == Fix::No).then_some(to_fix.as_str());
+    let text = format!("{counts} in {name}{omitted}");
+    context.ui.failure(&text, hint);
 }
 
 fn count(number: usize, what: &str) -> String {

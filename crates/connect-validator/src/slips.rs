@@ -146,8 +146,15 @@ pub(crate) fn reconcile(meant: &mut Report, written: Report) {
         .findings
         .into_iter()
         .filter(|f| f.level == Level::Error);
+    // A field that is refused under its wrong name is one mistake with the right name that is missed.
+    let is_slip = |finding: &Finding| {
+        finding.code == codes::DESCRIPTOR_UNKNOWN_FIELD.id
+            && (meant.findings.iter()).any(|other| {
+                other.code == codes::DESCRIPTOR_MISSING_FIELD.id && other.span == finding.span
+            })
+    };
     let more: Vec<Finding> = errors
-        .filter(|f| !meant.findings.iter().any(|other| same(f, other)))
+        .filter(|f| !is_slip(f) && !meant.findings.iter().any(|other| same(f, other)))
         .collect();
     meant.findings.extend(more);
     meant
