@@ -18,7 +18,7 @@ use connect_validator::{
 use crate::context::Context;
 use crate::error::CliError;
 use crate::report::render;
-use crate::ui::{self, Verb, Verbosity};
+use crate::ui::{self, Fatality, Verb, Verbosity};
 
 pub(crate) use format::Format;
 pub(crate) use target::{Source, Target};
@@ -76,43 +76,19 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
         .transpose()?;
     let judge = Judge { options, schema };
     let mut files = Vec::new();
-    let mut ok = true;
+    let mut unreadable = None;
     for target in &options.targets {
-        let source = target.source.read(context)?;
-        let started = Instant::now();
-        let subject = target.subject(&source);
-        let mut checked = Checked {
-            name: target.source.name(context),
-            report: judge.report(&source, subject),
-            source,
-            subject,
-        };
-        if options.fix != Fix::No {
-            rewrite::fix(&mut checked, target, &judge, context)?;
-        }
-        if subject == Subject::Credentials {
-            let mut found = secrecy::findings(target, context);
-            found.retain(|finding| options.reports(finding.code));
-            checked.report.findings.splice(0..0, found);
-            if judge.schema.is_some() {
-                let name = &checked.name;
-                context.ui.warning(&format!(
-                    "{name} is not held against the schema: what that says could hold a secret"
-                ));
+        match one(target, &judge, context) {
+            Ok(checked) => files.push(checked),
+            // The others are checked all the same.
+            Err(error) if options.targets.len() > 1 => {
+                context.ui.error(&error, Fatality::GoesOn);
+                unreadable.get_or_insert(error.exit_code());
             }
+            Err(error) => return Err(error),
         }
-        ok &= passes(&checked.report, options);
-        if options.format == Format::Human {
-            let text = match subject {
-                // SECURITY: the lines themselves would show passwords [test `tests/it/validate.rs`].
-                Subject::Credentials => format::for_people(&checked),
-                _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
-            };
-            context.ui.text(&text);
-            conclude(&checked, options, started, context);
-        }
-        files.push(checked);
     }
+    let ok = unreadable.is_none() && files.iter().all(|file| passes(&file.report, options));
     let notices = notices(&files, options);
     if let Some(text) = options.format.write(&files, &notices, ok) {
         context.ui.data(&text);
@@ -125,7 +101,45 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
             context.ui.note(notice.title, &hint);
         }
     }
-    Ok(ExitCode::from(u8::from(!ok)))
+    Ok(unreadable.unwrap_or(ExitCode::from(u8::from(!ok))))
+}
+
+/// Checks one file, mends it if that is asked for, and shows people what was found.
+fn one(target: &Target, judge: &Judge<'_>, context: &Context) -> Result<Checked, CliError> {
+    let options = judge.options;
+    let source = target.source.read(context)?;
+    let started = Instant::now();
+    let subject = target.subject(&source);
+    let mut checked = Checked {
+        name: target.source.name(context),
+        report: judge.report(&source, subject),
+        source,
+        subject,
+    };
+    if options.fix != Fix::No {
+        rewrite::fix(&mut checked, target, judge, context)?;
+    }
+    if subject == Subject::Credentials {
+        let mut found = secrecy::findings(target, context);
+        found.retain(|finding| options.reports(finding.code));
+        checked.report.findings.splice(0..0, found);
+        if judge.schema.is_some() {
+            let name = &checked.name;
+            context.ui.warning(&format!(
+                "{name} is not held against the schema: what that says could hold a secret"
+            ));
+        }
+    }
+    if options.format == Format::Human {
+        let text = match subject {
+            // SECURITY: the lines themselves would show passwords [test `tests/it/validate.rs`].
+            Subject::Credentials => format::for_people(&checked),
+            _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
+        };
+        context.ui.text(&text);
+        conclude(&checked, options, started, context);
+    }
+    Ok(checked)
 }
 
 /// What decides about a text.
