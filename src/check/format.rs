@@ -126,7 +126,11 @@ fn as_json(files: &[Checked], notices: &[&Code], ok: bool) -> Value {
         json!({ "path": file.name, "product": file.report.product, "findings": findings })
     };
     let files: Vec<Value> = files.iter().map(file).collect();
-    let notice = |code: &&Code| json!({ "code": code.id, "level": code.level, "message": code.title, "url": page(code.id) });
+    let notice = |code: &&Code| {
+        json!({
+            "code": code.id, "level": code.level, "message": code.title, "url": page(code.id),
+        })
+    };
     let notices: Vec<Value> = notices.iter().map(notice).collect();
     json!({ "version": 1, "ok": ok, "files": files, "notices": notices })
 }

@@ -9,7 +9,7 @@ use connect_validator::{CustomSchema, CustomSchemaError};
 use url::Url;
 
 use super::rewrite::write_whole;
-use super::target::Source;
+use super::target::{Source, fetch};
 use crate::context::Context;
 use crate::error::{CliError, Place};
 
@@ -29,7 +29,7 @@ pub(super) fn load(source: &Source, context: &Context) -> Result<CustomSchema, C
     {
         return Ok(schema);
     }
-    match source.fetch(url, "the schema", context) {
+    match fetch(url, "the schema", context) {
         Ok(text) => {
             let schema = parse(&name, &text)?;
             if let Some(copy) = copy
@@ -48,11 +48,14 @@ pub(super) fn load(source: &Source, context: &Context) -> Result<CustomSchema, C
                 return Err(error);
             };
             let why = error.causes.first().unwrap_or(&error.message);
-            let days = age.as_secs() / (24 * 60 * 60);
-            let days = super::count(usize::try_from(days).unwrap_or(usize::MAX), "day");
-            context.ui.warning(&format!(
-                "{name} cannot be read ({why}): taking the copy of {days} ago"
-            ));
+            let days = usize::try_from(age.as_secs() / (24 * 60 * 60)).unwrap_or(usize::MAX);
+            let copy = match age {
+                Duration::MAX => "an older copy".to_owned(),
+                _ => format!("the copy of {} ago", super::count(days, "day")),
+            };
+            context
+                .ui
+                .warning(&format!("{name} cannot be read ({why}): taking {copy}"));
             Ok(schema)
         }
     }

@@ -141,16 +141,7 @@ impl Source {
         match self {
             Self::File(path) => context.shown(path).to_string(),
             Self::Stdin => "<stdin>".to_owned(),
-            Self::Url(url) => {
-                // A query may carry a token, and the part before `@` a password.
-                let mut shown = url.clone();
-                shown.set_query(None);
-                shown.set_fragment(None);
-                let _ = shown
-                    .set_username("")
-                    .and_then(|()| shown.set_password(None));
-                shown.to_string()
-            }
+            Self::Url(url) => shown(url),
         }
     }
 
@@ -163,52 +154,54 @@ impl Source {
             Self::File(path) => Ok(read_text(&context.cwd.join(path))?),
             Self::Stdin => ui::read_stdin(connect_validator::MAX_SOURCE_BYTES as u64)
                 .map_err(|error| CliError::unreadable("stdin", &error)),
-            Self::Url(url) => self.fetch(url, "the descriptor", context),
+            Self::Url(url) => fetch(url, "the descriptor", context),
         }
     }
+}
 
-    /// What an address answers with, which should be `what`.
-    ///
-    /// # Errors
-    /// When it does not answer with a text in time.
-    pub(super) fn fetch(
-        &self,
-        url: &Url,
-        what: &str,
-        context: &Context,
-    ) -> Result<String, CliError> {
-        let name = self.name(context);
-        let failed = |cause: String| {
-            CliError::outside("validate/unreachable", format!("cannot read {name}"))
-                .cause(cause)
-                .hint(format!(
-                    "open the address in a browser: it must answer with {what}"
-                ))
-        };
-        let client = context
-            .http
-            .client(url)
-            .map_err(|error| failed(error.to_string()))?;
-        let request = client.get(url.clone()).header("accept", "application/json");
-        let answer = context.block_on(async {
-            http::send(request, DEADLINE)
-                .await
-                .map_err(|error| failed(error.to_string()))
-        })?;
-        if !answer.status.is_success() {
-            // Nobody is sent on without knowing where to.
-            let leads_to = answer
-                .headers
-                .get("location")
-                .and_then(|to| to.to_str().ok());
-            let leads_to = leads_to.and_then(|to| url.join(to).ok()).map(Self::Url);
-            let leads_to = leads_to.map_or_else(String::new, |to| {
-                format!(" and leads to {}", to.name(context))
-            });
-            return Err(failed(format!("it answered {}{leads_to}", answer.status)));
-        }
-        String::from_utf8(answer.body).map_err(|_| failed("the answer is no text".to_owned()))
+/// An address as messages name it: a query may carry a token, and the part before `@` a password.
+fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    let _ = shown
+        .set_username("")
+        .and_then(|()| shown.set_password(None));
+    shown.to_string()
+}
+
+/// What an address answers with, which should be `what`.
+///
+/// # Errors
+/// When it does not answer with a text in time.
+pub(super) fn fetch(url: &Url, what: &str, context: &Context) -> Result<String, CliError> {
+    let name = shown(url);
+    let failed = |cause: String| {
+        CliError::outside("validate/unreachable", format!("cannot read {name}"))
+            .cause(cause)
+            .hint(format!(
+                "open the address in a browser: it must answer with {what}"
+            ))
+    };
+    let client = context
+        .http
+        .client(url)
+        .map_err(|error| failed(error.to_string()))?;
+    let request = client.get(url.clone()).header("accept", "application/json");
+    let answer = context.block_on(async {
+        http::send(request, DEADLINE)
+            .await
+            .map_err(|error| failed(error.to_string()))
+    })?;
+    if !answer.status.is_success() {
+        // Nobody is sent on without knowing where to.
+        let location = answer.headers.get("location");
+        let location = location.and_then(|to| url.join(to.to_str().ok()?).ok());
+        let leads_to =
+            location.map_or_else(String::new, |to| format!(" and leads to {}", shown(&to)));
+        return Err(failed(format!("it answered {}{leads_to}", answer.status)));
     }
+    String::from_utf8(answer.body).map_err(|_| failed("the answer is no text".to_owned()))
 }
 
 /// Longest time an address may take to answer.
