@@ -33,6 +33,8 @@ pub(crate) struct Ui {
     pub(crate) interactive: bool,
     /// A line may move while a wait goes on.
     pub(crate) animated: bool,
+    /// How wide stderr is, if it is a terminal.
+    pub(crate) columns: Option<usize>,
 }
 
 /// How much is said on stderr.
@@ -103,6 +105,24 @@ impl Ui {
         }
     }
 
+    /// Something worth knowing that nothing is to be done about now.
+    pub(crate) fn note(&self, text: &str, hint: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            let style = AnsiColor::Cyan.on_default().bold();
+            self.people(&format!(
+                "{style}note{style:#}: {text}\n{}",
+                hint_line(hint)
+            ));
+        }
+    }
+
+    /// What came of it if that is no success, shown even with `-q`.
+    pub(crate) fn failure(&self, text: &str, hint: Option<&str>) {
+        let style = AnsiColor::Red.on_default().bold();
+        let hint = hint.map_or_else(String::new, hint_line);
+        self.people(&format!("{style}error{style:#}: {text}\n{hint}"));
+    }
+
     /// Shows an error, on stderr always and as an event with `--json`.
     pub(crate) fn error(&self, error: &CliError, fatality: Fatality) {
         self.error_event(error, fatality);
@@ -122,7 +142,7 @@ impl Ui {
             text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
         }
         for hint in &error.hints {
-            text.push_str(&format!("{bold}hint:{bold:#} {hint}\n"));
+            text.push_str(&hint_line(hint));
         }
         self.people(&text);
     }
@@ -225,6 +245,11 @@ impl Ui {
     }
 }
 
+fn hint_line(hint: &str) -> String {
+    let bold = Style::new().bold();
+    format!("{bold}hint:{bold:#} {hint}\n")
+}
+
 /// Whether an error ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fatality {
@@ -242,6 +267,12 @@ pub(crate) fn on_terminal() -> bool {
 /// True when stderr is a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// How wide the terminal on stderr is; none if it is no terminal or does not know.
+pub(crate) fn columns() -> Option<usize> {
+    let (_, columns) = prompt::size()?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// All of stdin, refused above `limit` bytes.

@@ -11,3 +11,5 @@ mod sandbox;
 mod support;
 mod tidy;
 mod validate;
+mod validate_mockups;
+mod validate_schema;
