@@ -88,6 +88,9 @@ pub(crate) enum Command {
     Dev(Dev),
     Explain(Explain),
     New(New),
+    /// Take everything away if the session that started this is killed
+    #[command(name = "__reap", hide = true)]
+    Reap,
     Sandbox(Sandbox),
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
@@ -214,12 +217,26 @@ pub(crate) struct Sandbox {
 Examples:
   connect clean --dry-run    the same as `connect status`
   connect clean              logs in as credentials.json says
+  connect clean --all        also what no session of this folder noted
+  connect clean --host acme.atlassian.net --key com.example.hello
 
 Exit codes: 0 nothing is left, 1 a session runs here, 3 something is left")]
 pub(crate) struct Clean {
+    /// Ask every host of credentials.json for the app, whatever earlier sessions noted
+    #[arg(long)]
+    pub(crate) all: bool,
+
     /// List it, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Look at this host of credentials.json only, and ask it for the app
+    #[arg(long, value_name = "SITE", conflicts_with = "all")]
+    pub(crate) host: Option<String>,
+
+    /// Key of the app to ask for [default: that of atlassian-connect.json]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }
 
 /// Check the app's files and show every finding at its line

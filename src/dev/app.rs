@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::dev::effects::{Reply, Running, World, lock};
 use crate::dev::event::{Event, Generation};
+use crate::dev::reaper::Watched;
 use crate::error::CliError;
 use crate::http;
 use crate::process::{self, CommandLine, Output, Waiter};
@@ -98,12 +99,10 @@ async fn start_process(
     }
     let started = process::start(&command, Output::ToStderr)
         .map_err(|error| CliError::app_not_started(&error))?;
+    let group = Watched::new(started.group, &world.reaper);
     let mut waiter = started.waiter;
     wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
-    let new = Running {
-        generation,
-        group: started.group,
-    };
+    let new = Running { generation, group };
     if let Some(old) = take_over(world, new, port) {
         reply.follow.push(Box::pin(async move {
             old.group.end().await;

@@ -1,7 +1,7 @@
 //! Carries out one effect and answers with one event.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,10 +14,10 @@ use crate::dev::app::{self, Launch};
 use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
+use crate::dev::reaper::{Reaper, Watched};
 use crate::error::{CliError, Place};
 use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict};
 use crate::http::Http;
-use crate::process::Group;
 use crate::project::{DESCRIPTOR, read_text};
 use crate::proxy::Target;
 use crate::ui::Ui;
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) hosts: Vec<HostEntry>,
     /// What may be installed where.
     pub(crate) journal: Journal,
+    /// Who takes everything away if this process is killed.
+    pub(crate) reaper: Arc<Reaper>,
     /// Outgoing HTTP.
     pub(crate) http: Http,
     /// The terminal.
@@ -57,7 +59,7 @@ pub(crate) struct Running {
     /// Which.
     pub(crate) generation: Generation,
     /// To end it.
-    pub(crate) group: Group,
+    pub(crate) group: Watched,
 }
 
 /// A host and what we know of it.
@@ -263,6 +265,23 @@ async fn deregister(world: &World, id: HostId, key: AppKey) -> Event {
         key,
         result,
     }
+}
+
+/// Key of the app of a folder.
+///
+/// # Errors
+/// When there is no descriptor, or none with a key.
+pub(crate) fn key_on_disk(folder: &Path) -> Result<AppKey, CliError> {
+    let source = read_text(&folder.join(DESCRIPTOR))?;
+    let facts = connect_validator::descriptor_facts(&source, &Options::default());
+    let key = facts.map(|facts| facts.key).unwrap_or_default();
+    AppKey::parse(&key)
+        .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))
+}
+
+/// Milliseconds with one digit after the point.
+pub(crate) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// Takes what is in a mutex that is never held for long.

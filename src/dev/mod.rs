@@ -10,6 +10,7 @@ mod event;
 mod journal;
 pub(crate) mod left;
 mod notices;
+pub(crate) mod reaper;
 mod run;
 mod session;
 mod setup;

@@ -6,7 +6,7 @@ use connect_core::{AppKey, BaseUrl};
 use connect_sandbox::RestCall;
 use serde_json::json;
 
-use crate::dev::effects::World;
+use crate::dev::effects::{World, ms};
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
 use crate::error::CliError;
 use crate::project::DESCRIPTOR;
@@ -186,9 +186,4 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::DescriptorChanged => "descriptor",
         Reason::Start => "start",
     }
-}
-
-/// Milliseconds with one digit after the point.
-fn ms(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -15,6 +15,8 @@ use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::HostId;
 use crate::dev::journal::{Journal, StateFolder};
+use crate::dev::left::login;
+use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions};
 use crate::dev::{notices, run, sources};
 use crate::env;
@@ -65,12 +67,17 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let (events, receiver) = mpsc::channel(16);
     let mut sources = sources::signals::sources(&events)?;
     let folder = project_folder(&options.folder)?;
+    let options = DevOptions {
+        folder: folder.clone(),
+        ..options
+    };
     let config = Config::read(&folder, &context.env)?;
     let credentials = Credentials::read(&folder, &context.env)?;
     let launch = launch(&options, &folder, context)?;
-    let state = StateFolder::open(&folder)?;
-    let journal = state.journal();
-    let (hosts, sandbox) = hosts(&options, credentials, &folder, context).await?;
+    let state = StateFolder::open(&folder).await?;
+    let reaper = Arc::new(start_reaper(&folder, context));
+    let journal = state.journal(Arc::clone(&reaper));
+    let (hosts, sandbox) = hosts(&options, credentials, &reaper, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
     let front = front(&options, &launch, &config, context).await?;
@@ -102,6 +109,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         address,
         hosts,
         journal,
+        reaper,
         http: context.http.clone(),
         ui: context.ui,
         target,
@@ -116,6 +124,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;
     }
+    world.reaper.dismiss().await;
     drop(state);
     notices::conclude(&world, ending)
 }
@@ -164,7 +173,7 @@ fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Laun
 async fn hosts(
     options: &DevOptions,
     credentials: Credentials,
-    folder: &Path,
+    reaper: &Reaper,
     context: &Context,
 ) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
     let named = !credentials.hosts.is_empty();
@@ -178,7 +187,10 @@ async fn hosts(
         }
         HostChoice::Auto | HostChoice::Upm if named => {
             let hosts = credentials.hosts.into_iter();
-            Ok((hosts.map(|host| upm(host, context)).collect(), None))
+            Ok((
+                hosts.map(|host| upm(&host, reaper, context)).collect(),
+                None,
+            ))
         }
         HostChoice::None => Ok((Vec::new(), None)),
         HostChoice::Upm => Err(CliError::no_hosts()),
@@ -187,7 +199,7 @@ async fn hosts(
                 let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
                 context.ui.text(text);
             }
-            let state = folder.join(".connect").join("sandbox");
+            let state = options.folder.join(".connect").join("sandbox");
             let port = options.sandbox_port;
             let sandbox =
                 host::sandbox::start(port, Some(state), "connect dev --sandbox-port", context)
@@ -211,17 +223,26 @@ fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
     }
 }
 
-fn upm(host: HostCredentials, context: &Context) -> HostEntry {
-    let label = format!("{} ({})", host.site, host.product);
-    let login = Login {
-        username: host.username,
-        password: host.password,
-    };
+fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry {
+    let login = login(host);
+    reaper.host(&host.site, &login);
     HostEntry {
-        host: Box::new(Upm::new(context.http.clone(), host.site, login)),
-        label,
+        label: format!("{} ({})", host.site, host.product),
+        host: Box::new(Upm::new(context.http.clone(), host.site.clone(), login)),
         lasts: true,
     }
+}
+
+/// The process that takes everything away if this one is killed. A session can do without it.
+fn start_reaper(folder: &Path, context: &Context) -> Reaper {
+    Reaper::start(folder, false).unwrap_or_else(|error| {
+        let text = format!(
+            "{error}: {}; if this process is killed, the app stays where it is: `connect clean`",
+            error.source
+        );
+        context.ui.warning(&text);
+        Reaper::default()
+    })
 }
 
 /// Where people reach the app: our proxy, or the app itself if it runs already.

@@ -80,13 +80,23 @@ impl CliError {
             .hint(format!("connect dev {flag} 0    takes a free one"))
     }
 
-    /// Another session runs in this folder.
-    pub(crate) fn locked(holder: &str) -> Self {
+    /// Another session runs in this folder; its number, if it is known.
+    pub(crate) fn locked(pid: &str) -> Self {
         Self::user(
             "dev/locked",
-            format!("`connect dev` runs here already{holder}"),
+            format!("`connect dev` runs here already{}", in_brackets(pid)),
         )
         .hint("stop the other one first")
+    }
+
+    /// What a killed session left is just being removed.
+    pub(crate) fn reaping(pid: &str) -> Self {
+        let who = in_brackets(pid);
+        Self::outside(
+            "dev/reaping",
+            format!("a session that was killed is still being cleaned up{who}"),
+        )
+        .hint("try again in a few seconds")
     }
 
     /// `.connect/` cannot be used.
@@ -191,5 +201,12 @@ impl CliError {
             ));
         }
         error
+    }
+}
+
+fn in_brackets(pid: &str) -> String {
+    match pid {
+        "" => String::new(),
+        pid => format!(" (pid {pid})"),
     }
 }

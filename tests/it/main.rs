@@ -7,6 +7,8 @@ mod dev;
 mod dev_app;
 mod first_light;
 mod new;
+#[cfg(target_os = "linux")]
+mod reaper;
 mod sandbox;
 mod support;
 mod tidy;

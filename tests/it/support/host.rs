@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -145,6 +145,18 @@ impl FakeHost {
             );
             state = self.state.1.wait_timeout(state, left).unwrap().0;
         }
+    }
+
+    /// Waits until no app is installed, and says how long that took.
+    pub(crate) fn wait_until_empty(&self) -> Duration {
+        let began = Instant::now();
+        let mut state = self.state.0.lock().unwrap();
+        while !state.apps.is_empty() {
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            assert!(!left.is_zero(), "{:?} stays", state.apps);
+            state = self.state.1.wait_timeout(state, left).unwrap().0;
+        }
+        began.elapsed()
     }
 
     fn serve(&self, stream: TcpStream) {
@@ -380,7 +392,7 @@ pub(crate) fn send(
     (status, head.to_owned(), body.to_owned())
 }
 
-fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut coded = String::new();
     for three in text.as_bytes().chunks(3) {
