@@ -108,7 +108,8 @@ Examples:
   connect dev                                  a Rust app, on the sandbox
   connect dev --exec \"npm start\" --port 3000   an app in any language that listens on 3000
   connect dev --port 8080                      an app that is running already
-  connect dev --via upm                        on the hosts of credentials.json")]
+  connect dev --via upm                        on the hosts of credentials.json
+  connect dev --until ready --on-ready \"npm test\"   for CI: ends with the command's success")]
 pub(crate) struct Dev {
     /// Where to install the app
     #[arg(long, value_name = "HOST", default_value = "auto")]
@@ -129,6 +130,28 @@ pub(crate) struct Dev {
     /// Port of the sandbox [default: 3099, or the next free one]
     #[arg(long, value_name = "N")]
     pub(crate) sandbox_port: Option<u16>,
+
+    /// Leave the app on the hosts in the end; `connect clean` removes it
+    #[arg(long)]
+    pub(crate) keep: bool,
+
+    /// Run CMD (by the shell) once the app is installed; CONNECT_READY_URL is its first page
+    #[arg(long, value_name = "CMD")]
+    pub(crate) on_ready: Option<String>,
+
+    /// Write FILE (JSON, all at once) while the app can be opened
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+
+    /// End by itself: `ready` is when every host has the app and the command of --on-ready ended
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<UntilWhen>,
+}
+
+/// When `connect dev` ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UntilWhen {
+    Ready,
 }
 
 /// Where `connect dev` installs the app.

@@ -120,6 +120,16 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
     })
 }
 
+/// Program and arguments that have the system's shell run a command.
+pub(crate) fn shell(command: &str) -> (OsString, Vec<OsString>) {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    (shell.into(), vec![flag.into(), command.into()])
+}
+
 /// Runs a short child to its end.
 ///
 /// # Errors

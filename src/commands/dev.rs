@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Dev, Via};
+use crate::cli::{Dev, UntilWhen, Via};
 use crate::context::Context;
-use crate::dev::{DevOptions, HostChoice, dev};
+use crate::dev::{DevOptions, HostChoice, Until, dev};
 use crate::error::CliError;
 
 pub(super) fn run(flags: Dev, context: &Context) -> Result<ExitCode, CliError> {
@@ -26,6 +26,14 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
         port: flags.port,
         url: flags.url,
         sandbox_port: flags.sandbox_port,
+        keep: flags.keep,
+        on_ready: flags.on_ready,
+        // The project may be another folder than the one the user is in.
+        ready_file: flags.ready_file.map(|file| context.cwd.join(file)),
+        until: match flags.until {
+            Some(UntilWhen::Ready) => Until::Ready,
+            None => Until::Interrupt,
+        },
     };
     context.block_on(dev(options, context))?;
     Ok(ExitCode::SUCCESS)

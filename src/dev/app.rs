@@ -71,6 +71,7 @@ pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option
 
 /// Ends the app's process, if it is ours.
 pub(crate) async fn stop(world: &World) {
+    world.announcing.end().await;
     let running = lock(&world.running).take();
     if let Some(running) = running {
         running.group.end().await;
@@ -137,12 +138,8 @@ fn retire(world: &World, generation: Generation) -> Option<Running> {
 fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
     let (program, arguments, port) = match &world.launch {
         Launch::Shell { command, port } => {
-            let (shell, flag) = if cfg!(windows) {
-                ("cmd", "/C")
-            } else {
-                ("sh", "-c")
-            };
-            (shell.into(), vec![flag.into(), command.into()], *port)
+            let (shell, arguments) = process::shell(command);
+            (shell, arguments, *port)
         }
         Launch::Attached { .. } | Launch::Cargo { .. } => {
             let program = lock(&world.program).clone();

@@ -36,7 +36,7 @@ pub(crate) async fn build(world: &World) -> Result<Built, CliError> {
         program: cargo.into(),
         arguments,
         folder: world.folder.clone(),
-        variables: Vec::new(),
+        variables: world.withheld.clone(),
         without: Vec::new(),
     };
     let mut started =

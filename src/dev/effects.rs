@@ -10,6 +10,7 @@ use connect_core::{AppKey, BaseUrl};
 use connect_validator::{Finding, Options, Report};
 use tokio::sync::watch;
 
+use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
 use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
@@ -33,6 +34,8 @@ pub(crate) struct World {
     pub(crate) address: BaseUrl,
     /// Variables for its process.
     pub(crate) variables: Vec<(String, String)>,
+    /// Variables that hold log-ins, emptied for every child.
+    pub(crate) withheld: Vec<(String, String)>,
     /// The hosts, at the index of their id.
     pub(crate) hosts: Vec<HostEntry>,
     /// What may be installed where.
@@ -45,6 +48,8 @@ pub(crate) struct World {
     pub(crate) ui: Ui,
     /// Where the proxy sends requests.
     pub(crate) target: watch::Sender<Target>,
+    /// Who is told when the app can be opened.
+    pub(crate) announcing: Announcing,
     /// The process that serves.
     pub(crate) running: Mutex<Option<Running>>,
     /// The program that was built last.
@@ -94,10 +99,22 @@ impl From<Event> for Reply {
 /// Carries out an effect of the first block.
 pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
     match effect {
+        Effect::Announce(hosts, descriptor) => {
+            let announced = announce::announce(&world, &hosts, &descriptor).await;
+            Event::Announced(announced).into()
+        }
         Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
         Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),
+        Effect::RetryLater {
+            host,
+            number,
+            after,
+        } => {
+            deadline(after).await;
+            Event::RetryDue(host, number).into()
+        }
         Effect::StartApp { generation, key } => app::start(world, generation, key).await,
         Effect::StartDeadline(time) => {
             deadline(time).await;

@@ -224,6 +224,18 @@ impl Journal {
         self.write(&entries)
     }
 
+    /// Notes that an app is to stay where it is.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the next session takes it for left behind.
+    pub(crate) fn keep(&self, host: &BaseUrl, key: &AppKey) -> io::Result<()> {
+        let mut entries = self.lock();
+        for entry in entries.iter_mut() {
+            entry.kept |= entry.host == host.as_str() && entry.key == key.as_str();
+        }
+        self.write(&entries)
+    }
+
     /// Notes that an app is gone.
     ///
     /// # Errors

@@ -5,19 +5,21 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use connect_core::{AppKey, BaseUrl, Product};
+use connect_core::{AppKey, BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::context::Context;
+use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::HostId;
 use crate::dev::journal::{Journal, StateFolder};
 use crate::dev::left::login;
 use crate::dev::reaper::Reaper;
-use crate::dev::session::{AppKind, Session, SessionOptions};
+use crate::dev::session::{AppKind, Session, SessionOptions, Until};
+use crate::dev::switches::Switches;
 use crate::dev::{notices, run, sources};
 use crate::env;
 use crate::error::CliError;
@@ -41,6 +43,14 @@ pub(crate) struct DevOptions {
     pub(crate) url: Option<String>,
     /// The sandbox's port, if the user named one.
     pub(crate) sandbox_port: Option<u16>,
+    /// Apps stay where they are in the end.
+    pub(crate) keep: bool,
+    /// Run once the app can be opened.
+    pub(crate) on_ready: Option<String>,
+    /// Written once the app can be opened.
+    pub(crate) ready_file: Option<PathBuf>,
+    /// How long it goes on.
+    pub(crate) until: Until,
 }
 
 /// Where to install the app.
@@ -74,10 +84,14 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let config = Config::read(&folder, &context.env)?;
     let credentials = Credentials::read(&folder, &context.env)?;
     let launch = launch(&options, &folder, context)?;
+    let switches = Switches::read(&context.env);
+    let withheld = withheld(&credentials, context);
+    let keep = options.keep && !switches.force_dereg;
     let state = StateFolder::open(&folder).await?;
-    let reaper = Arc::new(start_reaper(&folder, context));
+    let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
+    let reaper = Arc::new(start_reaper(&folder, keep, context));
     let journal = state.journal(Arc::clone(&reaper));
-    let (hosts, sandbox) = hosts(&options, credentials, &reaper, context).await?;
+    let (hosts, sandbox) = hosts(&options, credentials, &switches, &reaper, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
     let front = front(&options, &launch, &config, context).await?;
@@ -101,12 +115,19 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         app: kind,
         address: address.clone(),
         left,
+        announce: announcing.is_wanted(),
+        until: options.until,
+        keep,
     });
+    let mut variables = variables(&address, &switches, sandbox.as_ref());
+    variables.extend(withheld.clone());
     let world = Arc::new(World {
         folder,
         launch,
-        variables: variables(&address, sandbox.as_ref(), context),
+        variables,
+        withheld,
         address,
+        announcing,
         hosts,
         journal,
         reaper,
@@ -173,13 +194,13 @@ fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Laun
 async fn hosts(
     options: &DevOptions,
     credentials: Credentials,
+    switches: &Switches,
     reaper: &Reaper,
     context: &Context,
 ) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
     let named = !credentials.hosts.is_empty();
-    let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
     match options.hosts {
-        HostChoice::Auto if switches.contains("no-reg") => {
+        HostChoice::Auto if switches.no_reg => {
             context
                 .ui
                 .text("AC_OPTS has `no-reg`: the app is not installed anywhere\n");
@@ -234,8 +255,8 @@ fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry 
 }
 
 /// The process that takes everything away if this one is killed. A session can do without it.
-fn start_reaper(folder: &Path, context: &Context) -> Reaper {
-    Reaper::start(folder, false).unwrap_or_else(|error| {
+fn start_reaper(folder: &Path, keep: bool, context: &Context) -> Reaper {
+    Reaper::start(folder, keep).unwrap_or_else(|error| {
         let text = format!(
             "{error}: {}; if this process is killed, the app stays where it is: `connect clean`",
             error.source
@@ -324,19 +345,12 @@ async fn bind(port: u16) -> std::io::Result<TcpListener> {
 /// Variables for the app's process, besides its port.
 fn variables(
     address: &BaseUrl,
+    switches: &Switches,
     sandbox: Option<&Sandbox>,
-    context: &Context,
 ) -> Vec<(String, String)> {
-    let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
-    let mut switches: Vec<_> = switches
-        .split(',')
-        .map(str::trim)
-        .filter(|switch| !matches!(*switch, "" | "force-dereg" | "force-reg" | "no-reg"))
-        .collect();
-    switches.push("no-reg");
     let mut variables = vec![
         (env::AC_LOCAL_BASE_URL.to_owned(), address.to_string()),
-        (env::AC_OPTS.to_owned(), switches.join(",")),
+        (env::AC_OPTS.to_owned(), switches.for_the_app()),
     ];
     if let Some(sandbox) = sandbox {
         let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
@@ -344,6 +358,17 @@ fn variables(
         variables.push((env::AC_HOST_SCRIPT_URL.to_owned(), script.to_owned()));
     }
     variables
+}
+
+/// Variables that hold a log-in of ours, emptied for our children: neither the app nor its build
+/// has any business with them.
+fn withheld(credentials: &Credentials, context: &Context) -> Vec<(String, String)> {
+    let secret = |value: &str| {
+        let value = Secret::new(value);
+        credentials.hosts.iter().any(|host| host.password == value)
+    };
+    let names = context.env.names_of(secret);
+    names.map(|name| (name.to_owned(), String::new())).collect()
 }
 
 /// What earlier sessions left on our hosts; says what becomes of that and of the rest.
@@ -355,13 +380,15 @@ fn left_by_others(
     let mut left = Vec::new();
     for entry in journal.entries() {
         let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
+        let left_by = if entry.kept { "kept by" } else { "left by" };
         let ours = sites.iter().position(|site| site.as_str() == *host);
         match (ours, AppKey::parse(key)) {
             (Some(index), Ok(parsed)) => {
-                let text = format!("found {key}, left on {host} by pid {pid}; taking it over");
+                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
                 context.ui.warning(&text);
                 left.push((HostId(index), parsed));
             }
+            _ if entry.kept => {}
             _ => {
                 let text = format!("{key} may still be registered with {host}, left by pid {pid}");
                 context.ui.warning(&text);

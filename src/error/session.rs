@@ -118,6 +118,23 @@ impl CliError {
         .hint("connect dev --port 8080          takes an app that is running already")
     }
 
+    /// The command of `--on-ready` failed.
+    pub(crate) fn on_ready_failed(status: &str) -> Self {
+        let message = format!("the command of `--on-ready` failed ({status})");
+        Self::user("dev/on-ready", message).hint("its output is above")
+    }
+
+    /// The command of `--on-ready` did not start.
+    pub(crate) fn on_ready_not_started(error: &StartError) -> Self {
+        Self::user("dev/on-ready", error.to_string()).cause(&error.source)
+    }
+
+    /// The file of `--ready-file` cannot be written.
+    pub(crate) fn ready_file(path: &Path, error: &std::io::Error) -> Self {
+        let message = format!("cannot write `{}`", path.display());
+        Self::user("dev/ready-file", message).cause(error)
+    }
+
     /// `--via upm` without hosts.
     pub(crate) fn no_hosts() -> Self {
         Self::user("dev/no-hosts", "credentials.json names no hosts")

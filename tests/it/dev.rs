@@ -523,7 +523,10 @@ fn clean_asks_hosts_for_what_no_session_noted() {
     for _ in 0..2 {
         session.wait_for("host.registered");
     }
-    let app = session.events.iter().find(|event| event["event"] == "ready");
+    let app = session
+        .events
+        .iter()
+        .find(|event| event["event"] == "ready");
     let app = app.unwrap()["app"].as_str().unwrap().to_owned();
     let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
     cut_the_power(session, app);

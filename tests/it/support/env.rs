@@ -30,6 +30,7 @@ impl TestEnv {
 
     /// With a variable for the program.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
