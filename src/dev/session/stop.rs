@@ -100,12 +100,9 @@ impl Session {
             Some(error) => Ending::Failed(error),
             None => Ending::Clean,
         };
-        let kept = self.keep.then(|| self.left()).unwrap_or_default();
-        let kept = kept.into_iter();
-        let mut effects: Vec<_> = kept
-            .map(|(host, key)| Effect::Say(Notice::Kept(host, key)))
-            .collect();
-        effects.push(Effect::End(ending));
-        effects
+        let kept = self.left().into_iter().filter(|_| self.keep);
+        kept.map(|(host, key)| Effect::Say(Notice::Kept(host, key)))
+            .chain([Effect::End(ending)])
+            .collect()
     }
 }
