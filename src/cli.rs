@@ -123,8 +123,12 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
 
+    /// What opens a way to this machine for hosts elsewhere
+    #[arg(long, value_name = "TUNNEL", default_value = "auto")]
+    pub(crate) tunnel: Tunnel,
+
     /// Address under which the hosts reach the app, if you have a tunnel of your own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "tunnel")]
     pub(crate) url: Option<String>,
 
     /// Port of the sandbox [default: 3099, or the next free one]
@@ -166,6 +170,20 @@ pub(crate) enum Via {
     Sandbox,
     /// The hosts of credentials.json, through their UPM
     Upm,
+}
+
+/// What opens a way to this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tunnel {
+    /// If a host is elsewhere: ngrok with an authtoken, else cloudflared if it is installed
+    #[default]
+    Auto,
+    /// cloudflared; needs no account
+    Cloudflared,
+    /// ngrok; needs an authtoken, in credentials.json or NGROK_AUTHTOKEN
+    Ngrok,
+    /// Nothing
+    None,
 }
 
 /// Make a new app

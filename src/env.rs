@@ -29,5 +29,14 @@ pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 pub(crate) const CONNECT_READY_URL: &str = "CONNECT_READY_URL";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
+/// For tests: `localhost:<port>` of a double of ngrok's server. Other machines are refused, because
+/// the authtoken is sent there.
+pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";
+/// For tests: file with the certificate authority of [`CONNECT_NGROK_SERVER`], in PEM.
+pub(crate) const CONNECT_NGROK_CA: &str = "CONNECT_NGROK_CA";
+/// Token of the user's ngrok account, if credentials.json has none.
+pub(crate) const NGROK_AUTHTOKEN: &str = "NGROK_AUTHTOKEN";
+/// Where programs are looked for.
+pub(crate) const PATH: &str = "PATH";
 /// Selects the section of config.json, as in ACE; `development` when unset.
 pub(crate) const NODE_ENV: &str = "NODE_ENV";

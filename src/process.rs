@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
 /// A command to start.
@@ -45,6 +45,27 @@ pub(crate) struct Sentinel {
     pipe: Option<std::process::ChildStdin>,
 }
 
+/// Who ends process groups that outlive us.
+pub(crate) trait Watch: std::fmt::Debug + Send + Sync {
+    /// A group of this number was started.
+    fn started(&self, group: u32);
+
+    /// It is gone.
+    fn ended(&self, group: u32);
+}
+
+/// Nobody does.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct NobodyWatches;
+
+#[cfg(test)]
+impl Watch for NobodyWatches {
+    fn started(&self, _: u32) {}
+
+    fn ended(&self, _: u32) {}
+}
+
 /// The duty to wait for a child; whoever holds it reaps it.
 #[derive(Debug)]
 pub(crate) struct Waiter {
@@ -72,11 +93,13 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// What becomes of a child's stdout. Its stderr always goes to our stderr.
+/// What becomes of a child's stdout, and of its stderr where that is not ours too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Ours to read, from [`Started::stdout`].
     Captured,
+    /// Nobody reads it; its stderr is ours to read, from [`Started::stderr`].
+    StderrCaptured,
     /// To our stderr: stdout is for our own data.
     ToStderr,
 }
@@ -90,6 +113,8 @@ pub(crate) struct Started {
     pub(crate) waiter: Waiter,
     /// Its stdout, if it was to be captured.
     pub(crate) stdout: Option<ChildStdout>,
+    /// Its stderr, if that was to be captured.
+    pub(crate) stderr: Option<ChildStderr>,
 }
 
 /// Starts a child that leads its own process group.
@@ -101,8 +126,12 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
     prepared.stdin(Stdio::null());
     prepared.stdout(match output {
         Output::Captured => Stdio::piped(),
+        Output::StderrCaptured => Stdio::null(),
         Output::ToStderr => Stdio::from(io::stderr()),
     });
+    if output == Output::StderrCaptured {
+        prepared.stderr(Stdio::piped());
+    }
     #[cfg(unix)]
     prepared.process_group(0);
     let mut child = prepared
@@ -116,6 +145,7 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
             exit,
         },
         stdout: child.stdout.take(),
+        stderr: child.stderr.take(),
         waiter: Waiter { child, tell },
     })
 }
@@ -237,6 +267,13 @@ impl Group {
         // What is left is killed when `self` is dropped.
     }
 
+    /// Ends it at once.
+    pub(crate) fn kill(&self) {
+        if self.is_alive() {
+            signal_group(self.id, Strength::Kill);
+        }
+    }
+
     /// Its number, which is that of its leader.
     pub(crate) fn id(&self) -> u32 {
         self.id
@@ -256,9 +293,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.is_alive() {
-            signal_group(self.id, Strength::Kill);
-        }
+        self.kill();
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Dev, UntilWhen, Via};
+use crate::cli::{Dev, Tunnel, UntilWhen, Via};
 use crate::context::Context;
-use crate::dev::{DevOptions, HostChoice, Until, dev};
+use crate::dev::{Choice, DevOptions, HostChoice, Until, dev};
 use crate::error::CliError;
 
 pub(super) fn run(flags: Dev, context: &Context) -> Result<ExitCode, CliError> {
@@ -24,6 +24,12 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
         },
         exec: flags.exec,
         port: flags.port,
+        tunnel: match flags.tunnel {
+            Tunnel::Auto => Choice::Auto,
+            Tunnel::Cloudflared => Choice::Cloudflared,
+            Tunnel::Ngrok => Choice::Ngrok,
+            Tunnel::None => Choice::None,
+        },
         url: flags.url,
         sandbox_port: flags.sandbox_port,
         keep: flags.keep,

@@ -14,6 +14,7 @@
 //! | `Announced` | `Announce` | with `--until ready` the end |
 //! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
 //! | `Interrupt` | `sources/signals.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `Tunnel` | `sources/tunnel.rs` | `StartApp`, `Register`; the end, if there will be none |
 //! | `DeadlinePassed` | `StartDeadline` | `End` |
 //! | `AppStopped` | `StopApp` | `End` |
 
@@ -22,6 +23,7 @@ use std::time::Duration;
 use connect_core::{AppKey, BaseUrl};
 
 use crate::error::CliError;
+use crate::tunnel::News;
 
 /// Index of a host in the session's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +89,8 @@ pub(crate) enum Event {
     SourceChanged,
     /// The session begins.
     Started,
+    /// Something became of the tunnel.
+    Tunnel(News),
 }
 
 /// How a register ended.
@@ -167,6 +171,8 @@ pub(crate) enum Effect {
         generation: Generation,
         /// The key its descriptor must have; none if the descriptor is unusable just now.
         key: Option<AppKey>,
+        /// Where hosts will reach it.
+        address: BaseUrl,
     },
     /// Stop the app: `AppStopped`.
     StopApp,
@@ -226,6 +232,8 @@ pub(crate) enum Notice {
     },
     /// A failed register is tried again by itself.
     TryingAgain(HostId, Duration),
+    /// Something became of the tunnel.
+    Tunnel(News),
 }
 
 /// Why an app was registered.

@@ -17,9 +17,12 @@ mod session;
 mod setup;
 mod sources;
 mod switches;
+mod way;
 
 pub(crate) use run::until_interrupt;
 pub(crate) use session::Until;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
 pub(crate) use sources::files::Watch;
 pub(crate) use sources::signals::interrupted;
+
+pub(crate) use crate::tunnel::Choice;

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::dev::effects::{World, ms};
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
+use crate::dev::way;
 use crate::error::CliError;
 use crate::project::DESCRIPTOR;
 use crate::proxy::Served;
@@ -20,8 +21,9 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
     let running = |word, object: String| ui.status(Verb::Running(word), &object);
     match notice {
         Notice::AppStarted => {
-            done("Started", format!("{} on {}", name(world), world.address));
-            ui.event("app.started", &json!({ "url": world.address.as_str() }));
+            let address = world.address.get();
+            done("Started", format!("{} on {address}", name(world)));
+            ui.event("app.started", &json!({ "url": address.as_str() }));
         }
         Notice::Building => {
             running("Building", name(world));
@@ -61,7 +63,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             let host = host.map(|host| world.hosts[host.0].host.site().as_str());
             let fields = json!({
                 "url": url, "host": host, "key": descriptor.key.as_str(),
-                "app": world.address.as_str(),
+                "app": world.address.get().as_str(),
             });
             ui.event("ready", &fields);
         }
@@ -91,6 +93,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
                 after.as_secs()
             ));
         }
+        Notice::Tunnel(news) => way::tell(world, news),
     }
 }
 
@@ -191,7 +194,7 @@ fn validated(descriptor: &Descriptor) -> String {
 /// Where to look at the app: its first page on the host, or the host if it has no page.
 pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
     let Some(host) = host else {
-        return world.address.to_string();
+        return world.address.get().to_string();
     };
     let site = world.hosts[host.0].host.site();
     match &descriptor.page {

@@ -20,13 +20,14 @@ use crate::dev::left::login;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
+use crate::dev::way::{self, Address, Asked};
 use crate::dev::{notices, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, BoxFuture, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
-use crate::proxy::{self, Observer, Target};
-use crate::tunnel;
+use crate::proxy::{self, Behind, Knock, Observer, Target};
+use crate::tunnel::{Choice, Way};
 
 /// What `connect dev` is to do.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct DevOptions {
     pub(crate) exec: Option<String>,
     /// The port the user named.
     pub(crate) port: Option<u16>,
+    /// The tunnel the user asked for.
+    pub(crate) tunnel: Choice,
     /// The address the user named.
     pub(crate) url: Option<String>,
     /// The sandbox's port, if the user named one.
@@ -86,6 +89,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let launch = launch(&options, &folder, context)?;
     let switches = Switches::read(&context.env);
     let withheld = withheld(&credentials, context);
+    let tunnels = credentials.tunnels.clone();
     let keep = options.keep && !switches.force_dereg;
     let state = StateFolder::open(&folder).await?;
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
@@ -94,8 +98,36 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let (hosts, sandbox) = hosts(&options, credentials, &switches, &reaper, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
-    let front = front(&options, &launch, &config, context).await?;
-    let address = tunnel::address(named_url(&options, &sites, context), front.port, &sites)?;
+    let chosen = way::choose(
+        Asked {
+            choice: options.tunnel,
+            url: options.url.as_deref(),
+            sites: &sites,
+            tunnels,
+            folder: folder.clone(),
+            watch: Arc::<Reaper>::clone(&reaper),
+        },
+        context,
+    )?;
+    let front = front(&options, &launch, &config, &chosen, context).await?;
+    let here = BaseUrl::parse(&format!("http://127.0.0.1:{}", front.port))
+        .map_err(|error| CliError::bug(error.to_string()))?;
+    let knock = Knock::default();
+    let (address, opening) = match chosen {
+        Way::Direct(address) => (Some(address), None),
+        Way::Here => (Some(here.clone()), None),
+        Way::Through(tunnel) => {
+            let opening = way::open(tunnel, front.port, knock.clone(), events.clone(), context);
+            (None, Some(opening))
+        }
+    };
+    let (kept, tunnel) = match opening {
+        Some(opening) => {
+            sources.push(opening.source);
+            (Some(opening.kept), Some(opening.way))
+        }
+        None => (None, None),
+    };
     let left = left_by_others(&journal, &sites, context);
     sources.push(sources::descriptor::source(&folder, events.clone())?);
     let kind = match launch {
@@ -106,7 +138,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     };
     let (target, watched) = watch::channel(Target::Starting);
-    sources.extend(front.serve(watched, context));
+    sources.extend(front.serve(watched, knock, context));
     if let Some(sandbox) = &sandbox {
         sources.push(sources::sandbox::source(sandbox, context.ui));
     }
@@ -119,14 +151,17 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         until: options.until,
         keep,
     });
-    let mut variables = variables(&address, &switches, sandbox.as_ref());
+    let mut variables = variables(&switches, sandbox.as_ref());
     variables.extend(withheld.clone());
+    // Until a tunnel is open, the app is reached from here only.
+    let address = Address::new(address.unwrap_or(here));
     let world = Arc::new(World {
         folder,
         launch,
         variables,
         withheld,
         address,
+        tunnel,
         announcing,
         hosts,
         journal,
@@ -138,28 +173,20 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
     });
+    let reached = world.address.get();
     context
         .ui
-        .explain(&format!("the app is reached at {}", world.address));
+        .explain(&format!("the app is reached at {reached}"));
     let ending = run::run(&world, session, receiver, sources).await;
+    if let Some(kept) = kept {
+        way::close(kept, &world.ui).await;
+    }
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;
     }
     world.reaper.dismiss().await;
     drop(state);
     notices::conclude(&world, ending)
-}
-
-/// The address that was named: by flag, or by the variable that ACE reads too. The variable is for
-/// hosts elsewhere; one on this machine needs no tunnel.
-fn named_url<'a>(
-    options: &'a DevOptions,
-    sites: &[&BaseUrl],
-    context: &'a Context,
-) -> Option<&'a str> {
-    let far = sites.iter().any(|site| !site.is_loopback());
-    let variable = || context.env.text(env::AC_LOCAL_BASE_URL).filter(|_| far);
-    options.url.as_deref().or_else(variable)
 }
 
 /// The project's folder, spelled as cargo spells it.
@@ -276,12 +303,18 @@ impl Front {
     fn serve(
         self,
         target: watch::Receiver<Target>,
+        knock: Knock,
         context: &Context,
     ) -> Option<BoxFuture<'static, ()>> {
         let ui = context.ui;
         let observer: Observer = Arc::new(move |served| notices::request(&ui, &served));
         self.listener.map(|listener| -> BoxFuture<'static, ()> {
-            Box::pin(proxy::serve(listener, target, observer))
+            let behind = Behind {
+                target,
+                observer,
+                knock,
+            };
+            Box::pin(proxy::serve(listener, behind))
         })
     }
 }
@@ -290,9 +323,14 @@ async fn front(
     options: &DevOptions,
     launch: &Launch,
     config: &Config,
+    way: &Way,
     context: &Context,
 ) -> Result<Front, CliError> {
     let listener = match launch {
+        // A tunnel of ours is proven at our own door.
+        Launch::Attached { .. } if way.needs_a_door() => bind(0)
+            .await
+            .map_err(|error| CliError::port_taken(0, "--port", &error)),
         Launch::Attached { port } => {
             return Ok(Front {
                 port: *port,
@@ -342,16 +380,9 @@ async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// Variables for the app's process, besides its port.
-fn variables(
-    address: &BaseUrl,
-    switches: &Switches,
-    sandbox: Option<&Sandbox>,
-) -> Vec<(String, String)> {
-    let mut variables = vec![
-        (env::AC_LOCAL_BASE_URL.to_owned(), address.to_string()),
-        (env::AC_OPTS.to_owned(), switches.for_the_app()),
-    ];
+/// Variables for the app's process, besides its port and its address.
+fn variables(switches: &Switches, sandbox: Option<&Sandbox>) -> Vec<(String, String)> {
+    let mut variables = vec![(env::AC_OPTS.to_owned(), switches.for_the_app())];
     if let Some(sandbox) = sandbox {
         let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
         variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
@@ -365,9 +396,12 @@ fn variables(
 fn withheld(credentials: &Credentials, context: &Context) -> Vec<(String, String)> {
     let secret = |value: &str| {
         let value = Secret::new(value);
-        credentials.hosts.iter().any(|host| host.password == value)
+        let authtoken = credentials.tunnels.ngrok.authtoken.as_ref();
+        let mut passwords = credentials.hosts.iter().map(|host| &host.password);
+        passwords.any(|password| *password == value) || authtoken == Some(&value)
     };
     let names = context.env.names_of(secret);
+    let names = names.chain([env::NGROK_AUTHTOKEN]);
     names.map(|name| (name.to_owned(), String::new())).collect()
 }
 

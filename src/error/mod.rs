@@ -9,6 +9,7 @@ mod install;
 mod project;
 mod scaffold;
 mod session;
+mod tunnel;
 
 use std::fmt;
 use std::process::ExitCode;

@@ -8,13 +8,15 @@ use connect_core::{BaseUrl, Secret};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
-use crate::project::{CREDENTIALS, FileError, read_json};
+use crate::project::{CREDENTIALS, FileError, Tunnels, read_json};
 
 /// The hosts of credentials.json.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Credentials {
     /// The hosts, in the order of their names.
     pub(crate) hosts: Vec<HostCredentials>,
+    /// How to open a tunnel to this machine.
+    pub(crate) tunnels: Tunnels,
 }
 
 /// A host and how to log in there.
@@ -52,6 +54,7 @@ impl Credentials {
         };
         let mut problems = Vec::new();
         let mut hosts = Vec::new();
+        let tunnels = Tunnels::read(&file, folder, &mut problems);
         match host_table(&file) {
             None => problems.push("`hosts` must be an object".to_owned()),
             Some(table) => {
@@ -64,7 +67,7 @@ impl Credentials {
             }
         }
         if problems.is_empty() {
-            Ok(Self { hosts })
+            Ok(Self { hosts, tunnels })
         } else {
             Err(FileError::Values { path, problems })
         }
@@ -88,7 +91,8 @@ fn host_table(file: &Value) -> Option<Map<String, Value>> {
         Some(_) => None,
         None => {
             let mut flat = file.as_object()?.clone();
-            flat.retain(|name, entry| name != "ngrok" && entry.is_object());
+            let others = ["cloudflared", "ngrok"];
+            flat.retain(|name, entry| !others.contains(&&**name) && entry.is_object());
             Some(flat)
         }
     }

@@ -13,4 +13,5 @@ mod reaper;
 mod sandbox;
 mod support;
 mod tidy;
+mod tunnel;
 mod validate;

@@ -36,7 +36,7 @@ fn options(hosts: usize, app: AppKind) -> SessionOptions {
     SessionOptions {
         hosts,
         app,
-        address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
+        address: BaseUrl::parse("http://127.0.0.1:3000").ok(),
         left: Vec::new(),
         announce: false,
         until: Until::Interrupt,

@@ -3,6 +3,8 @@
 pub(crate) mod app;
 pub(crate) mod env;
 pub(crate) mod host;
+#[expect(dead_code, reason = "tests inside the program use the rest")]
+pub(crate) mod ngrok_edge;
 pub(crate) mod scanner;
 pub(crate) mod session;
 #[cfg(unix)]
