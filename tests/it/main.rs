@@ -5,6 +5,7 @@
 mod cli;
 mod dev;
 mod dev_app;
+mod dev_hosts;
 mod dev_scripts;
 mod first_light;
 mod new;
