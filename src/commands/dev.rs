@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::check::warn_of_exposure;
 use crate::cli::{Dev, Tunnel, UntilWhen, Via};
 use crate::context::Context;
 use crate::dev::{Choice, DevOptions, HostChoice, Until, dev};
 use crate::error::CliError;
+use crate::project::CREDENTIALS;
 
 pub(super) fn run(flags: Dev, context: &Context) -> Result<ExitCode, CliError> {
     run_in(&context.cwd, flags, context)
@@ -41,6 +43,9 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
             None => Until::Interrupt,
         },
     };
+    if matches!(options.hosts, HostChoice::Auto | HostChoice::Upm) {
+        warn_of_exposure(CREDENTIALS, folder, context);
+    }
     context.block_on(dev(options, context))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -72,12 +72,16 @@ pub(crate) async fn clean(options: &CleanOptions, context: &Context) -> Result<(
     let journal = Arc::new(state.journal(Arc::default()));
     let mut work = JoinSet::new();
     for entry in &entries {
-        let named = credentials.hosts.iter();
-        let login = named
-            .filter(|host| host.site.as_str() == entry.host)
-            .map(login)
-            .next();
-        let removal = Removal::new(entry, login, Some(Arc::clone(&journal)), context);
+        let mut named = credentials.hosts.iter();
+        let named = named.find(|host| host.site.as_str() == entry.host);
+        let login = match named {
+            Some(host) => host.unlock(&options.folder).await.map(Some),
+            None => Ok(None),
+        };
+        let removal = login.map_err(CliError::from).and_then(|host| {
+            let journal = Some(Arc::clone(&journal));
+            Removal::new(entry, host.as_ref().map(login_of), journal, context)
+        });
         work.spawn(async move { remove(&removal?).await });
     }
     let mut left = 0;
@@ -184,7 +188,8 @@ async fn ask_hosts(
         if entries.iter().any(known) {
             continue;
         }
-        let upm = Upm::new(context.http.clone(), host.site.clone(), login(host));
+        let login = login_of(&host.unlock(&options.folder).await?);
+        let upm = Upm::new(context.http.clone(), host.site.clone(), login);
         match upm.has(&key).await {
             Ok(false) => {}
             Ok(true) => entries.push(Entry {
@@ -231,7 +236,7 @@ fn show(entries: &[Entry], context: &Context) {
 }
 
 /// How to log in at a host.
-pub(crate) fn login(host: &HostCredentials) -> Login {
+pub(crate) fn login_of(host: &HostCredentials) -> Login {
     Login {
         username: host.username.clone(),
         password: host.password.clone(),

@@ -82,11 +82,16 @@ struct Charge {
 }
 
 impl Reaper {
-    /// Starts the reaper of a session; `keep` means that apps stay where they are.
+    /// Starts the reaper of a session; `keep` means that apps stay where they are, `variables` are
+    /// set in its environment.
     ///
     /// # Errors
     /// When the system cannot start it.
-    pub(crate) fn start(folder: &Path, keep: bool) -> Result<Self, StartError> {
+    pub(crate) fn start(
+        folder: &Path,
+        keep: bool,
+        variables: &[(String, String)],
+    ) -> Result<Self, StartError> {
         let program = std::env::current_exe().map_err(|source| StartError {
             program: "connect".to_owned(),
             source,
@@ -95,7 +100,7 @@ impl Reaper {
             program: program.into_os_string(),
             arguments: vec![COMMAND.into()],
             folder: PathBuf::from("/"),
-            variables: Vec::new(),
+            variables: variables.to_vec(),
             without: Vec::new(),
         })?;
         let reaper = Self(Mutex::new(Some(sentinel)));

@@ -16,7 +16,7 @@ use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::HostId;
 use crate::dev::journal::{Journal, StateFolder};
-use crate::dev::left::login;
+use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
@@ -28,6 +28,7 @@ use crate::host::{self, BoxFuture, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
 use crate::proxy::{self, Behind, Knock, Observer, Target};
 use crate::tunnel::{Choice, Way};
+use crate::ui::Fatality;
 
 /// What `connect dev` is to do.
 #[derive(Clone, Debug)]
@@ -88,14 +89,15 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let credentials = Credentials::read(&folder, &context.env)?;
     let launch = launch(&options, &folder, context)?;
     let switches = Switches::read(&context.env);
-    let withheld = withheld(&credentials, context);
-    let tunnels = credentials.tunnels.clone();
+    let hosts_of_file = unlock(&options, &credentials, &switches, context).await?;
+    let tunnels = credentials.tunnels;
+    let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
     let keep = options.keep && !switches.force_dereg;
     let state = StateFolder::open(&folder).await?;
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
-    let reaper = Arc::new(start_reaper(&folder, keep, context));
+    let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
     let journal = state.journal(Arc::clone(&reaper));
-    let (hosts, sandbox) = hosts(&options, credentials, &switches, &reaper, context).await?;
+    let (hosts, sandbox) = hosts(&options, &hosts_of_file, &switches, &reaper, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
     let chosen = way::choose(
@@ -217,15 +219,47 @@ fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Laun
     }
 }
 
+/// The hosts of credentials.json with their log-ins, if the app is to be installed there. A host
+/// whose log-in cannot be had does not spoil the others.
+async fn unlock(
+    options: &DevOptions,
+    credentials: &Credentials,
+    switches: &Switches,
+    context: &Context,
+) -> Result<Vec<HostCredentials>, CliError> {
+    let wanted = match options.hosts {
+        HostChoice::Auto => !switches.no_reg,
+        HostChoice::None | HostChoice::Sandbox => false,
+        HostChoice::Upm => true,
+    };
+    let mut unlocked = Vec::new();
+    let mut problem = None;
+    for host in credentials.hosts.iter().filter(|_| wanted) {
+        match host.unlock(&options.folder).await {
+            Ok(host) => unlocked.push(host),
+            Err(error) => {
+                let before = problem.replace(CliError::from(error));
+                before.inspect(|error| context.ui.error(error, Fatality::GoesOn));
+            }
+        }
+    }
+    match problem {
+        Some(error) if unlocked.is_empty() => Err(error),
+        problem => {
+            problem.inspect(|error| context.ui.error(error, Fatality::GoesOn));
+            Ok(unlocked)
+        }
+    }
+}
+
 /// The hosts to install on, and the sandbox if it is one of them.
 async fn hosts(
     options: &DevOptions,
-    credentials: Credentials,
+    named: &[HostCredentials],
     switches: &Switches,
     reaper: &Reaper,
     context: &Context,
 ) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
-    let named = !credentials.hosts.is_empty();
     match options.hosts {
         HostChoice::Auto if switches.no_reg => {
             context
@@ -233,12 +267,9 @@ async fn hosts(
                 .text("AC_OPTS has `no-reg`: the app is not installed anywhere\n");
             Ok((Vec::new(), None))
         }
-        HostChoice::Auto | HostChoice::Upm if named => {
-            let hosts = credentials.hosts.into_iter();
-            Ok((
-                hosts.map(|host| upm(&host, reaper, context)).collect(),
-                None,
-            ))
+        HostChoice::Auto | HostChoice::Upm if !named.is_empty() => {
+            let hosts = named.iter().map(|host| upm(host, reaper, context));
+            Ok((hosts.collect(), None))
         }
         HostChoice::None => Ok((Vec::new(), None)),
         HostChoice::Upm => Err(CliError::no_hosts()),
@@ -272,7 +303,7 @@ fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
 }
 
 fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry {
-    let login = login(host);
+    let login = login_of(host);
     reaper.host(&host.site, &login);
     HostEntry {
         label: format!("{} ({})", host.site, host.product),
@@ -282,8 +313,13 @@ fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry 
 }
 
 /// The process that takes everything away if this one is killed. A session can do without it.
-fn start_reaper(folder: &Path, keep: bool, context: &Context) -> Reaper {
-    Reaper::start(folder, keep).unwrap_or_else(|error| {
+fn start_reaper(
+    folder: &Path,
+    keep: bool,
+    variables: &[(String, String)],
+    context: &Context,
+) -> Reaper {
+    Reaper::start(folder, keep, variables).unwrap_or_else(|error| {
         let text = format!(
             "{error}: {}; if this process is killed, the app stays where it is: `connect clean`",
             error.source
@@ -393,11 +429,14 @@ fn variables(switches: &Switches, sandbox: Option<&Sandbox>) -> Vec<(String, Str
 
 /// Variables that hold a log-in of ours, emptied for our children: neither the app nor its build
 /// has any business with them.
-fn withheld(credentials: &Credentials, context: &Context) -> Vec<(String, String)> {
+fn withheld(
+    hosts: &[HostCredentials],
+    authtoken: Option<&Secret>,
+    context: &Context,
+) -> Vec<(String, String)> {
     let secret = |value: &str| {
         let value = Secret::new(value);
-        let authtoken = credentials.tunnels.ngrok.authtoken.as_ref();
-        let mut passwords = credentials.hosts.iter().map(|host| &host.password);
+        let mut passwords = hosts.iter().map(|host| &host.password);
         passwords.any(|password| *password == value) || authtoken == Some(&value)
     };
     let names = context.env.names_of(secret);

@@ -3,6 +3,7 @@
 
 mod config;
 mod credentials;
+mod token;
 mod tunnels;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::context::Env;
 
 pub(crate) use config::Config;
 pub(crate) use credentials::{Credentials, HostCredentials};
+pub(crate) use token::TokenError;
 pub(crate) use tunnels::Tunnels;
 
 /// The file name of a Forge manifest.

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(unix)]
+mod ace;
 mod cli;
 mod dev;
 mod dev_app;
+mod dev_hosts;
 mod dev_scripts;
 mod first_light;
 mod new;

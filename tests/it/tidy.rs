@@ -56,7 +56,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("http", &["error"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
-    ("project", &["context", "env", "tunnel"]),
+    ("project", &["context", "env", "process", "tunnel"]),
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),

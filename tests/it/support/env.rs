@@ -89,6 +89,7 @@ impl TestEnv {
         if let Some(file) = option_env!("LLVM_PROFILE_FILE") {
             all.push(("LLVM_PROFILE_FILE".to_owned(), file.to_owned()));
         }
+        // A later one replaces an earlier one of the same name.
         all.extend(self.variables.clone());
         all
     }

@@ -14,3 +14,14 @@ use std::time::Duration;
 
 /// Longest wait of any test for any single thing.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Says that a test is left out because a tool is missing; where all tools must be there, fails.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "a test that is left out says so"
+)]
+pub(crate) fn left_out(why: &str) {
+    eprintln!("LEFT OUT: {why}");
+    assert!(std::env::var_os("CONNECT_REQUIRE_TOOLS").is_none(), "{why}");
+}
