@@ -1,6 +1,8 @@
 //! What tests of the whole program share.
 
 pub(crate) mod app;
+#[cfg(unix)]
+pub(crate) mod cloud;
 pub(crate) mod env;
 pub(crate) mod host;
 #[expect(dead_code, reason = "tests inside the program use the rest")]

@@ -81,7 +81,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 impl NgrokEdge {
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
-        let (ca, tls) = certificates();
+        let (ca, tls) = certificates("localhost");
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
@@ -390,15 +390,15 @@ impl Shared {
     }
 }
 
-/// An authority, and a server that shows its certificate for `localhost`.
-fn certificates() -> (String, TlsAcceptor) {
+/// An authority, and a server that shows its certificate for a name.
+pub(crate) fn certificates(name: &str) -> (String, TlsAcceptor) {
     use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     let authority = CertifiedIssuer::self_signed(authority, key).unwrap();
     let key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let server = CertificateParams::new(vec![name.to_owned()]).unwrap();
     let certificate = server.signed_by(&key, &authority).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
