@@ -27,7 +27,7 @@ use crate::error::CliError;
 use crate::host::{self, BoxFuture, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
 use crate::proxy::{self, Behind, Knock, Observer, Target};
-use crate::tunnel::{Choice, Way};
+use crate::tunnel::{Choice, Probe, Way};
 use crate::ui::Fatality;
 
 /// What `connect dev` is to do.
@@ -114,12 +114,15 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let front = front(&options, &launch, &config, &chosen, context).await?;
     let here = BaseUrl::parse(&format!("http://127.0.0.1:{}", front.port))
         .map_err(|error| CliError::bug(error.to_string()))?;
-    let knock = Knock::default();
+    let mut knock = Knock::default();
     let (address, opening) = match chosen {
         Way::Direct(address) => (Some(address), None),
         Way::Here => (Some(here.clone()), None),
         Way::Through(tunnel) => {
-            let opening = way::open(tunnel, front.port, knock.clone(), events.clone(), context);
+            let probe =
+                Probe::new(context.http.clone()).map_err(|error| CliError::tunnel(&error))?;
+            knock = probe.knock.clone();
+            let opening = way::open(tunnel, front.port, probe, events.clone(), context.ui);
             (None, Some(opening))
         }
     };
@@ -175,13 +178,13 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
     });
-    let reached = world.address.get();
-    context
-        .ui
-        .explain(&format!("the app is reached at {reached}"));
+    if world.tunnel.is_none() {
+        let text = format!("the app is reached at {}", world.address.get());
+        context.ui.explain(&text);
+    }
     let ending = run::run(&world, session, receiver, sources).await;
     if let Some(kept) = kept {
-        way::close(kept, &world.ui).await;
+        way::close(kept, &world).await;
     }
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;

@@ -2,6 +2,7 @@
 //! before each register, closed after it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use connect_core::BaseUrl;
@@ -17,7 +18,6 @@ use crate::error::CliError;
 use crate::host::BoxFuture;
 use crate::process::Watch;
 use crate::project::Tunnels;
-use crate::proxy::Knock;
 use crate::tunnel::{
     self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, Tunnel, Way, Wish,
 };
@@ -51,8 +51,12 @@ pub(crate) struct OpenWay {
     name: &'static str,
     /// The port it leads to.
     port: u16,
+    /// Asks through it.
+    probe: Probe,
     /// The address where a browser was tried last.
     tried: Mutex<Option<BaseUrl>>,
+    /// It was open once.
+    opened: AtomicBool,
 }
 
 /// What the choice of a way depends on.
@@ -140,26 +144,24 @@ pub(crate) struct Opening {
 pub(crate) fn open(
     tunnel: Box<dyn Tunnel>,
     port: u16,
-    knock: Knock,
+    probe: Probe,
     events: mpsc::Sender<Event>,
-    context: &Context,
+    ui: Ui,
 ) -> Opening {
     let way = OpenWay {
         name: tunnel.name(),
         port,
+        probe: probe.clone(),
         tried: Mutex::default(),
+        opened: AtomicBool::new(false),
     };
     if tunnel.leads_here() {
-        context.ui.warning(&format!(
+        ui.warning(&format!(
             "127.0.0.1:{port} becomes public through {} until you stop; \
              routes without authentication answer anyone",
             way.name
         ));
     }
-    let probe = Probe {
-        http: context.http.clone(),
-        knock,
-    };
     let (tell, news) = mpsc::channel(16);
     Opening {
         kept: Keeper::new(tunnel, probe, port).start(tell),
@@ -169,18 +171,21 @@ pub(crate) fn open(
 }
 
 /// Closes a tunnel.
-pub(crate) async fn close(kept: Kept, ui: &Ui) {
+pub(crate) async fn close(kept: Kept, world: &World) {
     kept.close().await;
-    ui.status(Verb::Done("Closed"), "tunnel");
-    ui.event("tunnel.closed", &json!({}));
+    let way = world.tunnel.as_ref();
+    if way.is_some_and(|way| way.opened.load(Ordering::Relaxed)) {
+        world.ui.status(Verb::Done("Closed"), "tunnel");
+        world.ui.event("tunnel.closed", &json!({}));
+    }
 }
 
 /// Checks that the app's descriptor comes through the tunnel, if there is one.
 pub(crate) async fn prove(world: &World, wanted: &Wanted) -> Result<(), CliError> {
-    if world.tunnel.is_none() {
+    let Some(way) = &world.tunnel else {
         return Ok(());
-    }
-    let proof = tunnel::prove_descriptor(&world.http, &wanted.address, &wanted.key);
+    };
+    let proof = way.probe.prove_descriptor(&wanted.address, &wanted.key);
     let what = format!("for the descriptor to come through {}", wanted.address);
     let proven = world.ui.wait("Waiting", &what, proof).await;
     proven.map_err(|error| CliError::tunnel(&error))
@@ -188,7 +193,7 @@ pub(crate) async fn prove(world: &World, wanted: &Wanted) -> Result<(), CliError
 
 /// Looks once for each address whether browsers see a page of the operator before the app's own.
 pub(crate) fn look_for_interstitial(
-    world: &Arc<World>,
+    world: &World,
     address: &BaseUrl,
 ) -> Option<BoxFuture<'static, Reply>> {
     let way = world.tunnel.as_ref()?;
@@ -197,10 +202,10 @@ pub(crate) fn look_for_interstitial(
         return None;
     }
     *tried = Some(address.clone());
-    let (world, address) = (Arc::clone(world), address.clone());
+    let (probe, ui, address) = (way.probe.clone(), world.ui, address.clone());
     Some(Box::pin(async move {
-        if let Some(page) = tunnel::interstitial(&world.http, &address).await {
-            world.ui.caution(&CliError::interstitial(&address, page));
+        if let Some(page) = probe.interstitial(&address).await {
+            ui.caution(&CliError::interstitial(&address, page));
         }
         Reply::default()
     }))
@@ -225,6 +230,7 @@ pub(crate) fn tell(world: &World, news: &News) {
             ui.caution(&error);
         }
         News::Opened { url, took } => {
+            way.opened.store(true, Ordering::Relaxed);
             let what = format!("tunnel {url} -> 127.0.0.1:{}", way.port);
             ui.status(Verb::Done("Opened"), &what);
             let fields = json!({ "url": url.as_str(), "provider": way.name, "ms": ms(*took) });

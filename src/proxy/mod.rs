@@ -26,7 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use knock::{Knock, PREFIX as KNOCK};
+pub(crate) use knock::{Knock, OURS, PREFIX as KNOCK};
 
 /// Longest time a request waits for a process that serves.
 pub(crate) const HOLD: Duration = Duration::from_secs(10);
@@ -116,12 +116,14 @@ struct Forwarder {
 impl Forwarder {
     async fn connection(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let service = service_fn(|request| {
+        let service = service_fn(|mut request: Request<Incoming>| {
             let this = Arc::clone(&self);
             async move {
                 let knocked = this.behind.knock.answer(request.uri().path());
+                let ours = this.behind.knock.take_own(request.headers_mut());
                 Ok::<_, Infallible>(match knocked {
                     Some(answer) => text(StatusCode::OK, answer),
+                    None if ours => this.forward(request).await,
                     None => this.observed(request).await,
                 })
             }

@@ -25,7 +25,7 @@ pub(crate) use error::TunnelError;
 pub(crate) use keeper::{Keeper, Kept, News};
 pub(crate) use ngrok::codes::{Subject, meaning};
 pub(crate) use ngrok::{Headers, NgrokServer, NgrokSettings};
-pub(crate) use probe::{Interstitial, Probe, interstitial, prove_descriptor};
+pub(crate) use probe::{Interstitial, Probe};
 
 /// A maker of ways from the internet to a port of this machine.
 pub(crate) trait Tunnel: fmt::Debug + Send + Sync {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use connect_core::{AppKey, BaseUrl};
+use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONNECTION, HeaderName, USER_AGENT};
 use serde::Deserialize;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::http::{self, Answer, Http, HttpError};
-use crate::proxy::{KNOCK, Knock};
+use crate::proxy::{KNOCK, Knock, OURS};
 use crate::tunnel::TunnelError;
 use crate::tunnel::backoff::Backoff;
 use crate::tunnel::error::Stage;
@@ -42,6 +43,8 @@ const SKIP: [&str; 3] = [
 ];
 /// Where an operator says that it is the one who answers.
 const EDGE_ERROR: &str = "ngrok-error-code";
+/// Its number for the page that browsers see first on the free plan.
+const WARNING_PAGE: u16 = 6024;
 /// As a browser asks for a page.
 const BROWSER: [(HeaderName, &str); 2] = [
     (
@@ -57,6 +60,59 @@ const LOOK: Duration = Duration::from_secs(8);
 const PROOF: Duration = Duration::from_secs(6);
 
 impl Probe {
+    /// A door that knows our own requests, and a probe that knocks there.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub(crate) fn new(http: Http) -> Result<Self, TunnelError> {
+        let knock = Knock::with_own(&secret_word()?);
+        Ok(Self { http, knock })
+    }
+
+    /// Fetches the app's descriptor through the public address, as a host will.
+    ///
+    /// # Errors
+    /// When it does not come, is another app's, or names another address.
+    pub(crate) async fn prove_descriptor(
+        &self,
+        address: &BaseUrl,
+        key: &AppKey,
+    ) -> Result<(), TunnelError> {
+        let mut pauses = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
+        let began = Instant::now();
+        loop {
+            let error = match self.look(address, key).await {
+                Ok(()) => return Ok(()),
+                Err(error @ TunnelError::OtherAddress { .. }) => return Err(error),
+                Err(error) => error,
+            };
+            if began.elapsed() > PROOF {
+                return Err(error);
+            }
+            pause(pauses.next(0.0)).await;
+        }
+    }
+
+    /// Whether a page of the tunnel's operator comes before the app's own in a browser.
+    ///
+    /// None also when nobody answers, or with an error: it is asked once, for a warning.
+    pub(crate) async fn interstitial(&self, address: &BaseUrl) -> Option<Interstitial> {
+        let url = descriptor(address);
+        let client = self.http.client(&Url::parse(&url).ok()?).ok()?;
+        let mut request = self.ours(client.get(&url));
+        for (name, value) in BROWSER {
+            request = request.header(name, value);
+        }
+        let shown = http::send(request, LOOK).await.ok()?;
+        let code = edge_code(&shown);
+        if is_descriptor(&shown) || code.is_some_and(|code| code != WARNING_PAGE) {
+            return None;
+        }
+        // Others than browsers get the descriptor in the same moment.
+        let plain = self.get(&url, LOOK).await.ok()?;
+        is_descriptor(&plain).then_some(Interstitial { code })
+    }
+
     /// Knocks once.
     ///
     /// # Errors
@@ -68,76 +124,69 @@ impl Probe {
     ) -> Result<Heard, TunnelError> {
         let (word, expected) = (secret_word()?, secret_word()?);
         self.knock.expect(word.clone(), expected.clone());
-        let answer = get(&self.http, &format!("{url}{KNOCK}{word}"), deadline).await?;
+        let answer = self.get(&format!("{url}{KNOCK}{word}"), deadline).await?;
         if answer.body == expected.as_bytes() {
             return Ok(Heard::Us);
         }
         Ok(Heard::Somebody(said(&answer)))
     }
-}
 
-/// Fetches the app's descriptor through the public address, as a host will.
-///
-/// # Errors
-/// When it does not come, is another app's, or names another address.
-pub(crate) async fn prove_descriptor(
-    http: &Http,
-    address: &BaseUrl,
-    key: &AppKey,
-) -> Result<(), TunnelError> {
-    let mut pauses = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-    let began = Instant::now();
-    loop {
-        let error = match look(http, address, key).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        if began.elapsed() > PROOF {
-            return Err(error);
-        }
-        pause(pauses.next(0.0)).await;
-    }
-}
-
-async fn look(http: &Http, address: &BaseUrl, key: &AppKey) -> Result<(), TunnelError> {
-    let not_ours = |detail: String| TunnelError::NotOurs {
-        url: address.clone(),
-        detail,
-    };
-    let answer = get(http, &descriptor(address), LOOK).await?;
-    let Ok(served) = serde_json::from_slice::<Served>(&answer.body) else {
-        return Err(not_ours(said(&answer)));
-    };
-    if served.key != key.as_str() {
-        return Err(not_ours(format!("the app `{}` answers", served.key)));
-    }
-    match served.base_url {
-        Some(base) if !address.is_spelled_by(&base) => Err(TunnelError::OtherAddress {
+    async fn look(&self, address: &BaseUrl, key: &AppKey) -> Result<(), TunnelError> {
+        let not_ours = |detail: String| TunnelError::NotOurs {
             url: address.clone(),
-            found: base,
-        }),
-        _ => Ok(()),
+            detail,
+        };
+        let answer = self.get(&descriptor(address), LOOK).await?;
+        let Ok(served) = serde_json::from_slice::<Served>(&answer.body) else {
+            return Err(not_ours(said(&answer)));
+        };
+        if served.key != key.as_str() {
+            return Err(not_ours(format!("the app `{}` answers", served.key)));
+        }
+        match served.base_url {
+            Some(base) if !address.is_spelled_by(&base) => Err(TunnelError::OtherAddress {
+                url: address.clone(),
+                found: base,
+            }),
+            _ => Ok(()),
+        }
     }
-}
 
-/// Whether a page of the tunnel's operator comes before the app's own in a browser.
-///
-/// None also when nobody answers: it is asked once, for the sake of a warning.
-pub(crate) async fn interstitial(http: &Http, address: &BaseUrl) -> Option<Interstitial> {
-    let request = http
-        .client(&Url::parse(address.as_str()).ok()?)
-        .ok()?
-        .get(descriptor(address));
-    let request = BROWSER.iter().fold(request, |request, (name, value)| {
-        request.header(name, *value)
-    });
-    let answer = http::send(request, LOOK).await.ok()?;
-    if serde_json::from_slice::<Served>(&answer.body).is_ok() {
-        return None;
+    async fn get(&self, url: &str, deadline: Duration) -> Result<Answer, TunnelError> {
+        let parsed = Url::parse(url).map_err(|_| TunnelError::BadAddress(url.to_owned()))?;
+        let host = parsed.host_str().unwrap_or_default().to_owned();
+        let client = self
+            .http
+            .client(&parsed)
+            .map_err(|error| TunnelError::Unreachable(error.to_string()))?;
+        // A connection of its own each time: one that is open says nothing about the next one.
+        let mut request = self
+            .ours(client.get(parsed))
+            .header(ACCEPT, "application/json")
+            .header(CONNECTION, "close");
+        for name in SKIP {
+            request = request.header(name, "1");
+        }
+        let answer = http::send(request, deadline)
+            .await
+            .map_err(|error| match error {
+                HttpError::Connect(why) if is_unknown_name(&why) => TunnelError::DnsPending(host),
+                HttpError::Timeout(after) => TunnelError::Timeout(Stage::Answer, after),
+                error => TunnelError::Unreachable(error.to_string()),
+            })?;
+        match edge_code(&answer) {
+            Some(code) => Err(TunnelError::Edge(code)),
+            None => Ok(answer),
+        }
     }
-    Some(Interstitial {
-        code: edge_code(&answer),
-    })
+
+    /// Marks a request as our own, so that nobody is told of it.
+    fn ours(&self, request: RequestBuilder) -> RequestBuilder {
+        match self.knock.own() {
+            Some(word) => request.header(OURS, word),
+            None => request,
+        }
+    }
 }
 
 /// A page of the tunnel's operator that comes before the app's own.
@@ -154,40 +203,16 @@ struct Served {
     base_url: Option<String>,
 }
 
+fn is_descriptor(answer: &Answer) -> bool {
+    serde_json::from_slice::<Served>(&answer.body).is_ok()
+}
+
 fn descriptor(address: &BaseUrl) -> String {
     format!("{address}/{DESCRIPTOR}")
 }
 
 /// The descriptor's file name, which is its path too.
 const DESCRIPTOR: &str = "atlassian-connect.json";
-
-async fn get(http: &Http, url: &str, deadline: Duration) -> Result<Answer, TunnelError> {
-    let parsed = Url::parse(url).map_err(|_| TunnelError::BadAddress(url.to_owned()))?;
-    let host = parsed.host_str().unwrap_or_default().to_owned();
-    let client = http
-        .client(&parsed)
-        .map_err(|error| TunnelError::Unreachable(error.to_string()))?;
-    // A connection of its own each time: one that is open says nothing about the next one.
-    let mut request = client
-        .get(parsed)
-        .header(ACCEPT, "application/json")
-        .header(CONNECTION, "close");
-    for name in SKIP {
-        request = request.header(name, "1");
-    }
-    let answer = http::send(request, deadline)
-        .await
-        .map_err(|error| match error {
-            HttpError::Connect(why) if is_unknown_name(&why) => TunnelError::DnsPending(host),
-            HttpError::Timeout(after) => TunnelError::Timeout(Stage::Answer, after),
-            HttpError::Tls(why) => TunnelError::Tls(why),
-            error => TunnelError::Unreachable(error.to_string()),
-        })?;
-    match edge_code(&answer) {
-        Some(code) => Err(TunnelError::Edge(code)),
-        None => Ok(answer),
-    }
-}
 
 /// The words of the resolvers of Linux, macOS and Windows for a name that has no address.
 fn is_unknown_name(why: &str) -> bool {

@@ -5,55 +5,14 @@ use std::fs;
 
 use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 
 use crate::support::app;
 use crate::support::cloud::Cloud;
 use crate::support::env::TestEnv;
 use crate::support::host::{FakeHost, fetch};
-use crate::support::ngrok_edge::{Behaviour, NgrokEdge, STOP};
+use crate::support::ngrok::{Ngrok, TOKEN, start};
+use crate::support::ngrok_edge::{Behaviour, STOP};
 use crate::support::session::{Session, wait_until_gone};
-
-const TOKEN: &str = "2abcMadeUpAuthtoken_5xyz";
-
-/// A double of ngrok's server, and what it runs on.
-struct Ngrok {
-    runtime: Runtime,
-    edge: NgrokEdge,
-}
-
-impl Ngrok {
-    fn start(behaviour: Behaviour) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let edge = runtime.block_on(NgrokEdge::start(behaviour));
-        Self { runtime, edge }
-    }
-
-    /// A project that has an authtoken and these hosts.
-    fn project(&self, hosts: &[&FakeHost]) -> TestEnv {
-        let env = TestEnv::new()
-            .with("CONNECT_NGROK_SERVER", &self.edge.address)
-            .with("CONNECT_NGROK_CA", "edge.pem")
-            .with_descriptor(&app::descriptor("com.example.a", "One"))
-            .with_hosts(hosts);
-        let mut file: Value = serde_json::from_str(&env.read("credentials.json")).unwrap();
-        file["ngrok"] = json!({ "authtoken": TOKEN });
-        env.write("credentials.json", &file.to_string());
-        env.write("edge.pem", &self.edge.ca);
-        env
-    }
-}
-
-/// These tests ask for the tunnel, because their hosts are on this machine.
-fn start(env: &TestEnv, more: &[&str]) -> Session {
-    let command = app::command();
-    let arguments = ["--tunnel", "ngrok", "--exec", &command];
-    Session::start(env, &[&arguments, more].concat())
-}
 
 #[test]
 fn an_app_is_installed_through_ngrok_and_nothing_is_left() {
@@ -82,7 +41,14 @@ fn an_app_is_installed_through_ngrok_and_nothing_is_left() {
     assert!(public < open, "{}", ended.stderr);
     let all = format!("{:?}{}", ended.events, ended.stderr);
     assert!(!all.contains(TOKEN), "{all}");
+    // What we ask ourselves is not told: the first requests are the host's.
     assert!(!all.contains(".connect/knock"), "{all}");
+    let events = ended.events.iter();
+    let paths: Vec<_> = events
+        .filter(|event| event["event"] == "request.in")
+        .map(|event| event["path"].as_str().unwrap())
+        .collect();
+    assert_eq!(paths[..2], ["/atlassian-connect.json", "/installed"]);
 }
 
 #[test]

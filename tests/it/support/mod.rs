@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod cloud;
 pub(crate) mod env;
 pub(crate) mod host;
+pub(crate) mod ngrok;
 #[expect(dead_code, reason = "tests inside the program use the rest")]
 pub(crate) mod ngrok_edge;
 pub(crate) mod scanner;
