@@ -57,11 +57,7 @@ fn main() {
     show("a request to the app itself", 0, &plain);
     show("a request through the proxy", 0, &proxied);
     let (tunneled, again) = tunnel(200);
-    show(
-        "a request through ngrok's double",
-        0,
-        &tunneled,
-    );
+    show("a request through ngrok's double", 0, &tunneled);
     show("dev: tunnel lost to open and proven", 0, &again);
     let installs: Vec<_> = (0..5).map(|_| burst()).collect();
     println!("dev: installs for 5 saves in 250 ms, five times: {installs:?} (target 1, at most 2)");

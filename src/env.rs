@@ -37,6 +37,15 @@ pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
 pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";
 /// For tests: file with the certificate authority of [`CONNECT_NGROK_SERVER`], in PEM.
 pub(crate) const CONNECT_NGROK_CA: &str = "CONNECT_NGROK_CA";
+/// Proxy for what goes out over TLS, as `http://[user:password@]host:port`; HTTP calls take it by
+/// themselves, and the connection to ngrok's server takes it too.
+pub(crate) const HTTPS_PROXY: &str = "HTTPS_PROXY";
+/// The same, as most programs on Unix spell it.
+pub(crate) const HTTPS_PROXY_LOWER: &str = "https_proxy";
+/// Names that are reached without [`HTTPS_PROXY`], separated by commas.
+pub(crate) const NO_PROXY: &str = "NO_PROXY";
+/// The same, as most programs on Unix spell it.
+pub(crate) const NO_PROXY_LOWER: &str = "no_proxy";
 /// Token of the user's ngrok account, if credentials.json has none.
 pub(crate) const NGROK_AUTHTOKEN: &str = "NGROK_AUTHTOKEN";
 /// Where programs are looked for.

@@ -19,7 +19,8 @@ use crate::host::BoxFuture;
 use crate::process::Watch;
 use crate::project::Tunnels;
 use crate::tunnel::{
-    self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, Tunnel, Way, Wish,
+    self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, ProxyServer, Tunnel, Way,
+    Wish,
 };
 use crate::ui::{Ui, Verb, duration};
 
@@ -92,6 +93,14 @@ pub(crate) fn choose(asked: Asked<'_>, context: &Context) -> Result<Way, CliErro
         .map(connect_core::Secret::new);
     ngrok.authtoken = ngrok.authtoken.or(token);
     ngrok.server = ngrok_server(context)?;
+    let takes_ngrok = match asked.choice {
+        Choice::Auto => far && ngrok.authtoken.is_some(),
+        Choice::Ngrok => true,
+        Choice::Cloudflared | Choice::None => false,
+    };
+    if takes_ngrok && ngrok.server.is_none() {
+        ngrok.proxy = proxy(context)?;
+    }
     for key in &ngrok.unused {
         let text = format!("`ngrok.{key}` of credentials.json means nothing here");
         context.ui.explain(&text);
@@ -120,6 +129,34 @@ fn ngrok_server(context: &Context) -> Result<Option<NgrokServer>, CliError> {
         None => Err(CliError::ngrok_server("it must be `localhost:<port>`")),
     }
 }
+
+/// The proxy that the connection to ngrok's server goes out by.
+fn proxy(context: &Context) -> Result<Option<ProxyServer>, CliError> {
+    let without = [env::NO_PROXY, env::NO_PROXY_LOWER];
+    let mut without = without.iter().filter_map(|name| context.env.text(name));
+    if without.any(|names| names.split(',').any(is_ngrok)) {
+        return Ok(None);
+    }
+    let variables = [env::HTTPS_PROXY, env::HTTPS_PROXY_LOWER];
+    let named = variables
+        .iter()
+        .find_map(|name| context.env.text(name).map(|text| (name, text)));
+    match named {
+        Some((name, text)) => ProxyServer::parse(text)
+            .map(Some)
+            .ok_or_else(|| CliError::bad_proxy(name)),
+        None => Ok(None),
+    }
+}
+
+/// Whether an entry of `NO_PROXY` is about ngrok's server.
+fn is_ngrok(entry: &str) -> bool {
+    let entry = entry.trim();
+    let name = entry.trim_start_matches('.');
+    entry == "*" || name == NGROK_HOST || NGROK_HOST.ends_with(&format!(".{name}"))
+}
+
+const NGROK_HOST: &str = "connect.ngrok-agent.com";
 
 /// A program, where the system looks for programs.
 fn on_path(name: &str, context: &Context) -> Option<PathBuf> {
@@ -238,5 +275,25 @@ pub(crate) fn tell(world: &World, news: &News) {
             ui.explain(&format!("it took {}", duration(*took)));
         }
         News::Waiting(error) => ui.caution(&CliError::tunnel(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_proxy_keeps_what_it_names_from_the_proxy() {
+        for (entry, expected) in [
+            ("*", true),
+            ("connect.ngrok-agent.com", true),
+            (" .ngrok-agent.com", true),
+            ("ngrok-agent.com", true),
+            ("agent.com", false),
+            ("localhost", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ngrok(entry), expected, "{entry}");
+        }
     }
 }

@@ -56,6 +56,17 @@ impl CliError {
         .hint("it is for tests; unset it to use ngrok")
     }
 
+    /// A variable names no proxy. Its value may hold a password.
+    pub(crate) fn bad_proxy(variable: &str) -> Self {
+        Self::usage(
+            "net/proxy",
+            format!("the variable {variable} names no proxy that can be used"),
+        )
+        .hint(format!(
+            "{variable}=http://host:port, or with user:password@ before the host"
+        ))
+    }
+
     /// There is no way, or no longer one.
     pub(crate) fn tunnel(error: &TunnelError) -> Self {
         let said = error.to_string();

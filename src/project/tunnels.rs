@@ -114,6 +114,7 @@ impl Reader {
                 file => folder.join(file).display().to_string(),
             }),
             server: None,
+            proxy: None,
             unused: Vec::new(),
         };
         let left = std::mem::take(&mut self.object);

@@ -24,7 +24,7 @@ pub(crate) use cloudflared::{Cloudflared, Named};
 pub(crate) use error::TunnelError;
 pub(crate) use keeper::{Keeper, Kept, News};
 pub(crate) use ngrok::codes::{Subject, meaning};
-pub(crate) use ngrok::{Headers, NgrokServer, NgrokSettings};
+pub(crate) use ngrok::{Headers, NgrokServer, NgrokSettings, ProxyServer};
 pub(crate) use probe::{Interstitial, Probe};
 
 /// A maker of ways from the internet to a port of this machine.

@@ -10,7 +10,7 @@ use super::*;
 use crate::http::Http;
 use crate::proxy::{self, Behind, Knock, Target};
 use crate::tunnel::error::Refusal;
-use crate::tunnel::ngrok::{Heartbeat, Ngrok, NgrokServer, NgrokSettings};
+use crate::tunnel::ngrok::{Heartbeat, Ngrok, NgrokServer, NgrokSettings, ProxyServer};
 use crate::tunnel::own::Own;
 
 #[path = "../../tests/it/support/ngrok_edge.rs"]
@@ -500,6 +500,61 @@ async fn what_the_user_opened_may_lead_past_our_door() {
     let mut running = setup.keep(Own(url.clone()), QUICK);
     assert_eq!(running.opened().await, url);
     running.kept.close().await;
+}
+
+/// A proxy that asks for a log-in and carries one connection.
+async fn proxy_server(tasks: &mut JoinSet<String>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tasks.spawn(async move {
+        let (mut agent, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(agent.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        if !head.contains("Proxy-Authorization: Basic YWRhOnNlY3JldA==\r\n") {
+            let answer = "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n";
+            agent.write_all(answer.as_bytes()).await.unwrap();
+            return head;
+        }
+        let to = head.strip_prefix("CONNECT ").unwrap().split(' ').next();
+        let mut server = TcpStream::connect(to.unwrap()).await.unwrap();
+        agent.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut agent, &mut server).await;
+        head
+    });
+    port
+}
+
+#[tokio::test]
+async fn ngrok_is_reached_through_a_proxy_with_its_log_in() {
+    for (login, good) in [("ada:secret@", true), ("", false)] {
+        let setup = setup(Behaviour::default()).await;
+        let mut tasks = JoinSet::new();
+        let port = proxy_server(&mut tasks).await;
+        let server =
+            NgrokServer::on_this_machine(&setup.edge.address, setup.edge.ca.clone().into());
+        let settings = NgrokSettings {
+            authtoken: Some(Secret::new(TOKEN)),
+            server,
+            proxy: ProxyServer::parse(&format!("http://{login}127.0.0.1:{port}")),
+            ..NgrokSettings::default()
+        };
+        let mut running = setup.keep(Ngrok::new(settings).unwrap(), QUICK);
+        if good {
+            running.opened().await;
+        } else {
+            let error = running.lost().await;
+            assert!(
+                error.to_string().contains("wants a log-in (407)"),
+                "{error}"
+            );
+        }
+        running.kept.close().await;
+        let head = tasks.join_next().await.unwrap().unwrap();
+        assert!(!head.contains(TOKEN), "{head}");
+    }
 }
 
 #[test]

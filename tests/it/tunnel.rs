@@ -2,6 +2,7 @@
 //! else is as people have it.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
@@ -155,6 +156,45 @@ fn a_session_that_is_stopped_from_the_dashboard_takes_the_app_away() {
     let ended = session.end();
     assert_eq!(ended.status.code(), Some(3), "{}", ended.stderr);
     assert!(host.apps().is_empty());
+}
+
+#[test]
+fn an_interrupt_while_the_tunnel_opens_ends_the_session_at_once() {
+    let ngrok = Ngrok::start(Behaviour {
+        stalled: true,
+        ..Behaviour::default()
+    });
+    let host = FakeHost::start();
+    let env = ngrok.project(&[&host]);
+    let mut session = start(&env, &[]);
+    session.wait_for("descriptor.validated");
+    ngrok.runtime.block_on(ngrok.edge.wait_for_live(1));
+    let began = Instant::now();
+    let ended = session.interrupt();
+    // The server is given 15 s; leaving does not wait for them.
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.count("tunnel.closed"), 0);
+    ngrok.runtime.block_on(ngrok.edge.wait_for_live(0));
+}
+
+#[test]
+fn an_app_with_a_port_of_its_own_is_started_anew_for_a_new_address() {
+    let (ngrok, host) = (Ngrok::start(Behaviour::default()), FakeHost::start());
+    let env = ngrok.project(&[&host]);
+    let port = free_port().to_string();
+    let mut session = start(&env, &["--port", &port]);
+    session.wait_for("ready");
+    ngrok.edge.drop_sessions();
+    let again = session.wait_for("host.registered");
+    assert_eq!(again["reason"], "address");
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.count("app.started"), 2);
 }
 
 #[test]

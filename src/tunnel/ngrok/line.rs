@@ -15,6 +15,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::tunnel::ngrok::proxy::ProxyServer;
+
 /// Cuts a connection from outside: from then on reading and writing fail.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Switch(Arc<State>);
@@ -42,27 +44,32 @@ impl Switch {
 
 /// Connects once. The crate asks again with the error that ended the connection; then there is no
 /// other one, and the session ends.
-pub(super) fn connector(switch: Switch) -> impl ngrok::session::Connector {
+pub(super) fn connector(
+    switch: Switch,
+    proxy: Option<ProxyServer>,
+) -> impl ngrok::session::Connector {
     move |host: String, port: u16, tls: Arc<ClientConfig>, ended: Option<AcceptError>| {
-        let switch = switch.clone();
+        let (switch, proxy) = (switch.clone(), proxy.clone());
         async move {
             if ended.is_some() {
                 return Err(ConnectError::Canceled);
             }
-            connect(host, port, tls, switch).await
+            let tcp = match &proxy {
+                Some(proxy) => proxy.connect(&host, port).await,
+                None => TcpStream::connect((host.as_str(), port)).await,
+            }
+            .map_err(ConnectError::Tcp)?;
+            secure(tcp, host, tls, switch).await
         }
     }
 }
 
-async fn connect(
+async fn secure(
+    tcp: TcpStream,
     host: String,
-    port: u16,
     tls: Arc<ClientConfig>,
     switch: Switch,
 ) -> Result<Box<dyn IoStream>, ConnectError> {
-    let tcp = TcpStream::connect((host.as_str(), port))
-        .await
-        .map_err(ConnectError::Tcp)?;
     // Without this every request waits some 40 ms for an acknowledgement (RFC 896).
     tcp.set_nodelay(true).map_err(ConnectError::Tcp)?;
     let name = ServerName::try_from(host)

@@ -7,6 +7,7 @@
 
 pub(super) mod codes;
 mod line;
+mod proxy;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+
+pub(crate) use proxy::ProxyServer;
 
 use crate::tunnel::error::{Refusal, Stage};
 use crate::tunnel::ngrok::line::Switch;
@@ -56,6 +59,8 @@ pub(crate) struct NgrokSettings {
     pub(crate) root_cas: Option<String>,
     /// Another server than ngrok's.
     pub(crate) server: Option<NgrokServer>,
+    /// The proxy that connections go out by.
+    pub(crate) proxy: Option<ProxyServer>,
     /// Keys of the file that mean nothing here.
     pub(crate) unused: Vec<String>,
 }
@@ -180,7 +185,7 @@ impl Ngrok {
             .map_err(|error| unusable(&error))?
             .heartbeat_tolerance(self.heartbeat.tolerance)
             .map_err(|error| unusable(&error))?
-            .connector(line::connector(switch.clone()));
+            .connector(line::connector(switch.clone(), settings.proxy.clone()));
         let (cut, silent) = (switch.clone(), tell.clone());
         builder.handle_heartbeat(move |latency: Option<Duration>| {
             if latency.is_none() {
