@@ -27,7 +27,7 @@ use crate::error::CliError;
 use crate::host::{self, BoxFuture, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
 use crate::proxy::{self, Behind, Knock, Observer, Target};
-use crate::tunnel::{Choice, Probe, Way};
+use crate::tunnel::{Choice, Way};
 use crate::ui::Fatality;
 
 /// What `connect dev` is to do.
@@ -119,16 +119,21 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         Way::Direct(address) => (Some(address), None),
         Way::Here => (Some(here.clone()), None),
         Way::Through(tunnel) => {
-            let probe =
-                Probe::new(context.http.clone()).map_err(|error| CliError::tunnel(&error))?;
-            knock = probe.knock.clone();
-            let opening = way::open(tunnel, front.port, probe, events.clone(), context.ui);
+            let opening = way::open(tunnel, front.port, context)?;
+            knock = opening.way.knock();
             (None, Some(opening))
         }
     };
     let (kept, tunnel) = match opening {
         Some(opening) => {
-            sources.push(opening.source);
+            // cargo shows a line of its own.
+            let shown = !matches!(launch, Launch::Cargo { .. });
+            let waiting = shown.then(|| (context.ui, opening.way.opening()));
+            sources.push(sources::tunnel::source(
+                opening.news,
+                events.clone(),
+                waiting,
+            ));
             (Some(opening.kept), Some(opening.way))
         }
         None => (None, None),

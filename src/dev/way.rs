@@ -11,18 +11,18 @@ use tokio::sync::mpsc;
 
 use crate::context::Context;
 use crate::dev::effects::{Reply, World, lock, ms};
-use crate::dev::event::{Event, Wanted};
-use crate::dev::sources;
+use crate::dev::event::Wanted;
 use crate::env;
 use crate::error::CliError;
 use crate::host::BoxFuture;
 use crate::process::Watch;
 use crate::project::Tunnels;
+use crate::proxy::Knock;
 use crate::tunnel::{
     self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, ProxyServer, Tunnel, Way,
     Wish,
 };
-use crate::ui::{Ui, Verb, duration};
+use crate::ui::{Verb, duration};
 
 /// Where hosts reach the app; another one when a tunnel gets another one.
 #[derive(Debug)]
@@ -173,18 +173,20 @@ pub(crate) struct Opening {
     pub(crate) kept: Kept,
     /// What to ask of it.
     pub(crate) way: OpenWay,
-    /// Tells the session of it.
-    pub(crate) source: BoxFuture<'static, ()>,
+    /// What becomes of it.
+    pub(crate) news: mpsc::Receiver<News>,
 }
 
 /// Begins to open a tunnel to a port, and says what becomes public before it does.
+///
+/// # Errors
+/// When the system gives no random numbers.
 pub(crate) fn open(
     tunnel: Box<dyn Tunnel>,
     port: u16,
-    probe: Probe,
-    events: mpsc::Sender<Event>,
-    ui: Ui,
-) -> Opening {
+    context: &Context,
+) -> Result<Opening, CliError> {
+    let probe = Probe::new(context.http.clone()).map_err(|error| CliError::tunnel(&error))?;
     let way = OpenWay {
         name: tunnel.name(),
         port,
@@ -193,17 +195,32 @@ pub(crate) fn open(
         opened: AtomicBool::new(false),
     };
     if tunnel.leads_here() {
-        ui.warning(&format!(
+        context.ui.warning(&format!(
             "127.0.0.1:{port} becomes public through {} until you stop; \
              routes without authentication answer anyone",
             way.name
         ));
     }
     let (tell, news) = mpsc::channel(16);
-    Opening {
+    Ok(Opening {
         kept: Keeper::new(tunnel, probe, port).start(tell),
         way,
-        source: sources::tunnel::source(news, events),
+        news,
+    })
+}
+
+impl OpenWay {
+    /// The door that its probe knocks at.
+    pub(crate) fn knock(&self) -> Knock {
+        self.probe.knock.clone()
+    }
+
+    /// What is waited for while it opens, for people.
+    pub(crate) fn opening(&self) -> String {
+        match self.name {
+            "own" => "for an answer through the tunnel".to_owned(),
+            name => format!("for {name} to open a tunnel"),
+        }
     }
 }
 

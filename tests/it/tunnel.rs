@@ -14,6 +14,7 @@ use crate::support::host::{FakeHost, fetch};
 use crate::support::ngrok::{Ngrok, TOKEN, start};
 use crate::support::ngrok_edge::{Behaviour, STOP};
 use crate::support::session::{Session, wait_until_gone};
+use crate::support::terminal::press;
 
 #[test]
 fn an_app_is_installed_through_ngrok_and_nothing_is_left() {
@@ -180,6 +181,21 @@ fn an_interrupt_while_the_tunnel_opens_ends_the_session_at_once() {
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(ended.count("tunnel.closed"), 0);
     ngrok.runtime.block_on(ngrok.edge.wait_for_live(0));
+}
+
+#[test]
+fn on_a_terminal_the_opening_is_shown() {
+    let ngrok = Ngrok::start(Behaviour {
+        stalled: true,
+        ..Behaviour::default()
+    });
+    let host = FakeHost::start();
+    let env = ngrok.project(&[&host]);
+    let arguments = ["dev", "--tunnel", "ngrok", "--exec", &app::command()];
+    let Some(ended) = press(&env, "for ngrok to open a tunnel", "\\x03", &arguments) else {
+        return;
+    };
+    assert_eq!(ended.code, 0, "{}", ended.shown);
 }
 
 #[test]
