@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::HostId;
+use crate::dev::event::{Ending, HostId};
 use crate::dev::journal::{Journal, StateFolder};
 use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
@@ -107,6 +107,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             sites: &sites,
             tunnels,
             folder: folder.clone(),
+            withheld: &withheld,
             watch: Arc::<Reaper>::clone(&reaper),
         },
         context,
@@ -188,8 +189,10 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         context.ui.explain(&text);
     }
     let ending = run::run(&world, session, receiver, sources).await;
-    if let Some(kept) = kept {
-        way::close(kept, &world).await;
+    match (kept, &ending) {
+        // Who leaves at once waits for nobody.
+        (None, _) | (_, Ending::LeftAtOnce(_)) => {}
+        (Some(kept), _) => way::close(kept, &world).await,
     }
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;

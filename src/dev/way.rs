@@ -72,6 +72,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) tunnels: Tunnels,
     /// The project.
     pub(crate) folder: PathBuf,
+    /// Variables that hold log-ins, emptied for every child.
+    pub(crate) withheld: &'a [(String, String)],
     /// Who ends what outlives us.
     pub(crate) watch: Arc<dyn Watch>,
 }
@@ -112,7 +114,8 @@ pub(crate) fn choose(asked: Asked<'_>, context: &Context) -> Result<Way, CliErro
         ngrok,
         named: asked.tunnels.named,
         cloudflared: on_path("cloudflared", context)
-            .map(|program| Cloudflared::new(program, asked.folder, asked.watch)),
+            .map(|program| Cloudflared::new(program, asked.folder, asked.watch))
+            .map(|program| program.withholding(asked.withheld.to_vec())),
     })
 }
 

@@ -120,6 +120,8 @@ impl CliError {
                     "if that is your company's: put \"root_cas\": \"host\" \
                      into `ngrok` of credentials.json",
                 ),
+            TunnelError::Unanswered(_) => Self::outside("tunnel/unanswered", said)
+                .hint("check that the tunnel runs, and that this machine may reach its address"),
             TunnelError::Unreachable(_) => Self::outside("tunnel/unreachable", said)
                 .hint("check the network; a firewall must let connect.ngrok-agent.com:443 through"),
         }

@@ -28,6 +28,7 @@ pub(crate) struct Cloudflared {
     folder: PathBuf,
     named: Option<Named>,
     watch: Arc<dyn Watch>,
+    withheld: Vec<(String, String)>,
     pub(super) settle: Duration,
     pub(super) within: Duration,
 }
@@ -57,9 +58,15 @@ impl Cloudflared {
             folder,
             named: None,
             watch,
+            withheld: Vec::new(),
             settle: SETTLE,
             within: WITHIN,
         }
+    }
+
+    /// With these variables besides ours.
+    pub(crate) fn withholding(self, withheld: Vec<(String, String)>) -> Self {
+        Self { withheld, ..self }
     }
 
     /// For a named tunnel, if there is one.
@@ -69,7 +76,8 @@ impl Cloudflared {
 
     fn command(&self, port: u16) -> CommandLine {
         let url = format!("http://127.0.0.1:{port}");
-        let mut arguments = vec!["tunnel", "--no-autoupdate"];
+        // Without it, leaving waits half a minute for requests that are under way.
+        let mut arguments = vec!["tunnel", "--no-autoupdate", "--grace-period", "500ms"];
         match &self.named {
             None => arguments.extend(["--url", &url]),
             Some(named) => arguments.extend(["run", "--url", &url, &named.tunnel]),
@@ -78,7 +86,7 @@ impl Cloudflared {
             program: self.program.clone().into_os_string(),
             arguments: arguments.into_iter().map(OsString::from).collect(),
             folder: self.folder.clone(),
-            variables: Vec::new(),
+            variables: self.withheld.clone(),
             without: Vec::new(),
         }
     }
@@ -362,7 +370,7 @@ echo '2026-11-22T06:00:01Z INF +------------------------------------------------
             link.url().as_str(),
             "https://made-up-word.trycloudflare.com"
         );
-        let expected = "tunnel --no-autoupdate --url http://127.0.0.1:3000\n";
+        let expected = "tunnel --no-autoupdate --grace-period 500ms --url http://127.0.0.1:3000\n";
         assert_eq!(fake.arguments(), expected);
         tokio::time::timeout(Duration::from_secs(10), link.close())
             .await
@@ -378,7 +386,8 @@ echo '2026-11-22T06:00:01Z INF +------------------------------------------------
         };
         let link = fake.tunnel().with(Some(named)).open(3000).await.unwrap();
         assert_eq!(link.url().as_str(), "https://dev.example.com");
-        let expected = "tunnel --no-autoupdate run --url http://127.0.0.1:3000 mine\n";
+        let expected =
+            "tunnel --no-autoupdate --grace-period 500ms run --url http://127.0.0.1:3000 mine\n";
         assert_eq!(fake.arguments(), expected);
         link.close().await;
     }

@@ -83,6 +83,9 @@ pub(crate) enum TunnelError {
     /// The connection to the tunnel's server broke.
     #[error("the connection to the tunnel's server broke: {0}")]
     Broken(String),
+    /// Nothing answers at the public address.
+    #[error("nothing answers at the public address: {0}")]
+    Unanswered(String),
     /// The tunnel's server cannot be reached.
     #[error("the tunnel's server cannot be reached: {0}")]
     Unreachable(String),
@@ -127,8 +130,9 @@ impl TunnelError {
             Self::BadAddress(_)
             | Self::CloudflaredMissing(_)
             | Self::NgrokNoToken
-            | Self::NgrokStopped
-            | Self::Tls(_) => Outlook::Hopeless,
+            | Self::NgrokStopped => Outlook::Hopeless,
+            // Later it may be a network that wants to be paid first.
+            Self::Tls(_) => Outlook::HopelessAtStart,
             Self::CloudflaredLimited => Outlook::Slowly,
             Self::Ngrok(refusal) => super::ngrok::codes::outlook(refusal.code),
             Self::Broken(_)
@@ -141,6 +145,7 @@ impl TunnelError {
             | Self::NotOurs { .. }
             | Self::OtherAddress { .. }
             | Self::Timeout(..)
+            | Self::Unanswered(_)
             | Self::Unreachable(_) => Outlook::Open,
         }
     }

@@ -44,6 +44,8 @@ pub(super) struct Pace {
     pub(super) first: Duration,
     /// Longest pause between tries.
     pub(super) longest: Duration,
+    /// How long a tunnel must have held for the pauses to begin anew.
+    pub(super) steady: Duration,
     /// Pause where trying soon makes it worse.
     pub(super) slow: Duration,
     /// How long the first opening may take, all tries together.
@@ -72,6 +74,7 @@ pub(super) struct Pace {
 const PACE: Pace = Pace {
     first: Duration::from_millis(100),
     longest: Duration::from_secs(5),
+    steady: Duration::from_secs(10),
     slow: Duration::from_secs(30),
     start: Duration::from_secs(60),
     ready: Duration::from_secs(60),
@@ -138,13 +141,15 @@ impl Keeper {
         let (mut ever, mut tries, mut told) = (false, 0, None);
         let started = Instant::now();
         loop {
-            let mut opened = false;
+            let mut opened = None;
             let End::Lost(error) = self.once(news, &stopped, &mut opened).await else {
                 return;
             };
-            if opened {
+            if let Some(opened) = opened {
                 (ever, tries, told) = (true, 0, None);
-                pauses.reset();
+                if opened.elapsed() >= self.pace.steady {
+                    pauses.reset();
+                }
             }
             tries += 1;
             let hopeless = match error.outlook() {
@@ -185,7 +190,7 @@ impl Keeper {
         &self,
         news: &mpsc::Sender<News>,
         stopped: &watch::Receiver<bool>,
-        opened: &mut bool,
+        opened: &mut Option<Instant>,
     ) -> End {
         let began = Instant::now();
         let stop = || async {
@@ -210,7 +215,7 @@ impl Keeper {
                 Ok(heard) => heard,
                 Err(error) => return End::Lost(error),
             };
-            *opened = true;
+            *opened = Some(Instant::now());
             let (url, took) = (url.clone(), began.elapsed());
             let told = News::Opened {
                 url: url.clone(),

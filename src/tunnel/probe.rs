@@ -158,7 +158,7 @@ impl Probe {
         let client = self
             .http
             .client(&parsed)
-            .map_err(|error| TunnelError::Unreachable(error.to_string()))?;
+            .map_err(|error| TunnelError::Unanswered(error.to_string()))?;
         // A connection of its own each time: one that is open says nothing about the next one.
         let mut request = self
             .ours(client.get(parsed))
@@ -172,7 +172,7 @@ impl Probe {
             .map_err(|error| match error {
                 HttpError::Connect(why) if is_unknown_name(&why) => TunnelError::DnsPending(host),
                 HttpError::Timeout(after) => TunnelError::Timeout(Stage::Answer, after),
-                error => TunnelError::Unreachable(error.to_string()),
+                error => TunnelError::Unanswered(error.to_string()),
             })?;
         match edge_code(&answer) {
             Some(code) => Err(TunnelError::Edge(code)),

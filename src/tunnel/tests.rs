@@ -27,6 +27,7 @@ const TOKEN: &str = "2abcMadeUpAuthtoken_5xyz";
 const QUICK: Pace = Pace {
     first: Duration::from_millis(10),
     longest: Duration::from_millis(100),
+    steady: Duration::ZERO,
     slow: Duration::from_millis(200),
     start: Duration::from_millis(500),
     ready: Duration::from_secs(20),

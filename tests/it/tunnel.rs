@@ -337,6 +337,21 @@ fn cloudflared_does_not_outlive_a_session_that_is_killed() {
 }
 
 #[test]
+fn cloudflared_gets_no_log_in() {
+    let (cloud, _host, env) = behind_a_cloud();
+    let env = env
+        .with("NGROK_AUTHTOKEN", TOKEN)
+        .with("ADMIN", FakeHost::PASSWORD);
+    let mut session = start_cloudflared(&env);
+    session.wait_for("ready");
+    let environment = cloud.environment();
+    assert!(environment.contains("NGROK_AUTHTOKEN=\n"), "{environment}");
+    assert!(!environment.contains(TOKEN), "{environment}");
+    assert!(!environment.contains(FakeHost::PASSWORD), "{environment}");
+    session.interrupt();
+}
+
+#[test]
 fn the_limit_of_quick_tunnels_is_explained() {
     let (cloud, _host, env) = behind_a_cloud();
     cloud.limit();
@@ -362,7 +377,7 @@ fn an_address_of_the_user_s_own_is_proven_before_the_install() {
     let mut session = Session::start(&env, &["--url", url, "--exec", &command]);
     // Nothing leads there yet.
     let warning = session.wait_for("warning");
-    assert_eq!(warning["code"], "tunnel/unreachable", "{warning}");
+    assert_eq!(warning["code"], "tunnel/unanswered", "{warning}");
     cloud.lead("word-9", port);
     let opened = session.wait_for("tunnel.opened");
     assert_eq!(

@@ -42,6 +42,9 @@ impl Way {
 impl Session {
     /// Something became of the tunnel.
     pub(super) fn tunnel(&mut self, news: News, effects: &mut Vec<Effect>) {
+        if self.stop.is_some() {
+            return;
+        }
         match &news {
             News::Ended(error) => {
                 self.way.open = false;
@@ -61,9 +64,7 @@ impl Session {
             }
             News::Waiting(_) => {}
         }
-        if self.stop.is_none() {
-            effects.push(Effect::Say(Notice::Tunnel(news)));
-        }
+        effects.push(Effect::Say(Notice::Tunnel(news)));
     }
 
     /// Starts the app if it is to be started and its address is known.

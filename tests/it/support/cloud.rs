@@ -30,8 +30,9 @@ echo start >> "$state/starts"
 name="word-$(wc -l < "$state/starts" | tr -d ' ')"
 for last; do :; done
 echo $$ > "$state/pid"
+env > "$state/env"
 case "$*" in
-  *"run --url "*) url="$5" ;;
+  *"run --url "*) url="$7" ;;
   *) url="$last" ;;
 esac
 echo "${url##*:}" > "$state/$name"
@@ -89,6 +90,11 @@ impl Cloud {
     pub(crate) fn pid(&self) -> i32 {
         let text = fs::read_to_string(self.state.join("pid")).unwrap();
         text.trim().parse().unwrap()
+    }
+
+    /// The environment of the cloudflared that was started last.
+    pub(crate) fn environment(&self) -> String {
+        fs::read_to_string(self.state.join("env")).unwrap()
     }
 
     /// Has the running cloudflared fail.
