@@ -5,9 +5,11 @@
 //! one place. Each code has a heading in `docs/errors.md`.
 
 mod host;
+mod install;
 mod project;
 mod scaffold;
 mod session;
+mod tunnel;
 
 use std::fmt;
 use std::process::ExitCode;

@@ -123,28 +123,27 @@ impl Ui {
         self.people(&format!("{style}error{style:#}: {text}\n{hint}"));
     }
 
+    /// Something that has a code like an error, but stops nothing; an event with `--json`.
+    pub(crate) fn caution(&self, error: &CliError) {
+        self.event(
+            "warning",
+            &serde_json::json!({
+                "code": error.code, "message": error.message, "causes": error.causes,
+                "hints": error.hints,
+            }),
+        );
+        if self.verbosity > Verbosity::Quiet {
+            self.people(&shown("warning", AnsiColor::Yellow, error));
+        }
+    }
+
     /// Shows an error, on stderr always and as an event with `--json`.
     pub(crate) fn error(&self, error: &CliError, fatality: Fatality) {
         self.error_event(error, fatality);
         if error.shown {
             return;
         }
-        let red = AnsiColor::Red.on_default().bold();
-        let bold = Style::new().bold();
-        let mut text = format!(
-            "{red}error[{}]{red:#}{bold}:{bold:#} {}\n",
-            error.code, error.message
-        );
-        if let Some(place) = &error.place {
-            text.push_str(&format!("  --> {place}\n"));
-        }
-        for cause in &error.causes {
-            text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
-        }
-        for hint in &error.hints {
-            text.push_str(&hint_line(hint));
-        }
-        self.people(&text);
+        self.people(&shown("error", AnsiColor::Red, error));
     }
 
     fn error_event(&self, error: &CliError, fatality: Fatality) {
@@ -248,6 +247,26 @@ impl Ui {
 fn hint_line(hint: &str) -> String {
     let bold = Style::new().bold();
     format!("{bold}hint:{bold:#} {hint}\n")
+}
+
+/// An error as people see it.
+fn shown(word: &str, color: AnsiColor, error: &CliError) -> String {
+    let style = color.on_default().bold();
+    let bold = Style::new().bold();
+    let mut text = format!(
+        "{style}{word}[{}]{style:#}{bold}:{bold:#} {}\n",
+        error.code, error.message
+    );
+    if let Some(place) = &error.place {
+        text.push_str(&format!("  --> {place}\n"));
+    }
+    for cause in &error.causes {
+        text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
+    }
+    for hint in &error.hints {
+        text.push_str(&hint_line(hint));
+    }
+    text
 }
 
 /// Whether an error ends the program.

@@ -48,16 +48,19 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
-    ("error", &["host", "http", "process", "project", "scaffold"]),
+    (
+        "error",
+        &["host", "http", "process", "project", "scaffold", "tunnel"],
+    ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
-    ("project", &["context", "env"]),
+    ("project", &["context", "env", "process", "tunnel"]),
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
-    ("tunnel", &["error"]),
+    ("tunnel", &["error", "http", "process", "proxy"]),
     ("ui", &["error"]),
 ];
 
