@@ -3,6 +3,8 @@
 
 mod config;
 mod credentials;
+mod token;
+mod tunnels;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -13,6 +15,8 @@ use crate::context::Env;
 
 pub(crate) use config::Config;
 pub(crate) use credentials::{Credentials, HostCredentials};
+pub(crate) use token::TokenError;
+pub(crate) use tunnels::Tunnels;
 
 /// The file name of a Forge manifest.
 pub(crate) const MANIFEST: &str = "manifest.yml";

@@ -5,6 +5,8 @@
 //! Bodies are streamed. While no process serves, requests wait, at most [`HOLD`], and then get a
 //! 503 that says why.
 
+mod knock;
+
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+pub(crate) use knock::{Knock, OURS, PREFIX as KNOCK};
 
 /// Longest time a request waits for a process that serves.
 pub(crate) const HOLD: Duration = Duration::from_secs(10);
@@ -58,12 +62,18 @@ pub(crate) struct Served {
 /// What is told of each request.
 pub(crate) type Observer = Arc<dyn Fn(Served) + Send + Sync>;
 
+/// What is behind a proxy, and beside it.
+pub(crate) struct Behind {
+    /// Where requests go.
+    pub(crate) target: watch::Receiver<Target>,
+    /// What is told of each request.
+    pub(crate) observer: Observer,
+    /// Where a tunnel knocks. These requests go nowhere and nobody is told of them.
+    pub(crate) knock: Knock,
+}
+
 /// Serves the listener for as long as the future is polled.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    target: watch::Receiver<Target>,
-    observer: Observer,
-) {
+pub(crate) async fn serve(listener: TcpListener, behind: Behind) {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new())
@@ -74,8 +84,7 @@ pub(crate) async fn serve(
         .build(connector);
     let forwarder = Arc::new(Forwarder {
         client,
-        target,
-        observer,
+        behind,
         count: std::sync::atomic::AtomicU64::new(0),
     });
     let free = Arc::new(Semaphore::new(CONNECTIONS));
@@ -100,17 +109,24 @@ type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 
 struct Forwarder {
     client: Client<HttpConnector, Incoming>,
-    target: watch::Receiver<Target>,
-    observer: Observer,
+    behind: Behind,
     count: std::sync::atomic::AtomicU64,
 }
 
 impl Forwarder {
     async fn connection(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let service = service_fn(|request| {
+        let service = service_fn(|mut request: Request<Incoming>| {
             let this = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(this.observed(request).await) }
+            async move {
+                let knocked = this.behind.knock.answer(request.uri().path());
+                let ours = this.behind.knock.take_own(request.headers_mut());
+                Ok::<_, Infallible>(match knocked {
+                    Some(answer) => text(StatusCode::OK, answer),
+                    None if ours => this.forward(request).await,
+                    None => this.observed(request).await,
+                })
+            }
         });
         // A broken connection is its client's trouble.
         let _ = hyper::server::conn::http1::Builder::new()
@@ -131,7 +147,7 @@ impl Forwarder {
         let id = 1 + self
             .count
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        (self.observer)(Served {
+        (self.behind.observer)(Served {
             id,
             method,
             path,
@@ -142,7 +158,7 @@ impl Forwarder {
     }
 
     async fn forward(&self, mut request: Request<Incoming>) -> Answer {
-        let mut target = self.target.clone();
+        let mut target = self.behind.target.clone();
         let serving = target.wait_for(|target| *target != Target::Starting);
         let port = match tokio::time::timeout(HOLD, serving).await {
             Ok(Ok(target)) => match *target {
@@ -154,7 +170,10 @@ impl Forwarder {
             _ => return refuse("the app does not answer yet; see the output of `connect dev`"),
         };
         if prepare(&mut request, port).is_none() {
-            return text(StatusCode::BAD_REQUEST, "this request target is not served");
+            return text(
+                StatusCode::BAD_REQUEST,
+                "this request target is not served\n".to_owned(),
+            );
         }
         match self.client.request(request).await {
             Ok(mut answer) => {
@@ -163,7 +182,7 @@ impl Forwarder {
             }
             Err(_) => text(
                 StatusCode::BAD_GATEWAY,
-                "the app closed the connection; see the output of `connect dev`",
+                "the app closed the connection; see the output of `connect dev`\n".to_owned(),
             ),
         }
     }
@@ -210,14 +229,14 @@ fn take_hop_by_hop(headers: &mut hyper::HeaderMap) {
 }
 
 fn refuse(why: &str) -> Answer {
-    let mut answer = text(StatusCode::SERVICE_UNAVAILABLE, why);
+    let mut answer = text(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     let soon = HeaderValue::from_static("1");
     answer.headers_mut().insert(header::RETRY_AFTER, soon);
     answer
 }
 
-fn text(status: StatusCode, why: &str) -> Answer {
-    let body = Full::new(Bytes::from(format!("{why}\n")));
+fn text(status: StatusCode, text: String) -> Answer {
+    let body = Full::new(Bytes::from(text));
     let mut answer = Response::new(body.map_err(|never| match never {}).boxed());
     *answer.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");

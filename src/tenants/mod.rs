@@ -9,13 +9,14 @@ use connect_core::{
     store::{PageToken, Store, StoreError},
 };
 use connect_store::{
-    StoreSettings,
+    Keyring, SealedStore, StoreSettings,
     transfer::{Secrets, describe, take},
 };
 
 pub(crate) use transfer::{ExportOptions, ImportError, ImportOptions, export, import};
 
 use crate::context::Context;
+use crate::env;
 use crate::error::CliError;
 use crate::project::Config;
 use crate::ui::{Choice, Verb};
@@ -93,6 +94,10 @@ async fn connect(settings: &StoreSettings, context: &Context) -> Result<Opened, 
     // Boxed, because it holds every driver's way of connecting.
     let opening = Box::pin(connect_store::open(settings));
     let store = context.ui.wait("Opening", &name, opening).await?;
+    let store = match context.env.text(env::CONNECT_STORE_KEYS) {
+        Some(keys) => Arc::new(SealedStore::new(store, Keyring::parse(keys)?)),
+        None => store,
+    };
     Ok(Opened { store, name })
 }
 

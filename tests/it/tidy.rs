@@ -50,18 +50,20 @@ const MODULES: &[(&str, &[&str])] = &[
     // It turns the errors of all others into what is shown.
     (
         "error",
-        &["host", "http", "process", "project", "scaffold", "tenants"],
+        &[
+            "host", "http", "process", "project", "scaffold", "tenants", "tunnel",
+        ],
     ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
-    ("project", &["context", "env"]),
+    ("project", &["context", "env", "process", "tunnel"]),
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
-    ("tenants", &["context", "error", "project", "ui"]),
-    ("tunnel", &["error"]),
+    ("tenants", &["context", "env", "error", "project", "ui"]),
+    ("tunnel", &["error", "http", "process", "proxy"]),
     ("ui", &["error"]),
 ];
 

@@ -9,7 +9,7 @@ use connect_core::{
     time::Seconds,
     verify::Policy,
 };
-use connect_store::StoreSettings;
+use connect_store::{Keyring, SealedStore};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
@@ -291,7 +291,7 @@ impl Builder {
         )?;
         let store = match self.store {
             Some(store) => store,
-            None => open_store(&config.store).await?,
+            None => open_store(&config).await?,
         };
         let (app_key, own_url) = {
             let current = descriptor.current();
@@ -359,7 +359,8 @@ fn base_urls(own: BaseUrl, config: &Config) -> Vec<BaseUrl> {
     all
 }
 
-async fn open_store(settings: &StoreSettings) -> Result<Arc<dyn Store>, StartError> {
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+    let settings = &config.store;
     let waiting = |error: &StoreError| {
         tracing::warn!(
             code = error.code(),
@@ -368,7 +369,11 @@ async fn open_store(settings: &StoreSettings) -> Result<Arc<dyn Store>, StartErr
             STORE_PATIENCE.as_secs()
         );
     };
-    Ok(connect_store::open_within(settings, STORE_PATIENCE, waiting).await?)
+    let store = connect_store::open_within(settings, STORE_PATIENCE, waiting).await?;
+    Ok(match &config.store_keys {
+        Some(keys) => Arc::new(SealedStore::new(store, Keyring::parse(keys.expose())?)),
+        None => store,
+    })
 }
 
 /// How long a start waits for its store: a database is often started together with its app, and

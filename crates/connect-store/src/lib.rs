@@ -3,7 +3,10 @@
 //! The trait is [`connect_core::store::Store`]; here are its back-ends, one Cargo feature each:
 //!
 //! * [`MemoryStore`]: for tests and for apps whose host installs them anew at every start;
-//! * [`SqlStore`] (feature `sqlite`, on by default): one file.
+//! * [`SqlStore`]: SQLite (feature `sqlite`, on by default), PostgreSQL (`postgres`), MySQL and
+//!   MariaDB (`mysql`);
+//! * `RedisStore` (`redis`), `DynamoDbStore` (`dynamodb`), `MongoDbStore` (`mongodb`);
+//! * `SealedStore` (`sealed`): secrets sealed in front of any of them.
 //!
 //! All but the first keep their records where atlassian-connect-express (ACE) does and as it does,
 //! so that its tenants stay installed.
@@ -25,6 +28,8 @@ mod backend;
 #[cfg(feature = "dynamodb")]
 mod dynamodb;
 mod memory;
+#[cfg(feature = "mongodb")]
+mod mongodb;
 mod names;
 mod open;
 #[cfg(feature = "ace")]
@@ -36,7 +41,7 @@ mod sealed;
 pub mod settings;
 #[cfg(feature = "sql")]
 mod sql;
-#[cfg(feature = "redis")]
+#[cfg(any(feature = "mongodb", feature = "redis"))]
 mod tls;
 #[cfg(feature = "ace")]
 pub mod transfer;
@@ -44,6 +49,8 @@ pub mod transfer;
 #[cfg(feature = "dynamodb")]
 pub use dynamodb::DynamoDbStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "mongodb")]
+pub use mongodb::MongoDbStore;
 pub use open::{open, open_within};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;

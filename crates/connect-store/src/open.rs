@@ -63,6 +63,9 @@ pub async fn open_within(
 
 async fn server(settings: &ServerSettings) -> Result<Arc<dyn Store>, StoreError> {
     match settings.server {
+        #[cfg(feature = "mongodb")]
+        Server::MongoDb => Ok(Arc::new(crate::MongoDbStore::open(settings).await?)),
+        #[cfg(not(feature = "mongodb"))]
         Server::MongoDb => no_driver("mongodb"),
         #[cfg(feature = "mysql")]
         Server::MySql => Ok(Arc::new(crate::sql::server::mysql(settings).await?)),
@@ -79,6 +82,14 @@ async fn server(settings: &ServerSettings) -> Result<Arc<dyn Store>, StoreError>
     }
 }
 
+#[cfg(not(all(
+    feature = "dynamodb",
+    feature = "mongodb",
+    feature = "mysql",
+    feature = "postgres",
+    feature = "redis",
+    feature = "sqlite"
+)))]
 fn no_driver<T>(feature: &'static str) -> Result<T, StoreError> {
     Err(StoreError::NoDriver { feature })
 }

@@ -9,7 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use connect_core::{AllowedHosts, AppKey, BaseUrl, Product, install_keys::KeyHosts, time::Seconds};
+use connect_core::{
+    AllowedHosts, AppKey, BaseUrl, Product, Secret, install_keys::KeyHosts, time::Seconds,
+};
 use connect_store::StoreSettings;
 use serde_json::{Map, Value};
 
@@ -54,6 +56,9 @@ pub struct Config {
     pub user_agent: String,
     /// Where tenants are kept.
     pub store: StoreSettings,
+    /// Keys that secrets are sealed with before they reach the store (`CONNECT_STORE_KEYS`), as
+    /// [`Keyring::parse`](connect_store::Keyring::parse) reads them.
+    pub store_keys: Option<Secret>,
     /// Product the app is for, if it is for one only.
     pub product: Option<Product>,
     /// Id of the app as a Forge app.

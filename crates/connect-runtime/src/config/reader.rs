@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, install_keys::KeyHosts, redact::redact,
-    time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, Secret, install_keys::KeyHosts,
+    redact::redact, store::StoreError, time::Seconds,
 };
-use connect_store::StoreSettings;
+use connect_store::{Keyring, StoreSettings};
 use serde_json::{Map, Value};
 
 use super::{Config, Document, Env, ErrorView, Finding, Options};
@@ -66,6 +66,7 @@ impl<'a> Reader<'a> {
         Config {
             allowed_hosts: self.allowed_hosts(development),
             store: self.store(folder),
+            store_keys: self.store_keys(),
             folder: folder.to_owned(),
             port,
             address: self.env_text("HOST").map_or_else(
@@ -318,6 +319,16 @@ impl<'a> Reader<'a> {
                 }
                 StoreSettings::Memory
             }
+        }
+    }
+
+    /// From the environment alone: a key in the file would be kept with what it locks.
+    fn store_keys(&mut self) -> Option<Secret> {
+        let (text, origin) = self.env_text("CONNECT_STORE_KEYS")?;
+        match Keyring::parse(&text) {
+            Ok(_) => Some(Secret::new(text)),
+            Err(StoreError::Settings { problem }) => self.wrong(&origin, &problem),
+            Err(error) => self.wrong(&origin, &error.to_string()),
         }
     }
 

@@ -172,3 +172,14 @@ fn a_store_that_makes_no_sense_is_named_with_its_line_and_no_value() {
     assert!(found[0].contains("DATABASE_URL"), "{found:?}");
     assert!(!found[0].contains("hunter2"), "{found:?}");
 }
+
+#[test]
+fn keys_of_the_store_come_from_the_environment_and_are_shown_nowhere() {
+    let keys = "one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let config = parse("", &Env::of([("CONNECT_STORE_KEYS", keys)])).unwrap();
+    assert_eq!(config.store_keys.as_ref().unwrap().expose(), keys);
+    assert!(!format!("{config:?}").contains("MDEy"));
+    let found = findings("", &Env::of([("CONNECT_STORE_KEYS", "one:hunter2")]));
+    assert!(found[0].contains("CONNECT_STORE_KEYS"), "{found:?}");
+    assert!(!found[0].contains("hunter2"), "{found:?}");
+}

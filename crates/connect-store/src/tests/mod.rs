@@ -1,9 +1,6 @@
 //! What every back-end must do: one test for all.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use connect_core::{
     AppKey, BaseUrl, ClientKey, InstallationId, Product, Secret, Tenant, TenantState, Timestamp,
@@ -396,7 +393,7 @@ pub(crate) async fn survives_a_crash(
         workers.spawn(async move {
             for n in (worker..INSTALLS).step_by(8) {
                 let tenant = tenant(&format!("crash-{n:04}"));
-                let deadline = Instant::now() + Duration::from_secs(60);
+                let deadline = Instant::now() + std::time::Duration::from_secs(60);
                 while let Err(error) = store.save_tenant(&tenant).await {
                     assert_eq!(error.code(), "store/unavailable", "{error:?}");
                     assert!(Instant::now() < deadline, "not back: {error:?}");
@@ -459,7 +456,7 @@ pub(crate) async fn survives_a_crash(
     )
 ))]
 async fn store_answers(store: &dyn Store, client_key: &ClientKey) -> Option<Tenant> {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + std::time::Duration::from_secs(60);
     loop {
         match store.tenant(client_key).await {
             Ok(found) => return found,
