@@ -88,6 +88,9 @@ pub(crate) enum Command {
     Dev(Dev),
     Explain(Explain),
     New(New),
+    /// Take everything away if the session that started this is killed
+    #[command(name = "__reap", hide = true)]
+    Reap,
     Sandbox(Sandbox),
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
@@ -105,7 +108,8 @@ Examples:
   connect dev                                  a Rust app, on the sandbox
   connect dev --exec \"npm start\" --port 3000   an app in any language that listens on 3000
   connect dev --port 8080                      an app that is running already
-  connect dev --via upm                        on the hosts of credentials.json")]
+  connect dev --via upm                        on the hosts of credentials.json
+  connect dev --until ready --on-ready \"npm test\"   for CI: ends with the command's success")]
 pub(crate) struct Dev {
     /// Where to install the app
     #[arg(long, value_name = "HOST", default_value = "auto")]
@@ -126,6 +130,28 @@ pub(crate) struct Dev {
     /// Port of the sandbox [default: 3099, or the next free one]
     #[arg(long, value_name = "N")]
     pub(crate) sandbox_port: Option<u16>,
+
+    /// Leave the app on the hosts in the end; `connect clean` removes it
+    #[arg(long)]
+    pub(crate) keep: bool,
+
+    /// Run CMD (by the shell) once the app is installed; CONNECT_READY_URL is its first page
+    #[arg(long, value_name = "CMD")]
+    pub(crate) on_ready: Option<String>,
+
+    /// Write FILE (JSON, all at once) while the app can be opened
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+
+    /// End by itself: `ready` is when every host has the app and the command of --on-ready ended
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<UntilWhen>,
+}
+
+/// When `connect dev` ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UntilWhen {
+    Ready,
 }
 
 /// Where `connect dev` installs the app.
@@ -214,12 +240,26 @@ pub(crate) struct Sandbox {
 Examples:
   connect clean --dry-run    the same as `connect status`
   connect clean              logs in as credentials.json says
+  connect clean --all        also what no session of this folder noted
+  connect clean --host acme.atlassian.net --key com.example.hello
 
 Exit codes: 0 nothing is left, 1 a session runs here, 3 something is left")]
 pub(crate) struct Clean {
+    /// Ask every host of credentials.json for the app, whatever earlier sessions noted
+    #[arg(long)]
+    pub(crate) all: bool,
+
     /// List it, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Look at this host of credentials.json only, and ask it for the app
+    #[arg(long, value_name = "SITE", conflicts_with = "all")]
+    pub(crate) host: Option<String>,
+
+    /// Key of the app to ask for [default: that of atlassian-connect.json]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }
 
 /// Check the app's files and show every finding at its line

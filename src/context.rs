@@ -122,6 +122,14 @@ impl Env {
             .filter(|value| !value.is_empty())
     }
 
+    /// Names of the variables whose value is like this.
+    pub(crate) fn names_of(&self, is: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        let variables = self.0.iter();
+        variables
+            .filter(move |(_, value)| value.to_str().is_some_and(&is))
+            .map(|(name, _)| name.as_str())
+    }
+
     fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads it")]
         let all = std::env::vars_os();

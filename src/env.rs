@@ -23,6 +23,13 @@ pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
 pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 /// Switches of ACE. Read, and handed to the child with `no-reg`: registering is our work.
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
+/// Set for the command of `--on-ready`: the app's own address.
+pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
+/// Set for the command of `--on-ready`: the app's first page on its first host.
+pub(crate) const CONNECT_READY_URL: &str = "CONNECT_READY_URL";
+/// An API token for every host, or with `_` and the host's name in capitals for that one; before
+/// what credentials.json says.
+pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
 /// Selects the section of config.json, as in ACE; `development` when unset.

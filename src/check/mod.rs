@@ -6,6 +6,7 @@ mod secrecy;
 mod target;
 mod watch;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -45,6 +46,16 @@ pub(crate) enum Fix {
     Preview,
     /// The file is written anew.
     Write,
+}
+
+/// Warns where others get to see a file with secrets; a file that is not there has none.
+pub(crate) fn warn_of_exposure(name: &str, folder: &Path, context: &Context) {
+    for finding in secrecy::of_file(name, &folder.join(name), context) {
+        let code = finding.code;
+        let help = finding.help.unwrap_or_default();
+        let text = format!("{name}: {} [{code}]; {help}", finding.message);
+        context.ui.warning(&text);
+    }
 }
 
 /// A file and what was found in it.

@@ -19,6 +19,12 @@ pub(super) fn findings(target: &Target, context: &Context) -> Vec<Finding> {
     found.into_iter().flatten().collect()
 }
 
+/// The same of a file that is no target.
+pub(super) fn of_file(name: &str, path: &Path, context: &Context) -> Vec<Finding> {
+    let found = [readable(name, path), not_ignored(name, path, context)];
+    found.into_iter().flatten().collect()
+}
+
 #[cfg(unix)]
 fn readable(name: &str, path: &Path) -> Option<Finding> {
     use std::os::unix::fs::PermissionsExt as _;

@@ -4,6 +4,7 @@ mod dev;
 mod explain;
 mod left;
 mod new;
+mod reap;
 mod sandbox;
 mod schema;
 mod validate;
@@ -20,10 +21,11 @@ use crate::error::CliError;
 /// Whatever stopped it, ready to be shown.
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
     match command {
-        Command::Clean(flags) => left::clean(&flags, context),
+        Command::Clean(flags) => left::clean(flags, context),
         Command::Dev(flags) => dev::run(flags, context),
         Command::Explain(flags) => Ok(explain::run(&flags, context)),
         Command::New(flags) => new::run(flags, context),
+        Command::Reap => reap::run(context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),
         Command::Schema(flags) => Ok(schema::run(&flags, context)),
         Command::Status => Ok(left::status(context)),

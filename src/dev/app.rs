@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::dev::effects::{Reply, Running, World, lock};
 use crate::dev::event::{Event, Generation};
+use crate::dev::reaper::Watched;
 use crate::error::CliError;
 use crate::http;
 use crate::process::{self, CommandLine, Output, Waiter};
@@ -70,6 +71,7 @@ pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option
 
 /// Ends the app's process, if it is ours.
 pub(crate) async fn stop(world: &World) {
+    world.announcing.end().await;
     let running = lock(&world.running).take();
     if let Some(running) = running {
         running.group.end().await;
@@ -98,12 +100,10 @@ async fn start_process(
     }
     let started = process::start(&command, Output::ToStderr)
         .map_err(|error| CliError::app_not_started(&error))?;
+    let group = Watched::new(started.group, &world.reaper);
     let mut waiter = started.waiter;
     wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
-    let new = Running {
-        generation,
-        group: started.group,
-    };
+    let new = Running { generation, group };
     if let Some(old) = take_over(world, new, port) {
         reply.follow.push(Box::pin(async move {
             old.group.end().await;
@@ -138,12 +138,8 @@ fn retire(world: &World, generation: Generation) -> Option<Running> {
 fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
     let (program, arguments, port) = match &world.launch {
         Launch::Shell { command, port } => {
-            let (shell, flag) = if cfg!(windows) {
-                ("cmd", "/C")
-            } else {
-                ("sh", "-c")
-            };
-            (shell.into(), vec![flag.into(), command.into()], *port)
+            let (shell, arguments) = process::shell(command);
+            (shell, arguments, *port)
         }
         Launch::Attached { .. } | Launch::Cargo { .. } => {
             let program = lock(&world.program).clone();

@@ -6,7 +6,7 @@ use connect_core::{AppKey, BaseUrl};
 use connect_sandbox::RestCall;
 use serde_json::json;
 
-use crate::dev::effects::World;
+use crate::dev::effects::{World, ms};
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
 use crate::error::CliError;
 use crate::project::DESCRIPTOR;
@@ -52,6 +52,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("descriptor.validated", &fields);
         }
+        Notice::Kept(host, key) => kept(world, *host, key),
         Notice::LastGoodStays => ui.more("the last good version stays in force"),
         Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
         Notice::Ready(host, descriptor) => {
@@ -83,6 +84,30 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("host.registered", &fields);
         }
+        Notice::TryingAgain(host, after) => {
+            let label = &world.hosts[host.0].label;
+            ui.more(&format!(
+                "trying again in {} s, or when you save: {label}",
+                after.as_secs()
+            ));
+        }
+    }
+}
+
+/// An app stays where it is. On a host that ends with us nothing can.
+fn kept(world: &World, host: HostId, key: &AppKey) {
+    let entry = &world.hosts[host.0];
+    if !entry.lasts {
+        return;
+    }
+    let site = entry.host.site();
+    let what = format!("{key} in {}; `connect clean` removes it", entry.label);
+    world.ui.status(Verb::Done("Kept"), &what);
+    let fields = json!({ "host": site.as_str(), "key": key.as_str() });
+    world.ui.event("host.kept", &fields);
+    if let Err(error) = world.journal.keep(site, key) {
+        let text = format!("the journal cannot be written: {error}");
+        world.ui.warning(&text);
     }
 }
 
@@ -164,7 +189,7 @@ fn validated(descriptor: &Descriptor) -> String {
 }
 
 /// Where to look at the app: its first page on the host, or the host if it has no page.
-fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
+pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
     let Some(host) = host else {
         return world.address.to_string();
     };
@@ -186,9 +211,4 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::DescriptorChanged => "descriptor",
         Reason::Start => "start",
     }
-}
-
-/// Milliseconds with one digit after the point.
-fn ms(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -5,6 +5,7 @@
 //! one place. Each code has a heading in `docs/errors.md`.
 
 mod host;
+mod install;
 mod project;
 mod scaffold;
 mod session;

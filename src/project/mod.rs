@@ -3,6 +3,7 @@
 
 mod config;
 mod credentials;
+mod token;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -13,6 +14,7 @@ use crate::context::Env;
 
 pub(crate) use config::Config;
 pub(crate) use credentials::{Credentials, HostCredentials};
+pub(crate) use token::TokenError;
 
 /// The file name of a Forge manifest.
 pub(crate) const MANIFEST: &str = "manifest.yml";

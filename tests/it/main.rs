@@ -5,8 +5,12 @@
 mod cli;
 mod dev;
 mod dev_app;
+mod dev_hosts;
+mod dev_scripts;
 mod first_light;
 mod new;
+#[cfg(target_os = "linux")]
+mod reaper;
 mod sandbox;
 mod support;
 mod tidy;

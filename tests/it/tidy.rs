@@ -53,7 +53,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("http", &["error"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
-    ("project", &["context", "env"]),
+    ("project", &["context", "env", "process"]),
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
