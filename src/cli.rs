@@ -87,6 +87,7 @@ pub(crate) enum Command {
     Clean(Clean),
     Dev(Dev),
     Explain(Explain),
+    Inspect(Inspect),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]
@@ -307,6 +308,44 @@ pub(crate) struct Validate {
     /// Check again after each change, until interrupted
     #[arg(long)]
     pub(crate) watch: bool,
+}
+
+/// Show the requests that came to the app, and why their tokens were refused
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect inspect                the last requests
+  connect inspect 7              all of one: head, body, token, and what the token was made for
+  connect inspect --follow       as they come, while `connect dev` runs
+  connect inspect --replay 7     sends it again, byte for byte
+  connect inspect --curl 7 | sh  the same by hand
+
+Exit codes: 0 shown, 1 no such request or no session")]
+#[command(group = clap::ArgGroup::new("what"))]
+pub(crate) struct Inspect {
+    /// The number behind `#`
+    #[arg(value_name = "ID", group = "what")]
+    pub(crate) id: Option<u64>,
+
+    /// Print a command of curl that sends it again, token included
+    #[arg(long, value_name = "ID", group = "what")]
+    pub(crate) curl: Option<u64>,
+
+    /// Print requests as they come
+    #[arg(long, group = "what")]
+    pub(crate) follow: bool,
+
+    /// Write all requests into an HTTP archive, without secrets
+    #[arg(long, value_name = "FILE", group = "what")]
+    pub(crate) har: Option<PathBuf>,
+
+    /// How many to list
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) last: usize,
+
+    /// Send it again, byte for byte, and print the status
+    #[arg(long, value_name = "ID", group = "what")]
+    pub(crate) replay: Option<u64>,
 }
 
 /// Explain what a finding means and what to do about it

@@ -2,6 +2,7 @@
 
 mod dev;
 mod explain;
+mod inspect;
 mod left;
 mod new;
 mod reap;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Clean(flags) => left::clean(flags, context),
         Command::Dev(flags) => dev::run(flags, context),
         Command::Explain(flags) => Ok(explain::run(&flags, context)),
+        Command::Inspect(flags) => inspect::run(&flags, context),
         Command::New(flags) => new::run(flags, context),
         Command::Reap => reap::run(context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),

@@ -20,12 +20,12 @@ use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
-use crate::dev::{notices, run, sources};
+use crate::dev::{inspecting, notices, run, sources};
 use crate::env;
 use crate::error::CliError;
-use crate::host::{self, BoxFuture, Login, Upm};
+use crate::host::{self, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
-use crate::proxy::{self, Observer, Target};
+use crate::proxy::{self, Target};
 use crate::tunnel;
 use crate::ui::Fatality;
 
@@ -108,7 +108,20 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     };
     let (target, watched) = watch::channel(Target::Starting);
-    sources.extend(front.serve(watched, context));
+    // Closed when the session is over.
+    let mut door = None;
+    if let Some(listener) = front.listener {
+        let port = front.port;
+        let inspecting =
+            inspecting::start(&folder, &address, port, sandbox.as_ref(), context).await;
+        sources.push(Box::pin(proxy::serve(
+            listener,
+            watched,
+            inspecting.observer,
+        )));
+        sources.extend(inspecting.sources);
+        door = inspecting.door;
+    }
     if let Some(sandbox) = &sandbox {
         sources.push(sources::sandbox::source(sandbox, context.ui));
     }
@@ -147,6 +160,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;
     }
+    drop(door);
     world.reaper.dismiss().await;
     drop(state);
     notices::conclude(&world, ending)
@@ -306,20 +320,6 @@ fn start_reaper(
 struct Front {
     port: u16,
     listener: Option<TcpListener>,
-}
-
-impl Front {
-    fn serve(
-        self,
-        target: watch::Receiver<Target>,
-        context: &Context,
-    ) -> Option<BoxFuture<'static, ()>> {
-        let ui = context.ui;
-        let observer: Observer = Arc::new(move |served| notices::request(&ui, &served));
-        self.listener.map(|listener| -> BoxFuture<'static, ()> {
-            Box::pin(proxy::serve(listener, target, observer))
-        })
-    }
 }
 
 async fn front(

@@ -95,9 +95,9 @@ pub(crate) async fn keep(
     while let Some(served) = served.recv().await {
         let auth = judge.judge(&served).await;
         let entry = Entry::new(&served, auth);
+        // Kept first: who hears of it may look it up.
+        ring.push(entry.clone(), served.raw).await;
         told(&entry);
-        let Served { raw, .. } = served;
-        ring.push(entry, raw).await;
     }
 }
 

@@ -51,14 +51,19 @@ pub(crate) async fn send(raw: &Raw, port: u16) -> Result<u16, ReplayError> {
         return Err(ReplayError::Silent);
     };
     let line = String::from_utf8_lossy(&answer);
-    let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = line
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     status.ok_or(ReplayError::Silent)
 }
 
 /// The request as it was; a body that came in chunks goes in one.
 fn bytes(raw: &Raw) -> Vec<u8> {
     let mut bytes = raw.head.clone();
-    let chunked = fields::values(&raw.head, "transfer-encoding").next().is_some();
+    let chunked = fields::values(&raw.head, "transfer-encoding")
+        .next()
+        .is_some();
     if chunked {
         if !raw.body.is_empty() {
             bytes.extend_from_slice(format!("{:x}\r\n", raw.body.len()).as_bytes());

@@ -66,7 +66,10 @@ impl Ring {
     /// The requests after that number.
     pub(super) fn after(&self, id: u64) -> Vec<Arc<Exchange>> {
         let kept = self.lock();
-        kept.iter().filter(|one| one.entry.id > id).cloned().collect()
+        kept.iter()
+            .filter(|one| one.entry.id > id)
+            .cloned()
+            .collect()
     }
 
     /// Tells the number of the last request whenever there is a new one.
@@ -86,7 +89,9 @@ pub(crate) fn read(folder: &Path) -> Vec<Entry> {
         return Vec::new();
     };
     let texts = files.filter_map(|file| std::fs::read(file.ok()?.path()).ok());
-    let mut all: Vec<Entry> = texts.filter_map(|text| serde_json::from_slice(&text).ok()).collect();
+    let mut all: Vec<Entry> = texts
+        .filter_map(|text| serde_json::from_slice(&text).ok())
+        .collect();
     all.sort_by_key(|entry| entry.id);
     all
 }

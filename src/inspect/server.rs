@@ -73,10 +73,15 @@ impl Door {
 /// Listens on a free port of this machine.
 ///
 /// # Errors
-/// When there is none.
-pub(crate) async fn listen(key: String) -> io::Result<(TcpListener, Door)> {
+/// When there is none, or no key can be made.
+pub(crate) async fn listen() -> io::Result<(TcpListener, Door)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
+    let mut bytes = [0; 16];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    let made = random.fill(&mut bytes);
+    made.map_err(|_| io::Error::other("the system gives no random numbers"))?;
+    let key = format!("{:032x}", u128::from_be_bytes(bytes));
     Ok((listener, Door { url, key }))
 }
 
@@ -120,13 +125,11 @@ struct Inspector {
 
 impl Inspector {
     async fn answer(&self, request: &Request<Incoming>) -> Answer {
-        let field = |name| {
-            let value = request.headers().get(name);
-            value.and_then(|value: &HeaderValue| value.to_str().ok())
-        };
+        let fields = request.headers();
         // SECURITY: a name of somebody else's that leads here is not ours (DNS rebinding).
         // Test: strangers_learn_nothing.
-        if field(header::HOST) != Some(&self.host) {
+        let hosts: Vec<_> = fields.get_all(header::HOST).iter().collect();
+        if hosts != [&*self.host] {
             return text(StatusCode::FORBIDDEN, "not this host");
         }
         match request.uri().path() {
@@ -135,15 +138,24 @@ impl Inspector {
             "/page.js" => return page("text/javascript", include_str!("page/page.js")),
             _ => {}
         }
-        let shown = field(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let shown = fields.get(header::AUTHORIZATION);
+        let shown = shown.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
         if shown.map(Secret::new).as_ref() != Some(&self.key) {
-            return text(StatusCode::UNAUTHORIZED, "the key is missing or another one");
+            return text(
+                StatusCode::UNAUTHORIZED,
+                "the key is missing or another one",
+            );
         }
         self.ask(request).await
     }
 
     async fn ask(&self, request: &Request<Incoming>) -> Answer {
-        let path: Vec<_> = request.uri().path().trim_start_matches('/').split('/').collect();
+        let path: Vec<_> = request
+            .uri()
+            .path()
+            .trim_start_matches('/')
+            .split('/')
+            .collect();
         let get = request.method() == Method::GET;
         match &path[..] {
             ["api", "requests"] if get => {
@@ -215,7 +227,9 @@ fn with(status: StatusCode, kind: &'static str, body: String) -> Answer {
         ),
     ];
     for (name, value) in fields {
-        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     answer
 }

@@ -57,6 +57,12 @@ pub(crate) fn whole(entry: &Entry) -> String {
     row("expected", &said(&auth.expected));
     row("received", &said(&auth.received));
     row("hint", &said(&auth.hint));
+    if auth.verdict == Verdict::Refused && entry.status < 400 {
+        row(
+            "but",
+            "the app answered all the same: is this a route for everybody?",
+        );
+    }
     text.push('\n');
     text.push_str(entry.head.trim_end());
     text.push('\n');
@@ -111,7 +117,12 @@ pub(crate) fn har(entries: &[Entry]) -> Value {
 
 fn har_entry(entry: &Entry) -> Value {
     let head = entry.head.as_bytes();
-    let fields: Vec<_> = entry.head.lines().skip(1).filter_map(|line| line.split_once(':')).collect();
+    let fields: Vec<_> = entry
+        .head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(':'))
+        .collect();
     let headers: Vec<_> = fields
         .iter()
         .map(|(name, value)| json!({ "name": name, "value": value.trim() }))
@@ -133,7 +144,9 @@ fn har_entry(entry: &Entry) -> Value {
         "headersSize": entry.head.len(), "bodySize": entry.body_length,
     });
     if entry.body_length > 0 {
-        let kind = fields::values(head, "content-type").next().unwrap_or_default();
+        let kind = fields::values(head, "content-type")
+            .next()
+            .unwrap_or_default();
         request["postData"] = json!({ "mimeType": kind, "text": entry.body });
     }
     json!({
@@ -154,7 +167,8 @@ mod tests {
     #[test]
     fn curl_says_what_came() {
         let raw = Raw {
-            head: b"POST /a?jwt=t HTTP/1.1\r\nHost: app\r\nX-It: it's\r\nContent-Length: 2\r\n\r\n".to_vec(),
+            head: b"POST /a?jwt=t HTTP/1.1\r\nHost: app\r\nX-It: it's\r\nContent-Length: 2\r\n\r\n"
+                .to_vec(),
             body: b"{}".to_vec(),
             body_length: 2,
         };

@@ -126,10 +126,7 @@ impl Forwarder {
             .preserve_header_case(true)
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(30))
-            .serve_connection(
-                TokioIo::new(Listening::new(stream, heard.clone())),
-                service,
-            )
+            .serve_connection(TokioIo::new(Listening::new(stream, heard.clone())), service)
             .await;
     }
 

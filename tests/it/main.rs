@@ -8,6 +8,7 @@ mod dev_app;
 mod dev_hosts;
 mod dev_scripts;
 mod first_light;
+mod inspect;
 mod new;
 #[cfg(target_os = "linux")]
 mod reaper;

@@ -34,16 +34,16 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "check", "cli", "context", "dev", "env", "error", "host", "process", "project",
-            "scaffold", "ui",
+            "check", "cli", "context", "dev", "env", "error", "host", "http", "inspect", "process",
+            "project", "scaffold", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
     (
         "dev",
         &[
-            "context", "env", "error", "host", "http", "process", "project", "proxy", "report",
-            "tunnel", "ui",
+            "context", "env", "error", "host", "http", "inspect", "process", "project", "proxy",
+            "report", "tunnel", "ui",
         ],
     ),
     ("env", &[]),
@@ -51,6 +51,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("error", &["host", "http", "process", "project", "scaffold"]),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
+    ("inspect", &["http", "proxy", "ui"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
     ("project", &["context", "env", "process"]),

@@ -33,23 +33,31 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Judge {
     /// Where the app is reached.
-    pub(crate) addresses: Vec<BaseUrl>,
-    /// Where install keys come from.
-    pub(crate) keys: KeyHosts,
-    /// The way there.
-    pub(crate) http: Http,
-    /// What was learned so far.
-    pub(crate) learned: Mutex<Learned>,
+    addresses: Vec<BaseUrl>,
+    /// Where install keys come from, and the way there.
+    keys: KeyHosts,
+    http: Http,
+    learned: Mutex<Learned>,
 }
 
 /// What passed with installs, and the keys that proved them.
 #[derive(Debug, Default)]
-pub(crate) struct Learned {
+struct Learned {
     keys: HashMap<String, RsaPublicKey>,
     tenants: HashMap<String, Tenant>,
 }
 
 impl Judge {
+    /// A judge for the app at this address, which knows no tenant yet.
+    pub(crate) fn new(address: BaseUrl, keys: KeyHosts, http: Http) -> Self {
+        Self {
+            addresses: vec![address],
+            keys,
+            http,
+            learned: Mutex::default(),
+        }
+    }
+
     /// What the token of a request is worth.
     pub(crate) async fn judge(&self, served: &Served) -> Auth {
         let head = &served.raw.head;
@@ -71,7 +79,10 @@ impl Judge {
             claims: part(&token, 1),
             ..Auth::default()
         };
-        let algorithm = auth.header.as_ref().and_then(|header| header["alg"].as_str());
+        let algorithm = auth
+            .header
+            .as_ref()
+            .and_then(|header| header["alg"].as_str());
         auth.algorithm = algorithm.map(str::to_owned);
         let token = match Unverified::parse(&token) {
             Ok(token) => token,
@@ -84,21 +95,18 @@ impl Judge {
         }
         let claims = auth.claims.clone().unwrap_or_default();
         if claims["qsh"] == CONTEXT_QSH {
-            let check = |tenant: &Tenant, policy: &Policy| {
-                verify_context(&token, tenant, policy, now)
-            };
+            let check =
+                |tenant: &Tenant, policy: &Policy| verify_context(&token, tenant, policy, now);
             return self.secret::<Context>(&token, &line, auth, check);
         }
         // ACE's session tokens have no purpose, but like ours they name the tenant as receiver.
         if claims["purpose"].is_string() || claims["qsh"].is_null() && !claims["aud"].is_null() {
-            let check = |tenant: &Tenant, policy: &Policy| {
-                verify_session(&token, tenant, policy, now)
-            };
+            let check =
+                |tenant: &Tenant, policy: &Policy| verify_session(&token, tenant, policy, now);
             return self.secret::<Session>(&token, &line, auth, check);
         }
-        let check = |tenant: &Tenant, policy: &Policy| {
-            verify_host(&token, tenant, &line, policy, now)
-        };
+        let check =
+            |tenant: &Tenant, policy: &Policy| verify_host(&token, tenant, &line, policy, now);
         self.secret::<Host>(&token, &line, auth, check)
     }
 
@@ -170,7 +178,10 @@ impl Judge {
         if *error == TokenError::QshMismatch {
             let bases: Vec<_> = self.addresses.iter().map(BaseUrl::path).collect();
             let came = candidates(line, &bases).unwrap_or_default();
-            let claimed = auth.claims.as_ref().and_then(|claims| claims["qsh"].as_str());
+            let claimed = auth
+                .claims
+                .as_ref()
+                .and_then(|claims| claims["qsh"].as_str());
             auth.expected = claimed.and_then(|claimed| made_for(claimed, &came, line));
             auth.received = came.into_iter().next();
         }
@@ -204,7 +215,9 @@ impl Judge {
         }
         for url in self.keys.urls(kid) {
             let Ok(url) = Url::parse(&url) else { continue };
-            let Ok(client) = self.http.client(&url) else { continue };
+            let Ok(client) = self.http.client(&url) else {
+                continue;
+            };
             if let Ok(answer) = http::send(client.get(url.clone()), KEY).await
                 && answer.status.is_success()
                 && let Ok(pem) = std::str::from_utf8(&answer.body)
@@ -253,15 +266,25 @@ fn made_for(claimed: &str, came: &[String], line: &RequestLine<'_>) -> Option<St
             guesses.push(format!("{method}&{path}&{}", fewer.join("&")));
         }
     }
-    let raw = line.target.split_once('?').map_or(line.target, |(path, _)| path);
+    let raw = line
+        .target
+        .split_once('?')
+        .map_or(line.target, |(path, _)| path);
     guesses.push(format!("{}&{raw}&", line.method));
-    guesses.into_iter().find(|guess| Qsh::of(guess).as_str() == claimed)
+    guesses
+        .into_iter()
+        .find(|guess| Qsh::of(guess).as_str() == claimed)
 }
 
 /// The path with a trailing slash, and without its first segments, which a proxy may have added.
 fn paths(path: &str) -> impl Iterator<Item = String> {
-    let shorter = path.match_indices('/').skip(1).map(|(at, _)| path[at..].to_owned());
-    std::iter::once(format!("{path}/")).chain(shorter).chain(["/".to_owned()])
+    let shorter = path
+        .match_indices('/')
+        .skip(1)
+        .map(|(at, _)| path[at..].to_owned());
+    std::iter::once(format!("{path}/"))
+        .chain(shorter)
+        .chain(["/".to_owned()])
 }
 
 /// A part of a token as JSON, before anything is proved.
@@ -271,7 +294,9 @@ fn part(token: &str, index: usize) -> Option<Value> {
 }
 
 fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 

@@ -96,6 +96,7 @@ async function show(id) {
   const { entry, curl } = await ask(`/api/requests/${id}`);
   if (shown !== id) return;
   const { auth } = entry;
+  const [path, ...query] = entry.target.split("?");
   const again = make("button", { type: "button" }, "Send again");
   again.addEventListener("click", () => ask(`/api/requests/${id}/replay`, { method: "POST" })
     .then(({ status }) => say(`Sent #${id} again: ${status}`), (error) => say(error.message)));
@@ -105,9 +106,12 @@ async function show(id) {
   const parts = [
     make("div", { class: "head" },
       make("span", { class: `status ${mood(entry)}` }, String(entry.status)),
-      make("span", { class: "mono" }, `${entry.method} ${entry.target}`),
+      make("span", { class: "mono" }, `${entry.method} ${path}`),
       make("span", { class: "buttons" }, again, copy)),
+    make("p", { class: "mono quiet query", ...(query.length ? {} : { hidden: "" }) }, `?${query.join("?")}`),
     verdict(auth),
+    ...(auth.verdict === "refused" && entry.status < 400
+      ? [make("p", { class: "verdict" }, `The app answered ${entry.status} all the same. Is this a route for everybody?`)] : []),
   ];
   if (auth.received) {
     const made = auth.expected;
