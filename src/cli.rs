@@ -96,7 +96,112 @@ pub(crate) enum Command {
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
     Status,
+    /// Read, explain and make tokens
+    #[command(subcommand)]
+    Token(Token),
+    Trigger(Trigger),
     Validate(Validate),
+}
+
+/// What to do with a token.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Say what a token says and what it is worth; it comes from stdin or from a request
+    #[command(visible_alias = "explain")]
+    #[command(after_help = "\
+Examples:
+  connect token decode < token.txt
+  connect token explain --from-request 9
+  connect token decode --method GET --path '/hello?lic=active' < token.txt
+
+Exit codes: 0 it holds or cannot be checked, 1 it is refused")]
+    Decode(TokenRead),
+    /// Make a token with the secret that the running session knows
+    #[command(after_help = "\
+Examples:
+  connect token mint --method GET --path /rest/api/3/myself | pbcopy
+  connect token mint --kind host --path /hello --user 712020:ada --show")]
+    Mint(TokenMint),
+}
+
+/// A token that is to be read.
+#[derive(Debug, Args)]
+pub(crate) struct TokenRead {
+    /// The token of a request that `connect inspect` lists
+    #[arg(long, value_name = "ID")]
+    pub(crate) from_request: Option<u64>,
+
+    /// Method of the request it is for
+    #[arg(long, value_name = "METHOD", default_value = "GET")]
+    pub(crate) method: String,
+
+    /// Path and query of the request it is for
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    pub(crate) path: String,
+}
+
+/// A token that is to be made.
+#[derive(Debug, Args)]
+pub(crate) struct TokenMint {
+    /// For whom: a call of the app to the host, a page's call, or a request of the host
+    #[arg(long, value_enum, default_value = "app", value_name = "KIND")]
+    pub(crate) kind: crate::inspect::TokenKind,
+
+    /// Method of the request
+    #[arg(long, value_name = "METHOD", default_value = "GET")]
+    pub(crate) method: String,
+
+    /// Path and query of the request
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: String,
+
+    /// Show it on the terminal
+    #[arg(long)]
+    pub(crate) show: bool,
+
+    /// Client key of the tenant, if there are several
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
+
+    /// Account id of the user
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<String>,
+}
+
+/// Send the app what a host would send, signed, or wrong on purpose
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect trigger                          lists what the descriptor has
+  connect trigger jira:issue_created --set issue.key=TEST-1
+  connect trigger iframe:hello --user 712020:ada
+  connect trigger iframe:hello --flaw expired
+
+Exit codes: 0 a good request was let in or a bad one refused with 401, 1 otherwise")]
+pub(crate) struct Trigger {
+    /// Event of a webhook, or `iframe:` and the key of a module [default: list them]
+    #[arg(value_name = "EVENT")]
+    pub(crate) event: Option<String>,
+
+    /// JSON file with the body of the event
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+
+    /// What is to be wrong with the token
+    #[arg(long, value_enum, value_name = "FLAW")]
+    pub(crate) flaw: Option<crate::inspect::Flaw>,
+
+    /// Put a value into the body: issue.key=TEST-1
+    #[arg(long, value_name = "PLACE=VALUE")]
+    pub(crate) set: Vec<String>,
+
+    /// Client key of the tenant, if there are several
+    #[arg(long, value_name = "KEY")]
+    pub(crate) tenant: Option<String>,
+
+    /// Account id of the user
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<String>,
 }
 
 /// Run the app: build, install, watch, and take it away again at the end

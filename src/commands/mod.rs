@@ -8,6 +8,8 @@ mod new;
 mod reap;
 mod sandbox;
 mod schema;
+mod token;
+mod trigger;
 mod validate;
 
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Sandbox(flags) => sandbox::run(&flags, context),
         Command::Schema(flags) => Ok(schema::run(&flags, context)),
         Command::Status => Ok(left::status(context)),
+        Command::Token(command) => token::run(&command, context),
+        Command::Trigger(flags) => trigger::run(&flags, context),
         Command::Validate(flags) => validate::run(flags, context),
     }
 }

@@ -48,11 +48,11 @@ pub(crate) async fn start(
     context: &Context,
 ) -> Inspecting {
     let (tell, served) = mpsc::channel::<Served>(WAITING);
-    let judge = Judge::new(
+    let judge = Arc::new(Judge::new(
         address.clone(),
         keys(sandbox, context),
         context.http.clone(),
-    );
+    ));
     let ring = Arc::new(Ring::new(inspect::folder(project)));
     let ui = context.ui;
     let told = move |entry: &inspect::Entry| notices::request(&ui, entry);
@@ -62,7 +62,7 @@ pub(crate) async fn start(
         }),
         sources: vec![Box::pin(inspect::keep(
             served,
-            judge,
+            Arc::clone(&judge),
             Arc::clone(&ring),
             told,
         ))],
@@ -78,7 +78,7 @@ pub(crate) async fn start(
             let page = door.page();
             ui.status(Verb::Done("Inspecting"), &page);
             ui.event("inspector", &serde_json::json!({ "url": page }));
-            let serve = inspect::serve(listener, door, ring, front);
+            let serve = inspect::serve(listener, door, ring, judge, front);
             inspecting.sources.push(Box::pin(serve));
             inspecting.door = Some(OpenDoor(project.to_path_buf()));
         }

@@ -5,13 +5,17 @@
 //! to the disk or shown has its secrets taken out; only the memory of the session keeps requests as
 //! they came, for a replay.
 
+mod api;
+mod ask;
 mod auth;
 mod fields;
+pub(crate) mod fire;
 mod judge;
 mod replay;
 mod ring;
 mod server;
 pub(crate) mod show;
+mod sign;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,10 +28,12 @@ use tokio::sync::mpsc;
 use crate::proxy::{Raw, Served};
 use crate::ui::timestamp;
 
+pub(crate) use crate::inspect::ask::{AskError, ask};
 pub(crate) use crate::inspect::auth::{Auth, Verdict};
 pub(crate) use crate::inspect::judge::Judge;
 pub(crate) use crate::inspect::ring::{Ring, read, read_one};
 pub(crate) use crate::inspect::server::{Door, listen, serve};
+pub(crate) use crate::inspect::sign::{Flaw, Order, TokenKind};
 
 /// A request and its answer, without secrets: what is shown, and a line of the ring on the disk.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -88,7 +94,7 @@ pub(crate) fn folder(project: &std::path::Path) -> PathBuf {
 /// `told` hears of each.
 pub(crate) async fn keep(
     mut served: mpsc::Receiver<Served>,
-    judge: Judge,
+    judge: Arc<Judge>,
     ring: Arc<Ring>,
     told: impl Fn(&Entry) + Send,
 ) {

@@ -17,18 +17,16 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use crate::inspect::api::Api;
+use crate::inspect::judge::Judge;
 use crate::inspect::ring::{Ring, write_private};
-use crate::inspect::{replay, show};
-
-/// Longest time a question for news waits.
-const NEWS: Duration = Duration::from_secs(20);
 
 /// Where the inspector of a session is, for other commands: a file that only its owner can read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -86,12 +84,17 @@ pub(crate) async fn listen() -> io::Result<(TcpListener, Door)> {
 }
 
 /// Answers for as long as it is polled. Requests are sent again to `front`, the proxy's port.
-pub(crate) async fn serve(listener: TcpListener, door: Door, ring: Arc<Ring>, front: u16) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    door: Door,
+    ring: Arc<Ring>,
+    judge: Arc<Judge>,
+    front: u16,
+) {
     let inspector = Arc::new(Inspector {
         host: door.url.trim_start_matches("http://").to_owned(),
         key: Secret::new(door.key),
-        ring,
-        front,
+        api: Api { ring, judge, front },
     });
     let mut connections = JoinSet::new();
     loop {
@@ -101,7 +104,7 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, ring: Arc<Ring>, fr
             connections.spawn(async move {
                 let service = service_fn(|request| {
                     let inspector = Arc::clone(&inspector);
-                    async move { Ok::<_, Infallible>(inspector.answer(&request).await) }
+                    async move { Ok::<_, Infallible>(inspector.answer(request).await) }
                 });
                 let _ = hyper::server::conn::http1::Builder::new()
                     .timer(TokioTimer::new())
@@ -114,17 +117,16 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, ring: Arc<Ring>, fr
     }
 }
 
-type Answer = Response<Full<Bytes>>;
+pub(super) type Answer = Response<Full<Bytes>>;
 
 struct Inspector {
     host: String,
     key: Secret,
-    ring: Arc<Ring>,
-    front: u16,
+    api: Api,
 }
 
 impl Inspector {
-    async fn answer(&self, request: &Request<Incoming>) -> Answer {
+    async fn answer(&self, request: Request<Incoming>) -> Answer {
         let fields = request.headers();
         // SECURITY: a name of somebody else's that leads here is not ours (DNS rebinding).
         // Test: strangers_learn_nothing.
@@ -146,65 +148,15 @@ impl Inspector {
                 "the key is missing or another one",
             );
         }
-        self.ask(request).await
-    }
-
-    async fn ask(&self, request: &Request<Incoming>) -> Answer {
-        let path: Vec<_> = request
-            .uri()
-            .path()
-            .trim_start_matches('/')
-            .split('/')
-            .collect();
-        let get = request.method() == Method::GET;
-        match &path[..] {
-            ["api", "requests"] if get => {
-                let query = request.uri().query().unwrap_or_default();
-                let after = query.strip_prefix("after=").and_then(|id| id.parse().ok());
-                self.news(after).await
-            }
-            ["api", "requests", id] if get => match self.find(id) {
-                Some(one) => data(&json!({
-                    "entry": one.entry,
-                    "curl": show::curl(&one.raw, self.front),
-                })),
-                None => text(StatusCode::NOT_FOUND, "no such request"),
-            },
-            ["api", "requests", id, "replay"] if *request.method() == Method::POST => {
-                let Some(one) = self.find(id) else {
-                    return text(StatusCode::NOT_FOUND, "no such request");
-                };
-                match replay::send(&one.raw, self.front).await {
-                    Ok(status) => data(&json!({ "status": status })),
-                    Err(error) => text(StatusCode::CONFLICT, &error.to_string()),
-                }
-            }
-            _ => text(StatusCode::NOT_FOUND, "nothing here"),
-        }
-    }
-
-    /// What came after a request, as soon as there is something.
-    async fn news(&self, after: Option<u64>) -> Answer {
-        let after = after.unwrap_or(0);
-        let mut watch = self.ring.watch();
-        let something = watch.wait_for(|last| *last > after);
-        // Nothing new is an answer too.
-        let _ = tokio::time::timeout(NEWS, something).await;
-        let all = self.ring.after(after);
-        let entries: Vec<_> = all.iter().map(|one| &one.entry).collect();
-        data(&json!({ "requests": entries }))
-    }
-
-    fn find(&self, id: &str) -> Option<Arc<crate::inspect::Exchange>> {
-        self.ring.get(id.parse().ok()?)
+        self.api.answer(request).await
     }
 }
 
-fn data(value: &Value) -> Answer {
+pub(super) fn data(value: &Value) -> Answer {
     with(StatusCode::OK, "application/json", value.to_string())
 }
 
-fn text(status: StatusCode, text: &str) -> Answer {
+pub(super) fn text(status: StatusCode, text: &str) -> Answer {
     with(status, "text/plain; charset=utf-8", format!("{text}\n"))
 }
 

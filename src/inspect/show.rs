@@ -1,10 +1,13 @@
 //! Requests as people read them, as a command of curl, and as an HTTP archive.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::inspect::auth::{Auth, Verdict};
 use crate::inspect::{Entry, fields};
 use crate::proxy::Raw;
+use crate::ui::timestamp;
 
 /// One line: `12:04:40 GET    /hello   200   2 ms   HS256 ok   user ada   #2`.
 pub(crate) fn line(entry: &Entry) -> String {
@@ -37,31 +40,10 @@ fn user(auth: &Auth) -> String {
 /// All that is known of a request.
 pub(crate) fn whole(entry: &Entry) -> String {
     let mut text = format!("{}\n", line(entry));
-    let mut row = |name: &str, value: &str| {
-        if !value.is_empty() {
-            text.push_str(&format!("{name:>12} {value}\n"));
-        }
-    };
-    let auth = &entry.auth;
-    let said = |part: &Option<String>| part.clone().unwrap_or_default();
-    let json = |part: &Option<Value>| part.as_ref().map(Value::to_string).unwrap_or_default();
-    let token = match auth.verdict {
-        Verdict::None => "none".to_owned(),
-        Verdict::Ok => format!("holds, for {} routes", said(&auth.kind)),
-        Verdict::Refused => format!("{}: {}", said(&auth.code), said(&auth.reason)),
-        Verdict::Unknown => format!("not checked: {}", said(&auth.reason)),
-    };
-    row("token", &token);
-    row("header", &json(&auth.header));
-    row("claims", &json(&auth.claims));
-    row("expected", &said(&auth.expected));
-    row("received", &said(&auth.received));
-    row("hint", &said(&auth.hint));
-    if auth.verdict == Verdict::Refused && entry.status < 400 {
-        row(
-            "but",
-            "the app answered all the same: is this a route for everybody?",
-        );
+    text.push_str(&token(&entry.auth));
+    if entry.auth.verdict == Verdict::Refused && entry.status < 400 {
+        let but = "the app answered all the same: is this a route for everybody?";
+        text.push_str(&format!("{:>12} {but}\n", "but"));
     }
     text.push('\n');
     text.push_str(entry.head.trim_end());
@@ -73,6 +55,45 @@ pub(crate) fn whole(entry: &Entry) -> String {
         }
     }
     text
+}
+
+/// What a token says and what it is worth.
+pub(crate) fn token(auth: &Auth) -> String {
+    let said = |part: &Option<String>| part.clone().unwrap_or_default();
+    let json = |part: &Option<Value>| part.as_ref().map(Value::to_string).unwrap_or_default();
+    let worth = match auth.verdict {
+        Verdict::None => "none".to_owned(),
+        Verdict::Ok => format!("holds, for {} routes", said(&auth.kind)),
+        Verdict::Refused => format!("{}: {}", said(&auth.code), said(&auth.reason)),
+        Verdict::Unknown => format!("not checked: {}", said(&auth.reason)),
+    };
+    let rows = [
+        ("token", worth),
+        ("header", json(&auth.header)),
+        ("claims", json(&auth.claims)),
+        ("times", times(auth).unwrap_or_default()),
+        ("expected", said(&auth.expected)),
+        ("received", said(&auth.received)),
+        ("hint", said(&auth.hint)),
+    ];
+    let there = rows.iter().filter(|(_, text)| !text.is_empty());
+    there
+        .map(|(name, text)| format!("{name:>12} {text}\n"))
+        .collect()
+}
+
+/// When a token was issued and when it expires, as people read it.
+fn times(auth: &Auth) -> Option<String> {
+    let claims = auth.claims.as_ref()?;
+    let time = |name: &str| {
+        let seconds = claims.get(name)?.as_u64()?;
+        let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+        let year_9999 = 253_402_300_799;
+        (seconds <= year_9999).then(|| timestamp(time))
+    };
+    let expires = time("exp")?;
+    let issued = time("iat").map_or(String::new(), |at| format!("issued {at}, "));
+    Some(format!("{issued}expires {expires}"))
 }
 
 /// A command that sends the request again, with its token.

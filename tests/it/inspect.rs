@@ -8,17 +8,17 @@ use crate::support::host::{exchange, fetch, send};
 use crate::support::session::Session;
 use crate::support::{self, app};
 
-struct Setup {
-    env: TestEnv,
-    session: Session,
+pub(crate) struct Setup {
+    pub(crate) env: TestEnv,
+    pub(crate) session: Session,
     /// The inspector's address and key.
     url: String,
     key: String,
     /// The address that the host gives the app's frame.
-    frame: String,
+    pub(crate) frame: String,
 }
 
-fn setup() -> Setup {
+pub(crate) fn setup() -> Setup {
     let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
     let mut session = Session::start(&env, &["--sandbox-port", "0", "--exec", &app::command()]);
     let inspector = session.wait_for("inspector");
@@ -38,7 +38,7 @@ fn setup() -> Setup {
 
 impl Setup {
     /// The event of the next request for this path.
-    fn request(&mut self, path: &str) -> Value {
+    pub(crate) fn request(&mut self, path: &str) -> Value {
         let is_it = |event: &Value| event["event"] == "request.in" && event["path"] == path;
         self.session.wait_for_where(path, is_it)
     }

@@ -15,4 +15,5 @@ mod reaper;
 mod sandbox;
 mod support;
 mod tidy;
+mod token;
 mod validate;

@@ -30,7 +30,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "scaffold"]),
+    ("cli", &["check", "inspect", "scaffold"]),
     (
         "commands",
         &[
@@ -48,7 +48,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
-    ("error", &["host", "http", "process", "project", "scaffold"]),
+    (
+        "error",
+        &["host", "http", "inspect", "process", "project", "scaffold"],
+    ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
     ("inspect", &["http", "proxy", "ui"]),

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connect_core::install_keys::KeyHosts;
 use connect_core::keys::{Algorithm, RsaPublicKey};
 use connect_core::lifecycle::{LifecycleCall, LifecycleEvent};
@@ -16,7 +14,6 @@ use connect_core::verify::{
     verify_install, verify_session,
 };
 use connect_core::{AppKey, BaseUrl, Kid, Tenant, Timestamp, TokenError, token_place};
-use serde_json::Value;
 use url::Url;
 
 use crate::http::{self, Http};
@@ -33,7 +30,7 @@ const MOST: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Judge {
     /// Where the app is reached.
-    addresses: Vec<BaseUrl>,
+    addresses: [BaseUrl; 1],
     /// Where install keys come from, and the way there.
     keys: KeyHosts,
     http: Http,
@@ -51,11 +48,31 @@ impl Judge {
     /// A judge for the app at this address, which knows no tenant yet.
     pub(crate) fn new(address: BaseUrl, keys: KeyHosts, http: Http) -> Self {
         Self {
-            addresses: vec![address],
+            addresses: [address],
             keys,
             http,
             learned: Mutex::default(),
         }
+    }
+
+    /// Where the app is reached.
+    pub(super) fn address(&self) -> &BaseUrl {
+        &self.addresses[0]
+    }
+
+    /// The tenant of that client key; without a name, the only one.
+    pub(super) fn tenant(&self, name: Option<&str>) -> Result<Tenant, &'static str> {
+        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match name {
+            Some(name) => learned.tenants.get(name),
+            None if learned.tenants.len() > 1 => {
+                return Err("several tenants have installed the app: name one by --tenant");
+            }
+            None => learned.tenants.values().next(),
+        };
+        found
+            .cloned()
+            .ok_or("no install of such a tenant has passed in this session")
     }
 
     /// What the token of a request is worth.
@@ -74,16 +91,7 @@ impl Judge {
             Err(TokenError::Missing) => return Auth::default(),
             Err(error) => return Auth::default().refuse(&error),
         };
-        let mut auth = Auth {
-            header: part(&token, 0),
-            claims: part(&token, 1),
-            ..Auth::default()
-        };
-        let algorithm = auth
-            .header
-            .as_ref()
-            .and_then(|header| header["alg"].as_str());
-        auth.algorithm = algorithm.map(str::to_owned);
+        let mut auth = Auth::read(&token);
         let token = match Unverified::parse(&token) {
             Ok(token) => token,
             Err(error) => return auth.refuse(&error),
@@ -162,6 +170,11 @@ impl Judge {
         };
         let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(tenant) = learned.tenants.get(client_key.as_str()) else {
+            // A call of the app to its host is not one of the host to the app.
+            let mut tenants = learned.tenants.values();
+            if tenants.any(|tenant| tenant.app_key.as_str() == client_key.as_str()) {
+                return auth.refuse(&TokenError::Issuer);
+            }
             return auth.unknown("no install of this tenant has passed here yet");
         };
         match check(tenant, &self.policy(tenant.app_key.clone())) {
@@ -236,7 +249,7 @@ impl Judge {
     fn policy(&self, app_key: AppKey) -> Policy {
         Policy {
             app_key,
-            base_urls: self.addresses.clone(),
+            base_urls: self.addresses.to_vec(),
             leeway: Seconds(30),
             max_lifetime: Seconds(24 * 60 * 60),
             max_session: Seconds(24 * 60 * 60),
@@ -287,13 +300,8 @@ fn paths(path: &str) -> impl Iterator<Item = String> {
         .chain(["/".to_owned()])
 }
 
-/// A part of a token as JSON, before anything is proved.
-fn part(token: &str, index: usize) -> Option<Value> {
-    let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index)?).ok()?;
-    serde_json::from_slice(&bytes).ok()
-}
-
-fn now() -> Timestamp {
+/// The current time.
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

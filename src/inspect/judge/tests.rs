@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connect_core::jws::sign_hs256;
 use connect_core::{ClientKey, Product, Secret};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::proxy::Raw;
