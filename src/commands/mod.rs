@@ -1,5 +1,6 @@
 //! One file per command: flags become an options struct and one call.
 
+mod call;
 mod dev;
 mod explain;
 mod inspect;
@@ -24,6 +25,7 @@ use crate::error::CliError;
 /// Whatever stopped it, ready to be shown.
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
     match command {
+        Command::Call(flags) => call::run(&flags, context),
         Command::Clean(flags) => left::clean(flags, context),
         Command::Dev(flags) => dev::run(flags, context),
         Command::Explain(flags) => Ok(explain::run(&flags, context)),

@@ -1,4 +1,5 @@
-//! Failures of the commands that ask a running session: `inspect`, `token`, `trigger`.
+//! Failures of the commands that ask a running session: `call`, `inspect`, `token`,
+//! `trigger`.
 
 use std::path::Path;
 
@@ -30,6 +31,22 @@ impl CliError {
     pub(crate) fn unwritable(file: &Path, error: &std::io::Error) -> Self {
         let message = format!("`{}` cannot be written", file.display());
         Self::user("inspect/unwritable", message).cause(error)
+    }
+
+    /// What is to be sent makes no request.
+    pub(crate) fn call_arguments(problem: impl std::fmt::Display) -> Self {
+        Self::usage("call/arguments", "this is no request").cause(problem)
+    }
+
+    /// The host does not answer.
+    pub(crate) fn call_failed(problem: crate::http::HttpError) -> Self {
+        Self::outside("call/failed", "the host did not answer").cause(problem)
+    }
+
+    /// The host refuses. What it says was printed.
+    pub(crate) fn call_refused(status: u16) -> Self {
+        Self::user("call/refused", format!("the host answered {status}"))
+            .hint("in the sandbox, the session says why")
     }
 
     /// stdin holds no token.

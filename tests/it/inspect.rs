@@ -19,7 +19,9 @@ pub(crate) struct Setup {
 }
 
 pub(crate) fn setup() -> Setup {
-    let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
+    let descriptor = app::descriptor("com.example.a", "One");
+    let reading = r#""scopes": ["READ"], "apiVersion""#;
+    let env = TestEnv::new().with_descriptor(&descriptor.replace(r#""apiVersion""#, reading));
     let mut session = Session::start(&env, &["--sandbox-port", "0", "--exec", &app::command()]);
     let inspector = session.wait_for("inspector");
     let (url, key) = inspector["url"].as_str().unwrap().split_once("/#").unwrap();
@@ -43,6 +45,15 @@ impl Setup {
         self.session.wait_for_where(path, is_it)
     }
 
+    /// The event of a request for this path that may have been told already.
+    fn request_so_far(&mut self, path: &str) -> Value {
+        let mut told = self.session.events.iter();
+        match told.find(|event| event["path"] == path).cloned() {
+            Some(event) => event,
+            None => self.request(path),
+        }
+    }
+
     fn inspect(&self, arguments: &[&str]) -> String {
         let output = self
             .env
@@ -63,11 +74,7 @@ impl Setup {
 #[test]
 fn a_session_says_what_each_token_is_worth_and_keeps_no_secret() {
     let mut setup = setup();
-    let mut events = setup.session.events.iter();
-    let installed = events
-        .find(|event| event["path"] == "/installed")
-        .unwrap()
-        .clone();
+    let installed = setup.request_so_far("/installed");
     assert_eq!(
         (&installed["auth"], &installed["verdict"]),
         (&"RS256".into(), &"ok".into())

@@ -129,3 +129,18 @@ fn a_trigger_is_what_it_says_flaw_included() {
     assert!(text.contains("error[trigger/unknown]"), "{text}");
     setup.session.interrupt();
 }
+
+#[test]
+fn the_product_is_called_as_the_app() {
+    let setup = setup();
+    let (code, text) = run(&setup, &["call", "GET", "/rest/api/3/myself"], "");
+    let myself: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, &myself["accountType"]), (0, &"app".into()), "{text}");
+    let (code, text) = run(
+        &setup,
+        &["call", "get", "rest/nothing", "-f", "a=b c", "-i"],
+        "",
+    );
+    assert!(code == 1 && text.starts_with("HTTP 501"), "{text}");
+    setup.session.interrupt();
+}

@@ -140,10 +140,12 @@ function pretty(text) {
 
 async function follow() {
   let last = 0;
+  let live = false;
   for (;;) {
     try {
       const { requests } = await ask(`/api/requests?after=${last}`);
-      say("Live");
+      if (!live) say("Live");
+      live = true;
       for (const entry of requests) {
         last = entry.id;
         add(entry);

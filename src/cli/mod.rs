@@ -1,8 +1,12 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod session;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
 #[derive(Debug, Parser)]
@@ -84,6 +88,7 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(Call),
     Clean(Clean),
     Dev(Dev),
     Explain(Explain),
@@ -101,107 +106,6 @@ pub(crate) enum Command {
     Token(Token),
     Trigger(Trigger),
     Validate(Validate),
-}
-
-/// What to do with a token.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Token {
-    /// Say what a token says and what it is worth; it comes from stdin or from a request
-    #[command(visible_alias = "explain")]
-    #[command(after_help = "\
-Examples:
-  connect token decode < token.txt
-  connect token explain --from-request 9
-  connect token decode --method GET --path '/hello?lic=active' < token.txt
-
-Exit codes: 0 it holds or cannot be checked, 1 it is refused")]
-    Decode(TokenRead),
-    /// Make a token with the secret that the running session knows
-    #[command(after_help = "\
-Examples:
-  connect token mint --method GET --path /rest/api/3/myself | pbcopy
-  connect token mint --kind host --path /hello --user 712020:ada --show")]
-    Mint(TokenMint),
-}
-
-/// A token that is to be read.
-#[derive(Debug, Args)]
-pub(crate) struct TokenRead {
-    /// The token of a request that `connect inspect` lists
-    #[arg(long, value_name = "ID")]
-    pub(crate) from_request: Option<u64>,
-
-    /// Method of the request it is for
-    #[arg(long, value_name = "METHOD", default_value = "GET")]
-    pub(crate) method: String,
-
-    /// Path and query of the request it is for
-    #[arg(long, value_name = "PATH", default_value = "/")]
-    pub(crate) path: String,
-}
-
-/// A token that is to be made.
-#[derive(Debug, Args)]
-pub(crate) struct TokenMint {
-    /// For whom: a call of the app to the host, a page's call, or a request of the host
-    #[arg(long, value_enum, default_value = "app", value_name = "KIND")]
-    pub(crate) kind: crate::inspect::TokenKind,
-
-    /// Method of the request
-    #[arg(long, value_name = "METHOD", default_value = "GET")]
-    pub(crate) method: String,
-
-    /// Path and query of the request
-    #[arg(long, value_name = "PATH")]
-    pub(crate) path: String,
-
-    /// Show it on the terminal
-    #[arg(long)]
-    pub(crate) show: bool,
-
-    /// Client key of the tenant, if there are several
-    #[arg(long, value_name = "KEY")]
-    pub(crate) tenant: Option<String>,
-
-    /// Account id of the user
-    #[arg(long, value_name = "ID")]
-    pub(crate) user: Option<String>,
-}
-
-/// Send the app what a host would send, signed, or wrong on purpose
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  connect trigger                          lists what the descriptor has
-  connect trigger jira:issue_created --set issue.key=TEST-1
-  connect trigger iframe:hello --user 712020:ada
-  connect trigger iframe:hello --flaw expired
-
-Exit codes: 0 a good request was let in or a bad one refused with 401, 1 otherwise")]
-pub(crate) struct Trigger {
-    /// Event of a webhook, or `iframe:` and the key of a module [default: list them]
-    #[arg(value_name = "EVENT")]
-    pub(crate) event: Option<String>,
-
-    /// JSON file with the body of the event
-    #[arg(long, value_name = "FILE")]
-    pub(crate) body: Option<PathBuf>,
-
-    /// What is to be wrong with the token
-    #[arg(long, value_enum, value_name = "FLAW")]
-    pub(crate) flaw: Option<crate::inspect::Flaw>,
-
-    /// Put a value into the body: issue.key=TEST-1
-    #[arg(long, value_name = "PLACE=VALUE")]
-    pub(crate) set: Vec<String>,
-
-    /// Client key of the tenant, if there are several
-    #[arg(long, value_name = "KEY")]
-    pub(crate) tenant: Option<String>,
-
-    /// Account id of the user
-    #[arg(long, value_name = "ID")]
-    pub(crate) user: Option<String>,
 }
 
 /// Run the app: build, install, watch, and take it away again at the end
@@ -413,44 +317,6 @@ pub(crate) struct Validate {
     /// Check again after each change, until interrupted
     #[arg(long)]
     pub(crate) watch: bool,
-}
-
-/// Show the requests that came to the app, and why their tokens were refused
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  connect inspect                the last requests
-  connect inspect 7              all of one: head, body, token, and what the token was made for
-  connect inspect --follow       as they come, while `connect dev` runs
-  connect inspect --replay 7     sends it again, byte for byte
-  connect inspect --curl 7 | sh  the same by hand
-
-Exit codes: 0 shown, 1 no such request or no session")]
-#[command(group = clap::ArgGroup::new("what"))]
-pub(crate) struct Inspect {
-    /// The number behind `#`
-    #[arg(value_name = "ID", group = "what")]
-    pub(crate) id: Option<u64>,
-
-    /// Print a command of curl that sends it again, token included
-    #[arg(long, value_name = "ID", group = "what")]
-    pub(crate) curl: Option<u64>,
-
-    /// Print requests as they come
-    #[arg(long, group = "what")]
-    pub(crate) follow: bool,
-
-    /// Write all requests into an HTTP archive, without secrets
-    #[arg(long, value_name = "FILE", group = "what")]
-    pub(crate) har: Option<PathBuf>,
-
-    /// How many to list
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) last: usize,
-
-    /// Send it again, byte for byte, and print the status
-    #[arg(long, value_name = "ID", group = "what")]
-    pub(crate) replay: Option<u64>,
 }
 
 /// Explain what a finding means and what to do about it
