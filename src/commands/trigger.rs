@@ -45,8 +45,16 @@ pub(super) fn run(flags: &Trigger, context: &Context) -> Result<ExitCode, CliErr
         &json!({ "name": shot.name, "path": path, "status": status }),
     );
     // A token with a flaw must be refused, and one without must not.
-    let good = flags.flaw.is_some() == (status == 401);
-    Ok(ExitCode::from(u8::from(!good)))
+    let problem = match (flags.flaw, status) {
+        (Some(_), 401) => return Ok(ExitCode::SUCCESS),
+        (Some(_), _) => {
+            "the app let in a token that proves nothing: a hole, unless the route is public"
+        }
+        (None, 401) => "the app refused a token that holds: see `connect inspect`",
+        (None, _) => return Ok(ExitCode::SUCCESS),
+    };
+    context.ui.warning(problem);
+    Ok(ExitCode::FAILURE)
 }
 
 /// The body of a webhook.

@@ -151,7 +151,7 @@ pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
         (None, _) => "as nobody".to_owned(),
     };
     ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {} ms   {who}\n",
+        "{:>12} {:<6} {:<39} {}   {} ms   {who}\n",
         "->", call.method, call.path, call.status, call.ms
     ));
     if let Some(refusal) = &call.refusal {

@@ -13,7 +13,7 @@ use crate::ui::timestamp;
 pub(crate) fn line(entry: &Entry) -> String {
     let time = entry.at.get(11..19).unwrap_or_default();
     let mut line = format!(
-        "{time} {:<6} {:<40} {}   {} ms",
+        "{time} {:<6} {:<30} {}   {} ms",
         entry.method,
         entry.path(),
         entry.status,
