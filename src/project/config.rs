@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::context::Env;
 use crate::env;
-use crate::project::{CONFIG, FileError, read_json};
+use crate::project::{CONFIG, FileError, read_settings};
 
 /// What `connect` uses of config.json: the keys of the top level, over them those of the section
 /// named by `NODE_ENV` (or `development`), over them the environment.
@@ -25,7 +25,7 @@ impl Config {
     pub(crate) fn read(folder: &Path, env: &Env) -> Result<Self, FileError> {
         let path = folder.join(CONFIG);
         let mut problems = Vec::new();
-        let file = read_json(&path, env)?.unwrap_or_else(|| Value::Object(Default::default()));
+        let file = read_settings(&path, env)?.unwrap_or_else(|| Value::Object(Default::default()));
         if !file.is_object() {
             problems.push("the whole of it must be an object".to_owned());
         }
@@ -58,7 +58,7 @@ impl Config {
     /// When the file is unreadable, not JSON, or `store` makes no sense.
     pub(crate) fn store(folder: &Path, env: &Env) -> Result<StoreSettings, FileError> {
         let path = folder.join(CONFIG);
-        let file = read_json(&path, env)?.unwrap_or_default();
+        let file = read_settings(&path, env)?.unwrap_or_default();
         let store = value(&file, "store", env).and_then(Value::as_object);
         let variable = |name: &str| {
             [env::DATABASE_URL, env::DB_URL, env::MONGODB_URI]

@@ -10,6 +10,7 @@ mod dev_app;
 mod dev_hosts;
 mod dev_scripts;
 mod first_light;
+mod inspect;
 mod new;
 #[cfg(target_os = "linux")]
 mod reaper;
@@ -17,6 +18,7 @@ mod sandbox;
 mod support;
 mod tenants;
 mod tidy;
+mod token;
 mod tunnel;
 mod validate;
 mod validate_mockups;

@@ -30,20 +30,20 @@ const MODULES: &[(&str, &[&str])] = &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "scaffold"]),
+    ("cli", &["check", "inspect", "scaffold"]),
     (
         "commands",
         &[
-            "check", "cli", "context", "dev", "env", "error", "host", "process", "project",
-            "scaffold", "tenants", "ui",
+            "check", "cli", "context", "dev", "env", "error", "host", "http", "inspect", "process",
+            "project", "scaffold", "tenants", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
     (
         "dev",
         &[
-            "context", "env", "error", "host", "http", "process", "project", "proxy", "report",
-            "tunnel", "ui",
+            "context", "env", "error", "host", "http", "inspect", "process", "project", "proxy",
+            "report", "tunnel", "ui",
         ],
     ),
     ("env", &[]),
@@ -51,11 +51,12 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "error",
         &[
-            "host", "http", "process", "project", "scaffold", "tenants", "tunnel",
+            "host", "http", "inspect", "process", "project", "scaffold", "tenants", "tunnel",
         ],
     ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
+    ("inspect", &["http", "proxy", "ui"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
     ("project", &["context", "env", "process", "tunnel"]),
