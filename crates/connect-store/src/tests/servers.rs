@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -292,7 +292,7 @@ fn modules_with(package: &str) -> Option<PathBuf> {
 pub(crate) fn missing<T>(server: &str, package: &str) -> Option<T> {
     let why = format!("{server} is not installed (package: {package})");
     assert!(var("CONNECT_REQUIRE_TOOLS").is_none(), "{why}");
-    writeln!(std::io::stderr(), "left out: {why}").unwrap();
+    println!("left out: {why}");
     None
 }
 
