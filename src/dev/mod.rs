@@ -8,6 +8,7 @@ mod app;
 mod build;
 mod effects;
 mod event;
+mod inspecting;
 mod journal;
 pub(crate) mod left;
 mod notices;

@@ -10,12 +10,14 @@ mod dev_app;
 mod dev_hosts;
 mod dev_scripts;
 mod first_light;
+mod inspect;
 mod new;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;
 mod support;
 mod tidy;
+mod token;
 mod tunnel;
 mod validate;
 mod validate_mockups;
