@@ -34,8 +34,8 @@ pub(crate) struct World {
     pub(crate) address: BaseUrl,
     /// Variables for its process.
     pub(crate) variables: Vec<(String, String)>,
-    /// Variables that hold log-ins, emptied for every child.
-    pub(crate) withheld: Vec<(String, String)>,
+    /// Variables for every child: those that hold log-ins are emptied, one says whose child it is.
+    pub(crate) for_children: Vec<(String, String)>,
     /// The hosts, at the index of their id.
     pub(crate) hosts: Vec<HostEntry>,
     /// What may be installed where.

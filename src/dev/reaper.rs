@@ -22,6 +22,7 @@ use crate::dev::effects::lock;
 use crate::dev::journal::{Entry, StateFolder};
 use crate::dev::left::{Removal, remove};
 use crate::dev::session::LEAVE_WITHIN;
+use crate::env::CONNECT_SESSION;
 use crate::error::CliError;
 use crate::host::Login;
 use crate::process::{self, CommandLine, Group, Sentinel, StartError};
@@ -174,6 +175,12 @@ impl Drop for Watched {
     }
 }
 
+/// What children of a session have in `CONNECT_SESSION`. The number of a process is not used again
+/// while its children are young.
+pub(crate) fn mark(pid: u32) -> String {
+    format!("dev-{pid}")
+}
+
 /// Is the reaper: listens until the pipe ends, and does what is left to do.
 ///
 /// # Errors
@@ -222,6 +229,9 @@ async fn reap(charge: Charge, context: &Context) -> Result<(), CliError> {
     for group in &charge.groups {
         groups.spawn(process::end_orphans(*group));
     }
+    // One that was started a moment ago is in no list yet.
+    let mark = mark(charge.pid);
+    groups.spawn(async move { process::end_marked(CONNECT_SESSION, &mark).await });
     let removed = tokio::time::timeout(LEAVE_WITHIN, remove_all(&charge, context)).await;
     while groups.join_next().await.is_some() {}
     match removed {

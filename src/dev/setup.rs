@@ -20,7 +20,7 @@ use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
-use crate::dev::{notices, run, sources};
+use crate::dev::{notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, BoxFuture, Login, Upm};
@@ -89,6 +89,9 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let hosts_of_file = unlock(&options, &credentials, &switches, context).await?;
     let withheld = withheld(&hosts_of_file, context);
     let keep = options.keep && !switches.force_dereg;
+    let mut for_children = withheld.clone();
+    let mark = reaper::mark(std::process::id());
+    for_children.push((env::CONNECT_SESSION.to_owned(), mark));
     let state = StateFolder::open(&folder).await?;
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
     let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
@@ -122,12 +125,12 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         keep,
     });
     let mut variables = variables(&address, &switches, sandbox.as_ref());
-    variables.extend(withheld.clone());
+    variables.extend(for_children.clone());
     let world = Arc::new(World {
         folder,
         launch,
         variables,
-        withheld,
+        for_children,
         address,
         announcing,
         hosts,

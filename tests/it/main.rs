@@ -12,6 +12,8 @@ mod dev_scripts;
 mod first_light;
 mod new;
 #[cfg(target_os = "linux")]
+mod random_sessions;
+#[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;
 mod support;
