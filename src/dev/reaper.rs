@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::lock;
+use crate::dev::effects::{key_on_disk, lock};
 use crate::dev::journal::{Entry, StateFolder};
 use crate::dev::left::{Removal, remove};
 use crate::dev::session::LEAVE_WITHIN;
@@ -253,8 +253,21 @@ async fn remove_all(charge: &Charge, context: &Context) -> usize {
     let text = format!("`connect dev` (pid {}) was killed: cleaning up", charge.pid);
     context.ui.warning(&text);
     let journal = Arc::new(state.journal(Arc::default()));
+    let mut entries = charge.entries.clone();
+    // A register that was under way may have found a descriptor with another key.
+    if let Ok(key) = key_on_disk(&charge.folder) {
+        let others = charge
+            .entries
+            .iter()
+            .filter(|entry| entry.key != key.as_str());
+        let others = others.map(|entry| Entry {
+            key: key.to_string(),
+            ..entry.clone()
+        });
+        entries.extend(others);
+    }
     let mut work = JoinSet::new();
-    for entry in &charge.entries {
+    for entry in &entries {
         let login = charge.logins.get(&entry.host).cloned();
         let removal = Removal::new(entry, login, Some(Arc::clone(&journal)), context);
         work.spawn(async move {

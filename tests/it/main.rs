@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod ace;
+mod ace_cases;
 mod cli;
 mod dev;
 mod dev_app;
