@@ -45,27 +45,6 @@ pub(crate) struct Sentinel {
     pipe: Option<std::process::ChildStdin>,
 }
 
-/// Who ends process groups that outlive us.
-pub(crate) trait Watch: std::fmt::Debug + Send + Sync {
-    /// A group of this number was started.
-    fn started(&self, group: u32);
-
-    /// It is gone.
-    fn ended(&self, group: u32);
-}
-
-/// Nobody does.
-#[cfg(test)]
-#[derive(Debug)]
-pub(crate) struct NobodyWatches;
-
-#[cfg(test)]
-impl Watch for NobodyWatches {
-    fn started(&self, _: u32) {}
-
-    fn ended(&self, _: u32) {}
-}
-
 /// The duty to wait for a child; whoever holds it reaps it.
 #[derive(Debug)]
 pub(crate) struct Waiter {
@@ -211,6 +190,33 @@ pub(crate) async fn end_orphans(group: u32) {
     signal_group(group, Strength::Kill);
 }
 
+/// Ends the processes whose environment has this variable with this value, wherever they went:
+/// those that were started a moment before nobody could note them, those that left their group.
+/// Only where the system shows it (Linux).
+pub(crate) async fn end_marked(name: &str, value: &str) {
+    let mark = format!("{name}={value}");
+    let marked = |signal: Strength| {
+        let found = marked(mark.as_bytes());
+        for pid in &found {
+            signal_process(*pid, signal);
+        }
+        found.is_empty()
+    };
+    if marked(Strength::Ask) {
+        return;
+    }
+    let gone = async {
+        let mut again = tokio::time::interval(Duration::from_millis(20));
+        again.tick().await;
+        while !self::marked(mark.as_bytes()).is_empty() {
+            again.tick().await;
+        }
+    };
+    if tokio::time::timeout(GRACE_OF_ORPHANS, gone).await.is_err() {
+        marked(Strength::Kill);
+    }
+}
+
 impl Sentinel {
     /// Tells it a line.
     ///
@@ -303,6 +309,16 @@ enum Strength {
     Kill,
 }
 
+#[cfg(unix)]
+impl Strength {
+    fn signal(self) -> rustix::process::Signal {
+        match self {
+            Self::Ask => rustix::process::Signal::TERM,
+            Self::Kill => rustix::process::Signal::KILL,
+        }
+    }
+}
+
 const GRACE: Duration = Duration::from_secs(3);
 const GRACE_OF_ORPHANS: Duration = Duration::from_secs(1);
 
@@ -316,15 +332,36 @@ async fn until_empty(group: u32) {
 
 #[cfg(unix)]
 fn signal_group(group: u32, strength: Strength) {
-    let signal = match strength {
-        Strength::Ask => rustix::process::Signal::TERM,
-        Strength::Kill => rustix::process::Signal::KILL,
-    };
     if let Some(group) = group_number(group) {
         // It fails only when nobody is left to get it.
-        let _ = rustix::process::kill_process_group(group, signal);
+        let _ = rustix::process::kill_process_group(group, strength.signal());
     }
 }
+
+/// Numbers of the processes of ours that have this in their environment (proc(5)).
+fn marked(mark: &[u8]) -> Vec<u32> {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let numbers = processes.flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let has_it = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|set| set == mark)
+    };
+    numbers.filter(has_it).collect()
+}
+
+#[cfg(unix)]
+fn signal_process(pid: u32, strength: Strength) {
+    if let Some(pid) = group_number(pid) {
+        // It fails only when the process is gone.
+        let _ = rustix::process::kill_process(pid, strength.signal());
+    }
+}
+
+#[cfg(not(unix))]
+fn signal_process(_: u32, _: Strength) {}
 
 #[cfg(unix)]
 fn group_is_alive(group: u32) -> bool {

@@ -21,7 +21,7 @@ use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
 use crate::dev::way::{self, Address, Asked};
-use crate::dev::{notices, run, sources};
+use crate::dev::{notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, BoxFuture, Login, Upm};
@@ -93,6 +93,9 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let tunnels = credentials.tunnels;
     let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
     let keep = options.keep && !switches.force_dereg;
+    let mut for_children = withheld.clone();
+    let mark = reaper::mark(std::process::id());
+    for_children.push((env::CONNECT_SESSION.to_owned(), mark));
     let state = StateFolder::open(&folder).await?;
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
     let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
@@ -107,7 +110,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             sites: &sites,
             tunnels,
             folder: folder.clone(),
-            withheld: &withheld,
+            for_children: &for_children,
             watch: Arc::<Reaper>::clone(&reaper),
         },
         context,
@@ -163,14 +166,14 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         keep,
     });
     let mut variables = variables(&switches, sandbox.as_ref());
-    variables.extend(withheld.clone());
+    variables.extend(for_children.clone());
     // Until a tunnel is open, the app is reached from here only.
     let address = Address::new(address.unwrap_or(here));
     let world = Arc::new(World {
         folder,
         launch,
         variables,
-        withheld,
+        for_children,
         address,
         tunnel,
         announcing,

@@ -17,7 +17,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::ChildStderr;
 use tokio::time::Instant;
 
-use crate::process::{self, CommandLine, Group, Output, Waiter, Watch};
+use crate::process::{self, CommandLine, Group, Output, Waiter};
 use crate::tunnel::race::pause;
 use crate::tunnel::{Link, Tunnel, TunnelError};
 
@@ -28,9 +28,26 @@ pub(crate) struct Cloudflared {
     folder: PathBuf,
     named: Option<Named>,
     watch: Arc<dyn Watch>,
-    withheld: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
     pub(super) settle: Duration,
     pub(super) within: Duration,
+}
+
+/// Who ends process groups that outlive us.
+pub(crate) trait Watch: std::fmt::Debug + Send + Sync {
+    /// A group of this number was started.
+    fn started(&self, group: u32);
+
+    /// It is gone.
+    fn ended(&self, group: u32);
+}
+
+/// Nobody does.
+#[cfg(test)]
+impl Watch for () {
+    fn started(&self, _: u32) {}
+
+    fn ended(&self, _: u32) {}
 }
 
 /// A tunnel that was made with `cloudflared tunnel create`.
@@ -58,15 +75,15 @@ impl Cloudflared {
             folder,
             named: None,
             watch,
-            withheld: Vec::new(),
+            variables: Vec::new(),
             settle: SETTLE,
             within: WITHIN,
         }
     }
 
     /// With these variables besides ours.
-    pub(crate) fn withholding(self, withheld: Vec<(String, String)>) -> Self {
-        Self { withheld, ..self }
+    pub(crate) fn with_variables(self, variables: Vec<(String, String)>) -> Self {
+        Self { variables, ..self }
     }
 
     /// For a named tunnel, if there is one.
@@ -86,7 +103,7 @@ impl Cloudflared {
             program: self.program.clone().into_os_string(),
             arguments: arguments.into_iter().map(OsString::from).collect(),
             folder: self.folder.clone(),
-            variables: self.withheld.clone(),
+            variables: self.variables.clone(),
             without: Vec::new(),
         }
     }
@@ -312,7 +329,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::process::NobodyWatches;
 
     const BOX: &str = "\
 echo '2026-11-22T06:00:00Z INF Thank you for trying Cloudflare Tunnel.' >&2
@@ -346,7 +362,7 @@ echo '2026-11-22T06:00:01Z INF +------------------------------------------------
             let folder = self.home.path().to_path_buf();
             Cloudflared {
                 settle: Duration::ZERO,
-                ..Cloudflared::new(folder.join("cloudflared"), folder, Arc::new(NobodyWatches))
+                ..Cloudflared::new(folder.join("cloudflared"), folder, Arc::new(()))
             }
         }
 
@@ -453,7 +469,7 @@ echo '2026-11-22T06:00:01Z INF +------------------------------------------------
         let home = tempfile::tempdir().unwrap();
         let program = home.path().join("cloudflared");
         let folder = home.path().to_path_buf();
-        let tunnel = Cloudflared::new(program, folder, Arc::new(NobodyWatches));
+        let tunnel = Cloudflared::new(program, folder, Arc::new(()));
         let error = failure(&tunnel).await;
         assert!(
             matches!(error, TunnelError::CloudflaredMissing(_)),

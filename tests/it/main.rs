@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod ace;
+mod ace_cases;
 mod cli;
 mod dev;
 mod dev_app;
@@ -11,6 +12,8 @@ mod dev_hosts;
 mod dev_scripts;
 mod first_light;
 mod new;
+#[cfg(target_os = "linux")]
+mod random_sessions;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;

@@ -87,6 +87,7 @@ fn finish(session: &mut Session, wanted: &Wanted, result: RegisterResult) -> Vec
         host: HostId(0),
         wanted: wanted.clone(),
         result,
+        strays: Vec::new(),
     })
 }
 
@@ -227,6 +228,7 @@ fn a_session_until_ready_ends_when_all_hosts_have_it_and_all_were_told() {
         host: HostId(host),
         wanted: wanted.clone(),
         result,
+        strays: Vec::new(),
     };
     let (mut session, wanted) = registering(until_ready());
     let installed = RegisterResult::Done(Duration::ZERO);
@@ -614,10 +616,19 @@ impl Model {
                     let keys = self.present.entry(host).or_default();
                     keys.insert(wanted.key.clone());
                 }
+                // Now and then the host read a descriptor with another key.
+                let strays = if arrived && luck.is_multiple_of(16) {
+                    vec![key("stray")]
+                } else {
+                    Vec::new()
+                };
+                let keys = self.present.entry(host).or_default();
+                keys.extend(strays.iter().cloned());
                 Event::RegisterFinished {
                     host,
                     wanted,
                     result,
+                    strays,
                 }
             }
             Effect::RetryLater { host, number, .. } => Event::RetryDue(host, number),
