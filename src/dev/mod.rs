@@ -8,6 +8,7 @@ mod app;
 mod build;
 mod effects;
 mod event;
+mod front;
 mod journal;
 pub(crate) mod left;
 mod notices;
