@@ -288,6 +288,8 @@ Examples:
   connect validate descriptor --fix      put right what can be put right
   connect validate a.json b.json --format short
   connect validate manifest              the Connect side of a Forge manifest.yml
+  connect validate manifest app.yml -    other manifests, one of them from stdin
+  connect validate --schema https://example.com/schema.json
   connect validate http://localhost:3000/atlassian-connect.json
   connect validate - < a.json
 
@@ -317,6 +319,10 @@ pub(crate) struct Validate {
     /// Check for this product: bitbucket, confluence or jira [default: by what the file says]
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<connect_validator::Product>,
+
+    /// Hold the file against this JSON Schema too; an address is asked once a day
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) schema: Option<String>,
 
     /// Warnings fail too
     #[arg(long)]

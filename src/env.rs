@@ -12,8 +12,14 @@ pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 pub(crate) const FORCE_COLOR: &str = "FORCE_COLOR";
 /// Not empty: no colour (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// The user's folder; what can be made again is kept below it.
+pub(crate) const HOME: &str = "HOME";
+/// Windows: the user's folder for what programs keep.
+pub(crate) const LOCALAPPDATA: &str = "LOCALAPPDATA";
 /// `dumb` means no colour and no prompt.
 pub(crate) const TERM: &str = "TERM";
+/// Where what can be made again is kept, instead of `~/.cache` (XDG Base Directory Specification).
+pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
 /// Port of the app. Read: the port people reach it on. Set for the child: where it must listen.
 pub(crate) const PORT: &str = "PORT";

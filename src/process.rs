@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -28,6 +28,24 @@ pub(crate) struct CommandLine {
     pub(crate) variables: Vec<(String, String)>,
     /// Variables to take out of our environment.
     pub(crate) without: Vec<&'static str>,
+}
+
+impl CommandLine {
+    /// git, on the repository that the folder is in and no other that our environment may name.
+    pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Self {
+        Self {
+            program: "git".into(),
+            arguments: arguments.iter().map(Into::into).collect(),
+            folder: folder.to_path_buf(),
+            variables: Vec::new(),
+            without: vec![
+                "GIT_DIR",
+                "GIT_WORK_TREE",
+                "GIT_INDEX_FILE",
+                "GIT_COMMON_DIR",
+            ],
+        }
+    }
 }
 
 /// A running child and what it started.

@@ -33,6 +33,8 @@ pub(crate) struct Ui {
     pub(crate) interactive: bool,
     /// A line may move while a wait goes on.
     pub(crate) animated: bool,
+    /// How wide stderr is, if it is a terminal.
+    pub(crate) columns: Option<usize>,
 }
 
 /// How much is said on stderr.
@@ -101,6 +103,24 @@ impl Ui {
             let style = AnsiColor::Yellow.on_default().bold();
             self.people(&format!("{style}warning{style:#}: {text}\n"));
         }
+    }
+
+    /// Something worth knowing that nothing is to be done about now.
+    pub(crate) fn note(&self, text: &str, hint: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            let style = AnsiColor::Cyan.on_default().bold();
+            self.people(&format!(
+                "{style}note{style:#}: {text}\n{}",
+                hint_line(hint)
+            ));
+        }
+    }
+
+    /// What came of it if that is no success, shown even with `-q`.
+    pub(crate) fn failure(&self, text: &str, hint: Option<&str>) {
+        let style = AnsiColor::Red.on_default().bold();
+        let hint = hint.map_or_else(String::new, hint_line);
+        self.people(&format!("{style}error{style:#}: {text}\n{hint}"));
     }
 
     /// Something that has a code like an error, but stops nothing; an event with `--json`.
@@ -224,6 +244,11 @@ impl Ui {
     }
 }
 
+fn hint_line(hint: &str) -> String {
+    let bold = Style::new().bold();
+    format!("{bold}hint:{bold:#} {hint}\n")
+}
+
 /// An error as people see it.
 fn shown(word: &str, color: AnsiColor, error: &CliError) -> String {
     let style = color.on_default().bold();
@@ -239,7 +264,7 @@ fn shown(word: &str, color: AnsiColor, error: &CliError) -> String {
         text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
     }
     for hint in &error.hints {
-        text.push_str(&format!("{bold}hint:{bold:#} {hint}\n"));
+        text.push_str(&hint_line(hint));
     }
     text
 }
@@ -261,6 +286,12 @@ pub(crate) fn on_terminal() -> bool {
 /// True when stderr is a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// How wide the terminal on stderr is; none if it is no terminal or does not know.
+pub(crate) fn columns() -> Option<usize> {
+    let (_, columns) = prompt::size()?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// All of stdin, refused above `limit` bytes.

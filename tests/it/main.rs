@@ -21,3 +21,5 @@ mod support;
 mod tidy;
 mod tunnel;
 mod validate;
+mod validate_mockups;
+mod validate_schema;
