@@ -33,7 +33,7 @@ pub(crate) struct World {
     /// How the app comes to run.
     pub(crate) launch: Launch,
     /// Where hosts reach it.
-    pub(crate) address: Address,
+    pub(crate) address: Arc<Address>,
     /// The tunnel they take, if they need one.
     pub(crate) tunnel: Option<OpenWay>,
     /// Variables for its process.

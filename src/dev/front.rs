@@ -1,19 +1,14 @@
 //! The port at which the app is reached on this machine.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 
 use crate::context::Context;
 use crate::dev::app::Launch;
-use crate::dev::notices;
 use crate::dev::setup::DevOptions;
 use crate::error::CliError;
-use crate::host::BoxFuture;
 use crate::project::Config;
-use crate::proxy::{self, Behind, Knock, Observer, Target};
 use crate::tunnel::Way;
 
 /// Where the app is reached unless the user says otherwise.
@@ -23,28 +18,8 @@ const APP_PORT: u16 = 3000;
 pub(crate) struct Front {
     /// The port.
     pub(crate) port: u16,
-    listener: Option<TcpListener>,
-}
-
-impl Front {
-    /// Serves what is behind it for as long as the session lasts.
-    pub(crate) fn serve(
-        self,
-        target: watch::Receiver<Target>,
-        knock: Knock,
-        context: &Context,
-    ) -> Option<BoxFuture<'static, ()>> {
-        let ui = context.ui;
-        let observer: Observer = Arc::new(move |served| notices::request(&ui, &served));
-        self.listener.map(|listener| -> BoxFuture<'static, ()> {
-            let behind = Behind {
-                target,
-                observer,
-                knock,
-            };
-            Box::pin(proxy::serve(listener, behind))
-        })
-    }
+    /// Listens there; none if the app itself does.
+    pub(crate) listener: Option<TcpListener>,
 }
 
 /// Takes a port for the app.

@@ -9,6 +9,7 @@ mod build;
 mod effects;
 mod event;
 mod front;
+mod inspecting;
 mod journal;
 pub(crate) mod left;
 mod notices;

@@ -10,8 +10,8 @@ use crate::dev::effects::{World, ms};
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
 use crate::dev::way;
 use crate::error::CliError;
+use crate::inspect::{Entry, Verdict, show};
 use crate::project::DESCRIPTOR;
-use crate::proxy::Served;
 use crate::ui::{Fatality, Ui, Verb, duration};
 
 /// Tells the user.
@@ -115,17 +115,35 @@ fn kept(world: &World, host: HostId, key: &AppKey) {
 }
 
 /// Tells of a request that the app answered.
-pub(crate) fn request(ui: &Ui, served: &Served) {
-    let ms = ms(served.took);
-    ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {ms} ms   #{}\n",
-        "<-", served.method, served.path, served.status, served.id
-    ));
+pub(crate) fn request(ui: &Ui, entry: &Entry) {
+    let auth = &entry.auth;
+    let mut text = format!("{:>12} {}\n", "<-", show::line(entry));
+    if auth.verdict == Verdict::Refused {
+        let reason = auth.reason.as_deref().unwrap_or_default();
+        text.push_str(&format!("{:12} {reason}\n", ""));
+        text.push_str(&rows(&[
+            ("expected", &auth.expected),
+            ("received", &auth.received),
+            ("hint", &auth.hint),
+        ]));
+    }
+    ui.text(&text);
     let fields = json!({
-        "id": served.id, "method": served.method, "path": served.path,
-        "status": served.status, "ms": ms,
+        "id": entry.id, "method": entry.method, "path": entry.path(),
+        "status": entry.status, "ms": entry.ms, "auth": auth.algorithm,
+        "verdict": auth.verdict, "code": auth.code,
     });
     ui.event("request.in", &fields);
+}
+
+/// Indented lines of what is there, each with its name.
+fn rows(rows: &[(&str, &Option<String>)]) -> String {
+    let there = rows
+        .iter()
+        .filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    there
+        .map(|(name, text)| format!("{:12} {name}: {text}\n", ""))
+        .collect()
 }
 
 /// Tells of a REST call that the app made to the sandbox, and why it was refused if it was.
@@ -136,21 +154,16 @@ pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
         (None, _) => "as nobody".to_owned(),
     };
     ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {} ms   {who}\n",
+        "{:>12} {:<6} {:<39} {}   {} ms   {who}\n",
         "->", call.method, call.path, call.status, call.ms
     ));
     if let Some(refusal) = &call.refusal {
         let mut text = format!("{:12} {}: {}\n", "", refusal.code, refusal.reason);
-        let parts = [
+        text.push_str(&rows(&[
             ("expected", &refusal.expected),
             ("received", &refusal.received),
             ("hint", &refusal.hint),
-        ];
-        for (name, part) in parts {
-            if let Some(part) = part {
-                text.push_str(&format!("{:12} {name}: {part}\n", ""));
-            }
-        }
+        ]));
         ui.text(&text);
     }
     ui.event("request.out", call);

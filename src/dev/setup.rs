@@ -20,12 +20,12 @@ use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
 use crate::dev::way::{self, Address, Asked};
-use crate::dev::{notices, reaper, run, sources};
+use crate::dev::{inspecting, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
-use crate::proxy::{Knock, Target};
+use crate::proxy::{self, Behind, Knock, Target};
 use crate::tunnel::{Choice, Way};
 use crate::ui::Fatality;
 
@@ -148,7 +148,29 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     };
     let (target, watched) = watch::channel(Target::Starting);
-    sources.extend(front.serve(watched, knock, context));
+    // Until a tunnel is open, the app is reached from here only.
+    let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
+    // Closed when the session is over.
+    let mut door = None;
+    if let Some(listener) = front.listener {
+        let port = front.port;
+        let inspecting = inspecting::start(
+            &folder,
+            Arc::clone(&reached),
+            port,
+            sandbox.as_ref(),
+            context,
+        )
+        .await;
+        let behind = Behind {
+            target: watched,
+            observer: inspecting.observer,
+            knock,
+        };
+        sources.push(Box::pin(proxy::serve(listener, behind)));
+        sources.extend(inspecting.sources);
+        door = inspecting.door;
+    }
     if let Some(sandbox) = &sandbox {
         sources.push(sources::sandbox::source(sandbox, context.ui));
     }
@@ -163,14 +185,12 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     });
     let mut variables = variables(&switches, sandbox.as_ref());
     variables.extend(for_children.clone());
-    // Until a tunnel is open, the app is reached from here only.
-    let address = Address::new(address.unwrap_or(here));
     let world = Arc::new(World {
         folder,
         launch,
         variables,
         for_children,
-        address,
+        address: reached,
         tunnel,
         announcing,
         hosts,
@@ -196,6 +216,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;
     }
+    drop(door);
     world.reaper.dismiss().await;
     drop(state);
     notices::conclude(&world, ending)

@@ -5,6 +5,7 @@
 //! one place. Each code has a heading in `docs/errors.md`.
 
 mod host;
+mod inspect;
 mod install;
 mod project;
 mod scaffold;

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::context::Env;
 use crate::env::CONNECT_TOKEN;
 use crate::project::token::{TokenError, TokenSource};
-use crate::project::{CREDENTIALS, FileError, Tunnels, read_json};
+use crate::project::{CREDENTIALS, FileError, Tunnels, read_settings};
 
 /// The hosts of credentials.json.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Credentials {
     /// are named together.
     pub(crate) fn read(folder: &Path, env: &Env) -> Result<Self, FileError> {
         let path = folder.join(CREDENTIALS);
-        let Some(file) = read_json(&path, env)? else {
+        let Some(file) = read_settings(&path, env)? else {
             return Ok(Self::default());
         };
         let mut problems = Vec::new();

@@ -3,7 +3,9 @@
 //!
 //! The request line and the bodies pass byte for byte: hosts sign path and query as they are.
 //! Bodies are streamed. While no process serves, requests wait, at most [`HOLD`], and then get a
-//! 503 that says why.
+//! 503 that says why. Who watches is told of each request and what it was made of.
+
+mod record;
 
 mod knock;
 
@@ -26,7 +28,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use knock::{Knock, OURS, PREFIX as KNOCK};
+use crate::proxy::record::{Copied, Heard, Kept, Listening};
+
+pub(crate) use crate::proxy::knock::{Knock, OURS, PREFIX as KNOCK};
+pub(crate) use crate::proxy::record::{BODY, Raw};
 
 /// Longest time a request waits for a process that serves.
 pub(crate) const HOLD: Duration = Duration::from_secs(10);
@@ -57,6 +62,8 @@ pub(crate) struct Served {
     pub(crate) status: u16,
     /// From the request's head to the answer's.
     pub(crate) took: Duration,
+    /// The request as it came, the body as far as the app had read it when it answered.
+    pub(crate) raw: Raw,
 }
 
 /// What is told of each request.
@@ -108,7 +115,7 @@ pub(crate) async fn serve(listener: TcpListener, behind: Behind) {
 type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 
 struct Forwarder {
-    client: Client<HttpConnector, Incoming>,
+    client: Client<HttpConnector, Copied>,
     behind: Behind,
     count: std::sync::atomic::AtomicU64,
 }
@@ -116,15 +123,19 @@ struct Forwarder {
 impl Forwarder {
     async fn connection(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
+        let heard = Heard::default();
         let service = service_fn(|mut request: Request<Incoming>| {
-            let this = Arc::clone(&self);
+            let (this, heard) = (Arc::clone(&self), heard.clone());
             async move {
                 let knocked = this.behind.knock.answer(request.uri().path());
                 let ours = this.behind.knock.take_own(request.headers_mut());
+                let head = heard.head(&request);
+                let kept = Kept::default();
+                let request = request.map(|body| Copied::new(body, kept.clone(), heard));
                 Ok::<_, Infallible>(match knocked {
                     Some(answer) => text(StatusCode::OK, answer),
                     None if ours => this.forward(request).await,
-                    None => this.observed(request).await,
+                    None => this.observed(request, head, &kept).await,
                 })
             }
         });
@@ -133,17 +144,18 @@ impl Forwarder {
             .preserve_header_case(true)
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(30))
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Listening::new(stream, heard.clone())), service)
             .await;
     }
 
-    async fn observed(&self, request: Request<Incoming>) -> Answer {
+    async fn observed(&self, request: Request<Copied>, head: Vec<u8>, kept: &Kept) -> Answer {
         let began = Instant::now();
         let (method, path) = (
             request.method().to_string(),
             request.uri().path().to_owned(),
         );
         let answer = self.forward(request).await;
+        let (body, body_length) = kept.take();
         let id = 1 + self
             .count
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -153,11 +165,16 @@ impl Forwarder {
             path,
             status: answer.status().as_u16(),
             took: began.elapsed(),
+            raw: Raw {
+                head,
+                body,
+                body_length,
+            },
         });
         answer
     }
 
-    async fn forward(&self, mut request: Request<Incoming>) -> Answer {
+    async fn forward(&self, mut request: Request<Copied>) -> Answer {
         let mut target = self.behind.target.clone();
         let serving = target.wait_for(|target| *target != Target::Starting);
         let port = match tokio::time::timeout(HOLD, serving).await {
@@ -189,7 +206,7 @@ impl Forwarder {
 }
 
 /// Points the request at the port; path and query stay the bytes they were.
-fn prepare(request: &mut Request<Incoming>, port: u16) -> Option<()> {
+fn prepare(request: &mut Request<Copied>, port: u16) -> Option<()> {
     let target = request.uri().path_and_query()?.clone();
     let uri = Uri::builder()
         .scheme("http")

@@ -11,6 +11,7 @@ mod dev_app;
 mod dev_hosts;
 mod dev_scripts;
 mod first_light;
+mod inspect;
 mod new;
 #[cfg(target_os = "linux")]
 mod random_sessions;
@@ -19,6 +20,7 @@ mod reaper;
 mod sandbox;
 mod support;
 mod tidy;
+mod token;
 mod tunnel;
 mod validate;
 mod validate_mockups;

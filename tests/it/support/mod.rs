@@ -1,6 +1,9 @@
 //! What tests of the whole program share.
 
 pub(crate) mod app;
+/// The sandbox's tests look at pages in the same way.
+#[path = "../../../crates/connect-sandbox/tests/it/browser/cdp.rs"]
+pub(crate) mod browser;
 #[cfg(unix)]
 pub(crate) mod cloud;
 pub(crate) mod env;

@@ -1,8 +1,12 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod session;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
 #[derive(Debug, Parser)]
@@ -84,9 +88,11 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(Call),
     Clean(Clean),
     Dev(Dev),
     Explain(Explain),
+    Inspect(Inspect),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]
@@ -95,6 +101,10 @@ pub(crate) enum Command {
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
     Status,
+    /// Read, explain and make tokens
+    #[command(subcommand)]
+    Token(Token),
+    Trigger(Trigger),
     Validate(Validate),
 }
 
