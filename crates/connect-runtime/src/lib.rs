@@ -30,6 +30,7 @@ mod extract;
 mod handler_error;
 mod headers;
 mod http_client;
+mod impersonation;
 mod keys;
 mod lifecycle;
 mod page;
@@ -43,7 +44,9 @@ mod webhooks;
 
 pub use app::{Builder, ConnectApp, StartError};
 pub use axum::{body::Body, response::Html};
-pub use client::{Call, HostCall, HostClient, HostError, HostResponse};
+pub use client::{
+    Call, Callee, Download, HostCall, HostClient, HostError, HostResponse, Multipart, Pages,
+};
 pub use clock::SystemClock;
 pub use config::Config;
 pub use connect_core as core;
@@ -55,6 +58,7 @@ pub use extract::{
 };
 pub use handler_error::HandlerError;
 pub use http;
+pub use impersonation::ImpersonationError;
 pub use page::PageContext;
 pub use rejection::Rejection;
 pub use routes::{Guarded, Routes};
