@@ -380,11 +380,8 @@ async fn open_store(config: &StoreConfig) -> Result<Arc<dyn Store>, StartError> 
     match config {
         StoreConfig::Memory => Ok(Arc::new(MemoryStore::new())),
         #[cfg(feature = "sqlite")]
-        StoreConfig::Sqlite(file) => Ok(Arc::new(connect_store::SqliteStore::open(file).await?)),
+        StoreConfig::Sqlite(file) => Ok(Arc::new(connect_store::SqlStore::sqlite(file).await?)),
         #[cfg(not(feature = "sqlite"))]
-        StoreConfig::Sqlite(file) => Err(StartError::Store(StoreError::Unavailable {
-            store: file.display().to_string(),
-            source: "the app was built without the feature `sqlite`".into(),
-        })),
+        StoreConfig::Sqlite(_) => Err(StoreError::NoDriver { feature: "sqlite" }.into()),
     }
 }
