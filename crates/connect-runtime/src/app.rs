@@ -23,6 +23,7 @@ use crate::{
     config::{Config, InvalidConfig, StoreConfig},
     descriptor::{Descriptor, DescriptorError, DescriptorFile, Transformer},
     events::AppEvent,
+    forge::Forge,
     handler_error::HandlerError,
     http_client,
     impersonation::UserTokens,
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) tenants: Tenants,
     pub(crate) install_keys: InstallKeys,
     pub(crate) user_tokens: UserTokens,
+    pub(crate) forge: Forge,
     pub(crate) http: reqwest::Client,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: TaskTracker,
@@ -332,6 +334,7 @@ impl Builder {
                 secret_grace: config.secret_grace,
             },
             install_keys: InstallKeys::new(config.key_hosts.clone(), http.clone()),
+            forge: Forge::new(&config, http.clone()),
             user_tokens: UserTokens::new(config.authorization_servers.clone()),
             tenants: Tenants::new(store),
             #[cfg(feature = "views")]

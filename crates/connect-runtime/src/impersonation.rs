@@ -168,19 +168,13 @@ impl UserTokens {
         scopes: &Scopes,
     ) -> Result<Grant, ImpersonationError> {
         let now = app.now();
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
-        form.append_pair("assertion", assertion.expose());
-        if !scopes.is_all() {
-            form.append_pair("scope", &scopes.to_string());
-        }
         let sent = app
             .inner()
             .http
             .post(format!("{server}/oauth2/token"))
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.finish())
+            .body(form(assertion, scopes))
             .send()
             .await;
         let unreachable = |_| ImpersonationError::Unreachable;
@@ -196,6 +190,17 @@ impl UserTokens {
         }
         Grant::parse(&body, now).ok_or(ImpersonationError::Unusable)
     }
+}
+
+/// The grant, as a form (RFC 7523 section 2.1).
+fn form(assertion: &Secret, scopes: &Scopes) -> String {
+    let mut form = url::form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
+    form.append_pair("assertion", assertion.expose());
+    if !scopes.is_all() {
+        form.append_pair("scope", &scopes.to_string());
+    }
+    form.finish()
 }
 
 impl ImpersonationError {
