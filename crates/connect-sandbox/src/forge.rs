@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use connect_core::{
-    AccountId, InstallationId, Product,
+    AccountId, InstallationId, Kid, Product,
     forge::{ISSUER, to_json},
     jws::sign_rs256,
     keys::RsaPublicKey,
@@ -24,6 +24,7 @@ use crate::{
     client::NoAnswer,
     error::SandboxError,
     event::SandboxEvent,
+    faults::Fault,
     grants::{self, Grant, Holder},
     random,
     state::{Shared, Site},
@@ -123,7 +124,13 @@ pub(crate) async fn invoke(
 ) -> Result<ForgeAnswer, SandboxError> {
     let key = shared.keys.key().await?;
     let claims = claims(shared, site, invocation);
-    let token = sign_rs256(claims.to_string().as_bytes(), &key.signing, &key.kid);
+    let unknown = Kid::parse("sandbox/this-key-does-not-exist").ok();
+    let unknown = unknown.filter(|_| {
+        let fault = shared.take_fault(|fault| *fault == Fault::UnknownKid);
+        fault.is_some()
+    });
+    let kid = unknown.as_ref().unwrap_or(&key.kid);
+    let token = sign_rs256(claims.to_string().as_bytes(), &key.signing, kid);
     let token = token.map_err(|_| SandboxError::Key {
         problem: "cannot sign",
     })?;

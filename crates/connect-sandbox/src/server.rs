@@ -218,6 +218,12 @@ impl Operation {
         if path.starts_with("/install-keys/") {
             return Some(Self::InstallKey);
         }
+        match path {
+            forge::JWKS => return Some(Self::ForgeKeys),
+            "/oauth2/token" => return Some(Self::Token),
+            gateway if gateway.starts_with("/ex/") => return Some(Self::Rest),
+            _ => {}
+        }
         let site = shared
             .sites
             .iter()

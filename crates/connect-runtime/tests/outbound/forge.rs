@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use axum::Json;
 use connect_runtime::{
-    Accepted, AppLifecycle, ConnectApp, ForgeEvent, ForgeRequest, HandlerError, PreUninstall,
-    RetryReason, Routes, ScheduledTrigger,
+    Accepted, ConnectApp, ForgeEvent, ForgeRequest, HandlerError, PreUninstall, RetryReason,
+    Routes, ScheduledTrigger,
     core::{InstallationId, Product},
     http::Method,
 };
@@ -88,7 +88,6 @@ async fn an_invocation_is_proved_and_calls_back_as_app_and_as_user() {
         assert_eq!(answer.body, expected);
     }
     // Two invocations, one fetch of the keys.
-    let fetched = |event: &SandboxEvent| matches!(event, SandboxEvent::ForgeKeysServed { .. });
     assert_eq!(world.count(fetched), 1);
 }
 
@@ -121,7 +120,6 @@ async fn an_invocation_for_somebody_else_is_refused() {
         assert_eq!(answer.status, 401, "{claims}");
     }
     // None of them was worth asking for a key.
-    let fetched = |event: &SandboxEvent| matches!(event, SandboxEvent::ForgeKeysServed { .. });
     assert_eq!(world.count(fetched), 0);
     // A token of Connect is none of Forge, and no token is none at all.
     let tenant = world.install(Product::Jira).await;
@@ -145,9 +143,15 @@ async fn the_apps_token_is_kept_for_work_outside_an_invocation() {
     assert!(client.has_token());
     let me: Value = client.get("/rest/api/3/myself").fetch().await.unwrap();
     assert_eq!(me["accountType"], "app");
-    // A token opens the gateway of its own product only, and nothing leaves that.
+    // Nothing leaves the API that Forge has named.
     let error = client.get("https://elsewhere.example/x").send().await;
     assert_eq!(error.unwrap_err().code(), "host/other-host");
+
+    // Forge promises two hours.
+    world.clock.advance(2 * 60 * 60);
+    let client = world.app.forge_client(&installation()).await.unwrap();
+    let error = client.unwrap().get("/rest/api/3/myself").send().await;
+    assert_eq!(error.unwrap_err().code(), "host/no-token");
 
     let mut without = page(&world, "/whoami");
     without.system_token = false;
@@ -199,15 +203,60 @@ async fn work_that_was_accepted_goes_on_after_the_answer() {
         .forget();
 }
 
+fn fetched(event: &SandboxEvent) -> bool {
+    matches!(event, SandboxEvent::ForgeKeysServed { .. })
+}
+
 #[tokio::test]
 async fn a_server_of_keys_that_is_down_is_an_outage_and_no_refusal() {
+    for fault in [
+        "answer:forge-keys=503",
+        "answer:forge-keys=200",
+        "lose-answer:forge-keys",
+    ] {
+        let world = World::start(routes).await;
+        let invocation = page(&world, "/twice");
+        world.sandbox.faults().order(fault.parse().unwrap());
+        let answer = world.sandbox.invoke(&invocation).await.unwrap();
+        assert_eq!(answer.status, 503, "{fault}");
+        // The outage is believed for a moment, then the server is asked again.
+        let recovered = async {
+            while world.sandbox.invoke(&invocation).await.unwrap().status != 200 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, recovered).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_for_all_and_not_at_all_for_a_made_up_id() {
     let world = World::start(routes).await;
     let invocation = page(&world, "/twice");
-    let first = world.sandbox.invoke(&invocation).await.unwrap();
-    assert_eq!(first.status, 200);
-    // Keys that are known go on being good; that is what the cache is for.
-    let again = world.sandbox.invoke(&invocation).await.unwrap();
-    assert_eq!(again.status, 200);
+    let all = (0..20).map(|_| world.sandbox.invoke(&invocation));
+    for answer in futures_util::future::join_all(all).await {
+        assert_eq!(answer.unwrap().status, 200);
+    }
+    assert_eq!(world.count(fetched), 1);
+    let faults = world.sandbox.faults();
+    faults.order_times("unknown-kid".parse().unwrap(), 10);
+    for _ in 0..10 {
+        assert_eq!(world.sandbox.invoke(&invocation).await.unwrap().status, 401);
+    }
+    // The document was fetched a moment ago, and the id was not in it.
+    assert_eq!(world.count(fetched), 1);
+    assert_eq!(world.sandbox.invoke(&invocation).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_key_that_is_new_is_fetched() {
+    let world = World::start(routes).await;
+    let invocation = page(&world, "/twice");
+    // The first thing the app sees of Forge is a token with an id that is not in the document.
+    world.sandbox.faults().order("unknown-kid".parse().unwrap());
+    assert_eq!(world.sandbox.invoke(&invocation).await.unwrap().status, 401);
+    assert_eq!(world.count(fetched), 1);
+    assert_eq!(world.sandbox.invoke(&invocation).await.unwrap().status, 200);
 }
 
 #[tokio::test]
@@ -248,5 +297,4 @@ async fn the_example_serves_a_page_for_connect_and_an_endpoint_for_forge() {
         .wait_for(called, Duration::from_secs(60))
         .await;
     waited.unwrap();
-    let _: fn(ForgeEvent<AppLifecycle>) = |_| {};
 }

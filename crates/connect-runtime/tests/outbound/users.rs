@@ -61,6 +61,40 @@ async fn a_token_is_asked_for_once_however_many_need_it() {
 }
 
 #[tokio::test]
+async fn a_token_is_renewed_before_it_expires() {
+    let world = World::start(nothing).await;
+    let client = world.client(Product::Jira).await;
+    let user = client.as_user(&ada());
+    let call = async || user.get("/rest/api/3/myself").send().await.unwrap();
+    call().await;
+    // The sandbox gives tokens for 15 minutes.
+    world.clock.advance(15 * 60 - 31);
+    call().await;
+    assert_eq!(world.count(is_asked), 1);
+    world.clock.advance(1);
+    call().await;
+    assert_eq!(world.count(is_asked), 2);
+}
+
+#[tokio::test]
+async fn an_outage_of_the_authorization_server_is_no_refusal() {
+    let world = World::start(nothing).await;
+    let client = world.client(Product::Jira).await;
+    let user = client.as_user(&ada());
+    for (fault, expected) in [
+        ("answer:token=500", "impersonation/refused"),
+        ("answer:token=200", "impersonation/unusable"),
+        ("lose-answer:token", "impersonation/unreachable"),
+    ] {
+        world.sandbox.faults().order(fault.parse().unwrap());
+        let error = user.get("/rest/api/3/myself").send().await.unwrap_err();
+        assert_eq!(error.code(), expected, "{fault}");
+        world.clock.advance(5);
+    }
+    user.get("/rest/api/3/myself").send().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_user_has_no_more_scopes_than_were_asked_for() {
     let world = World::start(nothing).await;
     let client = world.client(Product::Jira).await;

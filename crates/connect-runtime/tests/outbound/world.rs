@@ -1,11 +1,18 @@
 //! An app of the runtime, installed in a sandbox of its own.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use connect_runtime::{
     AppEvent, Config, ConnectApp, HostClient, Routes,
     config::Env,
-    core::{AccountId, Product, Tenant, mint, qsh::RequestLine, time::Seconds},
+    core::{AccountId, Clock, Product, Tenant, Timestamp, mint, qsh::RequestLine, time::Seconds},
     store::MemoryStore,
 };
 use connect_sandbox::{Sandbox, SandboxEvent, SandboxOptions};
@@ -17,10 +24,27 @@ pub(crate) const KEY: &str = "com.example.outbound";
 pub(crate) const FORGE_APP: &str = "ari:cloud:ecosystem::app/outbound-1";
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The clock of host and app: the true time, until a test moves it.
+#[derive(Clone, Debug)]
+pub(crate) struct TestClock(Arc<AtomicI64>);
+
+impl TestClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// A sandbox and an app that is served, installed nowhere yet.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
     pub(crate) app: ConnectApp,
+    pub(crate) clock: TestClock,
     pub(crate) url: String,
     _stop: oneshot::Sender<()>,
     _tasks: JoinSet<()>,
@@ -44,7 +68,13 @@ impl World {
         scopes: &[&str],
         routes: impl FnOnce(&ConnectApp) -> Routes,
     ) -> Self {
-        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let now = connect_runtime::SystemClock.now().unix();
+        let clock = TestClock(Arc::new(AtomicI64::new(now)));
+        let sandbox = Sandbox::start(SandboxOptions {
+            clock: Arc::new(clock.clone()),
+            ..SandboxOptions::default()
+        });
+        let sandbox = sandbox.await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let folder = tempfile::tempdir().unwrap();
@@ -65,7 +95,9 @@ impl World {
             ("AC_APP_ID", &format!("other-app,{FORGE_APP}")),
         ]);
         let config = Config::parse(folder.path(), "", &env).unwrap();
-        let app = ConnectApp::builder(config).store(MemoryStore::new());
+        let app = ConnectApp::builder(config)
+            .store(MemoryStore::new())
+            .clock(clock.clone());
         let app = app.build().await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
@@ -77,6 +109,7 @@ impl World {
         Self {
             sandbox,
             app,
+            clock,
             url,
             _stop: stop,
             _tasks: tasks,
@@ -113,8 +146,7 @@ impl World {
             target: path,
             form: None,
         };
-        let now = connect_runtime::core::Clock::now(&connect_runtime::SystemClock);
-        let token = mint::host_token(tenant, &line, "", Seconds(180), now).unwrap();
+        let token = mint::host_token(tenant, &line, "", Seconds(180), self.clock.now()).unwrap();
         let joint = if path.contains('?') { '&' } else { '?' };
         format!("{}{path}{joint}jwt={token}", self.url)
     }
