@@ -7,7 +7,7 @@ use crate::{
     ids::{AccountId, AppKey},
     jws,
     qsh::{Qsh, RequestLine},
-    tenant::Tenant,
+    tenant::{Product, Tenant},
     time::{Seconds, Timestamp},
     verify::{LINK_PURPOSE, SESSION_PURPOSE},
 };
@@ -29,13 +29,17 @@ pub fn request_token(
 ) -> Result<String, TokenError> {
     let key = tenant.signing_key().ok_or(TokenError::TenantNotInstalled)?;
     let qsh = Qsh::sign(request, tenant.base_url.path())?;
-    let claims = json!({
+    let mut claims = json!({
         "iss": app_key.as_str(),
         "iat": now.unix(),
         "exp": (now + life).unix(),
         "qsh": qsh.as_str(),
         "aud": [tenant.client_key.as_str()],
     });
+    if tenant.product == Product::Bitbucket {
+        // Bitbucket finds the installation by the subject (Atlassian, "Bitbucket: authentication").
+        claims["sub"] = tenant.client_key.as_str().into();
+    }
     Ok(jws::sign_hs256(claims.to_string().as_bytes(), key))
 }
 
@@ -121,4 +125,36 @@ fn own_token(
         claims["sub"] = user.as_str().into();
     }
     Ok(jws::sign_hs256(claims.to_string().as_bytes(), key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BaseUrl, ClientKey, Secret, claims::Claims, jws::Compact};
+
+    #[test]
+    fn bitbucket_finds_the_installation_by_the_subject() {
+        let now = Timestamp::from_unix(1_767_225_600);
+        let claims = |product| {
+            let tenant = Tenant::new(
+                AppKey::parse("com.example.app").unwrap(),
+                ClientKey::parse("site-1").unwrap(),
+                BaseUrl::parse("https://api.bitbucket.org").unwrap(),
+                product,
+                Secret::new("a shared secret that is long enough, really"),
+                now,
+            );
+            let line = RequestLine {
+                method: "GET",
+                target: "/2.0/user",
+                form: None,
+            };
+            let token = request_token(&tenant, &tenant.app_key, &line, Seconds(60), now).unwrap();
+            Claims::parse(Compact::parse(&token).unwrap().unproved_payload()).unwrap()
+        };
+        let subject = claims(Product::Bitbucket).sub.unwrap();
+        assert_eq!(subject.as_str(), "site-1");
+        assert_eq!(claims(Product::Jira).sub, None);
+        assert_eq!(claims(Product::Jira).aud.unwrap(), ["site-1"]);
+    }
 }

@@ -196,6 +196,20 @@ fn only_the_key_makes_a_proof() {
     assert_eq!(refused, TokenError::AlgorithmRefused);
 }
 
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(payload in "\\PC{0,200}", token in "[a-zA-Z0-9_.-]{0,80}") {
+        let signed = jws::sign_rs256(payload.as_bytes(), &signer(HOST_KEY), &kid()).unwrap();
+        for token in [signed, token] {
+            if let Ok(token) = UnverifiedInvocation::parse(&token) {
+                let _ = token.precheck(&policy(), now());
+            }
+        }
+        let _ = JsonWebKeys::parse(payload.as_bytes());
+        let _ = IcLabel::parse(&payload);
+    }
+}
+
 #[test]
 fn without_an_app_id_no_token_is_taken() {
     let nobody = ForgePolicy {

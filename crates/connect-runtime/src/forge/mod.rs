@@ -87,19 +87,12 @@ impl Forge {
         }
     }
 
-    /// Keeps the token with which the app calls on its own, when it is another than the last.
-    async fn keep(
-        &self,
-        app: &ConnectApp,
-        claims: &ForgeClaims,
-        token: Option<&Secret>,
-    ) -> Result<(), StoreError> {
-        let Some(token) = token else {
-            return Ok(());
-        };
+    /// Keeps the token with which the app calls on its own, when it is another than the last. The
+    /// invocation does not need it kept, so a store that is down does not stop that.
+    async fn keep(&self, app: &ConnectApp, claims: &ForgeClaims, token: &Secret) {
         let id = &claims.app.installation_id;
         if self.lock_stored().get(id) == Some(token) {
-            return Ok(());
+            return;
         }
         let installation = ForgeInstallation {
             api_base_url: Some(claims.app.api_base_url.clone()),
@@ -109,13 +102,15 @@ impl Forge {
             }),
             ..ForgeInstallation::new(id.clone())
         };
-        app.store().save_installation(&installation).await?;
+        if let Err(error) = app.store().save_installation(&installation).await {
+            tracing::warn!(installation = %id, %error, "the app's token is not kept");
+            return;
+        }
         let mut stored = self.lock_stored();
         if stored.len() >= MAX_STORED && !stored.contains_key(id) {
             stored.clear();
         }
         stored.insert(id.clone(), token.clone());
-        Ok(())
     }
 
     fn lock_stored(&self) -> std::sync::MutexGuard<'_, HashMap<InstallationId, Secret>> {
