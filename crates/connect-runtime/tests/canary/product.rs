@@ -37,7 +37,7 @@ impl Product {
 }
 
 /// Gives every user a token but one, to whom it repeats what was sent.
-fn token(journal: &Journal, body: &str) -> Response {
+fn grant(journal: &Journal, body: &str) -> Response {
     let assertion = body.split("assertion=").nth(1).unwrap();
     journal.plant_token("an assertion of the app", assertion.to_owned());
     let claims = assertion.split('.').nth(1).unwrap();
@@ -79,7 +79,7 @@ async fn answer(
             let kid = Kid::parse("forge/1").unwrap();
             axum::Json(serde_json::json!({ "keys": [forge::to_json(&kid, &key)] })).into_response()
         }
-        "/oauth2/token" => token(&journal, &body),
+        "/oauth2/token" => grant(&journal, &body),
         path if path.starts_with("/keys/") => {
             let key = RsaSigningKey::from_pkcs8(HOST_KEY).unwrap();
             key.public_pem().into_response()

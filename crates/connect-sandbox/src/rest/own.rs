@@ -93,7 +93,7 @@ pub(crate) fn modules(call: &Call<'_>) -> Option<Reply> {
             }
             Reply::ok(Value::Object(by_kind))
         }
-        Method::POST => register(call, &app, modules),
+        Method::POST => register(call, app, modules),
         Method::DELETE => {
             let named = |module: &Value| {
                 call.query
