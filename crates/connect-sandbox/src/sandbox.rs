@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use connect_core::{AppKey, BaseUrl, Clock, Product, Secret};
+use connect_core::{AppKey, BaseUrl, Clock, InstallationId, Product, Secret};
 use tokio::sync::broadcast;
 use tokio_util::sync::DropGuard;
 
@@ -16,7 +16,7 @@ use crate::{
     identity::Identity,
     keys::KeySource,
     lifecycle, server,
-    state::{License, Shared, Site},
+    state::{License, Shared, Site, lock},
 };
 
 /// How to start a sandbox.
@@ -162,6 +162,12 @@ impl Sandbox {
             sub_code: failure.sub_code,
             message: failure.message,
         })
+    }
+
+    /// From now on the lifecycle calls of a site name this installation, as those do for a Connect
+    /// app that Forge has deployed; none takes that back.
+    pub fn name_installation(&self, product: Product, installation: Option<InstallationId>) {
+        *lock(&self.on(product).installation) = installation;
     }
 
     /// Removes an app, as the plugin manager does it; false when it is not there.

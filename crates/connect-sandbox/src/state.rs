@@ -6,8 +6,8 @@ use std::{
 };
 
 use connect_core::{
-    AccountId, AppKey, BaseUrl, ClientKey, Clock, Product, Secret, Timestamp, keys::HmacKey,
-    time::Seconds,
+    AccountId, AppKey, BaseUrl, ClientKey, Clock, InstallationId, Product, Secret, Timestamp,
+    keys::HmacKey, time::Seconds,
 };
 
 use crate::{
@@ -57,6 +57,8 @@ pub(crate) struct Site {
     /// What apps keep here, by key of the app.
     pub(crate) kept: Mutex<BTreeMap<AppKey, Kept>>,
     pub(crate) files: Mutex<Vec<File>>,
+    /// The installation of Forge that apps are told of, as those are which Forge deploys.
+    pub(crate) installation: Mutex<Option<InstallationId>>,
     apps: Mutex<BTreeMap<AppKey, Arc<App>>>,
 }
 
@@ -108,6 +110,7 @@ impl Shared {
                 changing: tokio::sync::Mutex::default(),
                 kept: Mutex::default(),
                 files: Mutex::default(),
+                installation: Mutex::default(),
                 apps: Mutex::default(),
             })
         };

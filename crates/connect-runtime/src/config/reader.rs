@@ -95,7 +95,11 @@ impl<'a> Reader<'a> {
                 .map_or_else(|| agent.to_owned(), |(text, _)| text),
             app_key,
             product,
-            app_ids: app_ids.iter().map(|(text, _)| app_id(text)).collect(),
+            app_ids: app_ids
+                .iter()
+                .filter(|(text, _)| !text.is_empty())
+                .map(|(text, _)| app_id(text))
+                .collect(),
             setup_install_route: self.flag("setupInstallRoute", true),
             error_view: self.error_view(),
             license_override: self

@@ -7,6 +7,7 @@ use connect_runtime::{
     Config, ConnectApp, HostClient, HostError,
     config::Env,
     core::{AppKey, BaseUrl, ClientKey, Product, Secret, Tenant, Timestamp},
+    http::header,
     store::MemoryStore,
 };
 use serde_json::Value;
@@ -146,6 +147,69 @@ async fn every_bad_answer_has_its_error() {
         let bad = Bad::host(answer).await;
         assert_eq!(bad.error().await.code(), expected, "{answer:?}");
     }
+}
+
+/// Answers every request with 204, and tells what it was asked.
+async fn listen(listener: TcpListener, tell: tokio::sync::mpsc::Sender<String>) -> Option<()> {
+    loop {
+        let (mut stream, _) = listener.accept().await.ok()?;
+        let mut text = String::new();
+        let whole = |text: &str| {
+            let (head, body) = text.split_once("\r\n\r\n")?;
+            let length = head.split("content-length: ").nth(1);
+            let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+            (body.len() >= length.unwrap_or(0)).then_some(())
+        };
+        while whole(&text).is_none() {
+            let mut more = [0; 1024];
+            let count = stream.read(&mut more).await.ok()?;
+            text.push_str(std::str::from_utf8(&more[..count]).ok()?);
+        }
+        let answer = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+        stream.write_all(answer.as_bytes()).await.ok()?;
+        tell.send(text).await.ok()?;
+    }
+}
+
+#[tokio::test]
+async fn a_call_says_who_calls_in_its_headers_and_nowhere_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, mut told) = tokio::sync::mpsc::channel(10);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move {
+        listen(listener, tell).await;
+    });
+    let bad = Bad::at(&url, tasks).await;
+    let client = &bad.client;
+    client.get("/x?a=1").send().await.unwrap();
+    let request = told.recv().await.unwrap();
+    assert!(request.starts_with("GET /x?a=1 HTTP/1.1\r\n"), "{request}");
+    assert!(request.contains("\r\nauthorization: JWT eyJ"), "{request}");
+    let agent = request.split("\r\nuser-agent: connect-runtime/").nth(1);
+    let agent = agent.unwrap().split("\r\n").next().unwrap();
+    assert!(agent.ends_with(" com.example.app"), "{agent}");
+
+    client.anonymous().get("/x").send().await.unwrap();
+    let request = told.recv().await.unwrap();
+    assert!(!request.contains("authorization"), "{request}");
+
+    // What a caller sets itself is sent, but nobody else's name.
+    let value = connect_runtime::http::HeaderValue::from_static;
+    let call = client
+        .post("/form")
+        .form(&[("a", "räk & co"), ("b c", "1+1=2"), ("d", "")])
+        .header(header::ACCEPT, value("text/plain"))
+        .header(header::AUTHORIZATION, value("Basic eDp5"));
+    call.send().await.unwrap();
+    let request = told.recv().await.unwrap();
+    let (head, body) = request.split_once("\r\n\r\n").unwrap();
+    let form = "content-type: application/x-www-form-urlencoded";
+    assert!(head.contains(form), "{head}");
+    assert!(head.contains("accept: text/plain"), "{head}");
+    assert!(!head.contains("Basic"), "{head}");
+    assert_eq!(head.matches("accept:").count(), 1, "{head}");
+    assert_eq!(body, "a=r%C3%A4k+%26+co&b+c=1%2B1%3D2&d=");
 }
 
 #[tokio::test]

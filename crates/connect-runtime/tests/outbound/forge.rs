@@ -6,7 +6,7 @@ use axum::Json;
 use connect_runtime::{
     Accepted, ConnectApp, ForgeEvent, ForgeRequest, HandlerError, PreUninstall, RetryReason,
     Routes, ScheduledTrigger,
-    core::{InstallationId, Product},
+    core::{ClientKey, InstallationId, Product},
     http::Method,
 };
 use connect_sandbox::{ForgeInvocation, SandboxEvent};
@@ -161,6 +161,66 @@ async fn the_apps_token_is_kept_for_work_outside_an_invocation() {
 }
 
 #[tokio::test]
+async fn an_installation_and_its_tenant_are_one_and_a_reinstall_moves_that() {
+    let world = World::start(|app| {
+        let app = app.clone();
+        Routes::new().post("/tenant", move |request: ForgeRequest| {
+            tenant_of(app.clone(), request)
+        })
+    })
+    .await;
+    let of = async |id: &str, module: &str, extension: Value| {
+        let id = InstallationId::parse(id).unwrap();
+        let url = format!("{}/tenant", world.url);
+        let mut invocation = ForgeInvocation::new(FORGE_APP, id, &url);
+        invocation.module.1 = module.to_owned();
+        invocation.claims = json!({"context": {"extension": extension}});
+        let answer = world.sandbox.invoke(&invocation).await.unwrap();
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        answer.body
+    };
+    let name = |id: &str| {
+        let id = InstallationId::parse(id).unwrap();
+        world.sandbox.name_installation(Product::Jira, Some(id));
+    };
+    assert_eq!(of("i-1", "page", json!({})).await, Value::Null);
+    name("i-1");
+    let tenant = world.install(Product::Jira).await;
+    let key = json!(tenant.client_key.as_str());
+    assert_eq!(of("i-1", "page", json!({})).await, key);
+    name("i-2");
+    world.install(Product::Jira).await;
+    assert_eq!(of("i-1", "page", json!({})).await, Value::Null);
+    assert_eq!(of("i-2", "page", json!({})).await, key);
+    let app_key = &tenant.app_key;
+    world.sandbox.uninstall(Product::Jira, app_key).await;
+    assert_eq!(of("i-2", "page", json!({})).await, Value::Null);
+
+    world.sandbox.name_installation(Product::Jira, None);
+    world.install(Product::Jira).await;
+    let extension = json!({"tenant": key});
+    assert_eq!(of("i-3", "associate", extension).await, Value::Null);
+    assert_eq!(of("i-3", "page", json!({})).await, key);
+}
+
+/// Who the tenant of an installation is; says who it is from now on when it is told to.
+async fn tenant_of(app: ConnectApp, request: ForgeRequest) -> Result<Json<Value>, HandlerError> {
+    let tenant = request.tenant().await?;
+    if let Some(client) = request.connect_client().await? {
+        client.get("/rest/api/3/myself").send().await?;
+    }
+    let claims = request.claims();
+    if claims.app.module.key == "associate" {
+        let key = claims.context.all["extension"]["tenant"].as_str();
+        let key = ClientKey::parse(key.unwrap()).unwrap();
+        let tenant = app.tenant(&key).await?.unwrap();
+        request.associate(&tenant).await?;
+    }
+    let tenant = tenant.map(|tenant| tenant.client_key.to_string());
+    Ok(Json(json!(tenant)))
+}
+
+#[tokio::test]
 async fn events_are_read_and_answered_at_once() {
     let world = World::start(routes).await;
     let mut bye = invocation(&world, "/bye");
@@ -276,13 +336,10 @@ async fn the_example_serves_a_page_for_connect_and_an_endpoint_for_forge() {
     let answer = world.sandbox.invoke(&visits).await.unwrap();
     assert_eq!(answer.body, json!({"visits": null, "for": "Ada Lovelace"}));
     // The host names the installation when it installs an app of both worlds.
-    let key = &tenant.client_key;
     world
-        .app
-        .store()
-        .associate(&installation(), key)
-        .await
-        .unwrap();
+        .sandbox
+        .name_installation(Product::Jira, Some(installation()));
+    world.install(Product::Jira).await;
     let answer = world.sandbox.invoke(&visits).await.unwrap();
     assert_eq!(answer.body, json!({"visits": 2, "for": "Ada Lovelace"}));
 
