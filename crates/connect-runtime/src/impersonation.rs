@@ -49,7 +49,13 @@ pub enum ImpersonationError {
 pub(crate) struct UserTokens {
     servers: AuthorizationServers,
     key: HmacKey,
-    slots: Mutex<HashMap<GrantName, Arc<AsyncMutex<Slot>>>>,
+    slots: Mutex<Slots>,
+}
+
+#[derive(Debug)]
+struct Slots {
+    by_name: HashMap<GrantName, Arc<AsyncMutex<Slot>>>,
+    swept_at: Timestamp,
 }
 
 /// What is known of one grant. Whoever holds the lock is the one that asks.
@@ -74,6 +80,8 @@ const MARGIN: Seconds = Seconds(30);
 const NEGATIVE: Seconds = Seconds(5);
 /// The server is asked once, for so long.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How often tokens whose time is over are thrown away.
+const SWEEP: Seconds = Seconds(60);
 /// Grants that are kept; each is a few hundred bytes.
 const MAX_SLOTS: usize = 10_000;
 /// An answer is a token and a few words.
@@ -87,7 +95,10 @@ impl UserTokens {
         Self {
             servers,
             key: HmacKey::from_bytes(&key),
-            slots: Mutex::default(),
+            slots: Mutex::new(Slots {
+                by_name: HashMap::new(),
+                swept_at: Timestamp::from_unix(0),
+            }),
         }
     }
 
@@ -107,8 +118,8 @@ impl UserTokens {
         let slot = self.slot(GrantName::of(&self.key, tenant, account_id, scopes), now);
         let mut slot = slot.lock().await;
         match &*slot {
-            Slot::Known { token, stale_at } if now < *stale_at => return Ok(token.clone()),
-            Slot::Refused { error, until } if now < *until => return Err(error.clone()),
+            Slot::Known { token, .. } if slot.is_of_use(now) => return Ok(token.clone()),
+            Slot::Refused { error, .. } if slot.is_of_use(now) => return Err(error.clone()),
             _ => {}
         }
         let asked = self.ask(app, server, &assertion, scopes);
@@ -137,26 +148,26 @@ impl UserTokens {
     /// Forgets a token that the product does not take.
     pub(crate) fn forget(&self, tenant: &Tenant, account_id: &AccountId, scopes: &Scopes) {
         let name = GrantName::of(&self.key, tenant, account_id, scopes);
-        self.lock().remove(&name);
+        self.lock().by_name.remove(&name);
     }
 
     fn slot(&self, name: GrantName, now: Timestamp) -> Arc<AsyncMutex<Slot>> {
         let mut slots = self.lock();
-        if slots.len() >= MAX_SLOTS && !slots.contains_key(&name) {
-            // No clear token beyond its time, and none at all when that does not make room.
-            slots.retain(|_, slot| {
-                slot.try_lock().is_ok_and(
-                    |slot| matches!(&*slot, Slot::Known { stale_at, .. } if now < *stale_at),
-                )
+        let full = slots.by_name.len() >= MAX_SLOTS && !slots.by_name.contains_key(&name);
+        if full || now.since(slots.swept_at) > SWEEP {
+            // No clear token beyond its time. Those that somebody waits for stay.
+            slots.by_name.retain(|_, slot| {
+                Arc::strong_count(slot) > 1 || slot.try_lock().is_ok_and(|slot| slot.is_of_use(now))
             });
-            if slots.len() >= MAX_SLOTS {
-                slots.clear();
-            }
+            slots.swept_at = now;
         }
-        Arc::clone(slots.entry(name).or_default())
+        if slots.by_name.len() >= MAX_SLOTS {
+            slots.by_name.clear();
+        }
+        Arc::clone(slots.by_name.entry(name).or_default())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<GrantName, Arc<AsyncMutex<Slot>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -192,6 +203,16 @@ impl UserTokens {
     }
 }
 
+impl Slot {
+    fn is_of_use(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Empty => false,
+            Self::Known { stale_at, .. } => now < *stale_at,
+            Self::Refused { until, .. } => now < *until,
+        }
+    }
+}
+
 /// The grant, as a form (RFC 7523 section 2.1).
 fn form(assertion: &Secret, scopes: &Scopes) -> String {
     let mut form = url::form_urlencoded::Serializer::new(String::new());
@@ -213,5 +234,56 @@ impl ImpersonationError {
             Self::Unreachable => "impersonation/unreachable",
             Self::Unusable => "impersonation/unusable",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(tokens: &UserTokens, n: usize) -> GrantName {
+        let tenant = Tenant::new(
+            connect_core::AppKey::parse("com.example.app").unwrap(),
+            connect_core::ClientKey::parse("site-1").unwrap(),
+            connect_core::BaseUrl::parse("https://acme.atlassian.net").unwrap(),
+            connect_core::Product::Jira,
+            Secret::new("a shared secret that is long enough, really"),
+            Timestamp::from_unix(0),
+        );
+        let user = AccountId::parse(&n.to_string()).unwrap();
+        GrantName::of(&tokens.key, &tenant, &user, &Scopes::all())
+    }
+
+    fn put(tokens: &UserTokens, n: usize, stale_at: i64, now: i64) {
+        let slot = tokens.slot(name(tokens, n), Timestamp::from_unix(now));
+        *slot.try_lock().unwrap() = Slot::Known {
+            token: Secret::new("a token"),
+            stale_at: Timestamp::from_unix(stale_at),
+        };
+    }
+
+    #[test]
+    fn no_token_is_kept_beyond_its_time() {
+        let tokens = UserTokens::new(AuthorizationServers::BySite);
+        put(&tokens, 1, 1_000, 100);
+        put(&tokens, 2, 2_000, 101);
+        put(&tokens, 3, 2_000, 1_500);
+        let names: Vec<GrantName> = tokens.lock().by_name.keys().copied().collect();
+        assert_eq!(names.len(), 2);
+        assert!(!names.contains(&name(&tokens, 1)));
+    }
+
+    #[test]
+    fn no_more_tokens_are_kept_than_said() {
+        let tokens = UserTokens::new(AuthorizationServers::BySite);
+        for n in 0..=MAX_SLOTS {
+            put(&tokens, n, 2_000, 1_000);
+            assert!(tokens.lock().by_name.len() <= MAX_SLOTS);
+        }
+        let known = tokens
+            .lock()
+            .by_name
+            .contains_key(&name(&tokens, MAX_SLOTS));
+        assert!(known, "the newest is among them");
     }
 }

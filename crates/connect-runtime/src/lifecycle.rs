@@ -81,9 +81,12 @@ pub(crate) async fn carry_out(
         return Ok(None);
     };
     let client_key = tenant.client_key.clone();
-    match app.inner().tenants.save(*tenant).await {
+    let saved = match app.inner().tenants.save(*tenant).await {
+        Ok(tenant) => associate(app, event, &tenant).await.map(|()| tenant),
+        Err(error) => Err(error),
+    };
+    match saved {
         Ok(tenant) => {
-            associate(app, event, &tenant).await?;
             log(event, &tenant);
             app.tell(AppEvent::HostSettingsSaved { client_key });
             app.after(event, &tenant);

@@ -13,6 +13,7 @@ mod error;
 mod own;
 mod pages;
 mod response;
+mod send;
 mod url;
 
 pub use body::Multipart;

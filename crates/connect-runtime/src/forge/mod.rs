@@ -35,8 +35,8 @@ pub(crate) struct Forge {
     policy: ForgePolicy,
     keys: keys::ForgeKeys,
     used: Mutex<ReplayGuard>,
-    /// The tokens that were stored last, so that not every invocation is a write.
-    stored: Mutex<HashMap<InstallationId, Secret>>,
+    /// Hashes of the tokens that were stored last, so that not every invocation is a write.
+    stored: Mutex<HashMap<InstallationId, [u8; 32]>>,
 }
 
 /// How far the clocks of Forge and app may differ; its tokens live under half a minute.
@@ -91,7 +91,10 @@ impl Forge {
     /// invocation does not need it kept, so a store that is down does not stop that.
     async fn keep(&self, app: &ConnectApp, claims: &ForgeClaims, token: &Secret) {
         let id = &claims.app.installation_id;
-        if self.lock_stored().get(id) == Some(token) {
+        let hash = ring::digest::digest(&ring::digest::SHA256, token.expose().as_bytes());
+        let mut name = [0; 32];
+        name.copy_from_slice(hash.as_ref());
+        if self.lock_stored().get(id) == Some(&name) {
             return;
         }
         let installation = ForgeInstallation {
@@ -110,10 +113,10 @@ impl Forge {
         if stored.len() >= MAX_STORED && !stored.contains_key(id) {
             stored.clear();
         }
-        stored.insert(id.clone(), token.clone());
+        stored.insert(id.clone(), name);
     }
 
-    fn lock_stored(&self) -> std::sync::MutexGuard<'_, HashMap<InstallationId, Secret>> {
+    fn lock_stored(&self) -> std::sync::MutexGuard<'_, HashMap<InstallationId, [u8; 32]>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

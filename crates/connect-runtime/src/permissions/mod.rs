@@ -28,8 +28,8 @@ pub enum PermissionError {
         permission: String,
     },
     /// The product did not say.
-    #[error("the product did not say what the user may do")]
-    Host(#[from] Box<HostError>),
+    #[error("the product did not say what the user may do: {0}")]
+    Host(Box<HostError>),
     /// The layer is not in the router of a [`ConnectApp`](crate::ConnectApp), so there is nobody
     /// to ask.
     #[error("the check is not in the router of an app")]
