@@ -81,6 +81,7 @@ impl Context {
                 && env.text(env::NO_COLOR).is_none()
                 && env.text(env::TERM) != Some("dumb")
                 && ui::stderr_is_terminal(),
+            columns: ui::columns(),
         }
     }
 
@@ -102,6 +103,22 @@ impl Context {
         runtime.block_on(future)
     }
 
+    /// The folder for what can be made again; none if the environment names no place for it.
+    ///
+    /// A relative `XDG_CACHE_HOME` is as good as none (XDG Base Directory Specification 0.8, Basics).
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
+        let folder = |name| {
+            self.env
+                .text(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let base = folder(env::XDG_CACHE_HOME)
+            .or_else(|| folder(env::LOCALAPPDATA))
+            .or_else(|| Some(folder(env::HOME)?.join(".cache")))?;
+        Some(base.join("connect"))
+    }
+
     /// A path as to show it: relative to the folder we work in where that is shorter.
     pub(crate) fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.cwd).unwrap_or(path).display()
@@ -120,6 +137,14 @@ impl Env {
             .get(name)
             .and_then(|value| value.to_str())
             .filter(|value| !value.is_empty())
+    }
+
+    /// Names of the variables whose value is like this.
+    pub(crate) fn names_of(&self, is: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        let variables = self.0.iter();
+        variables
+            .filter(move |(_, value)| value.to_str().is_some_and(&is))
+            .map(|(name, _)| name.as_str())
     }
 
     fn from_process() -> Self {

@@ -3,14 +3,16 @@
 //! A long-running child leads a process group of its own, so that an interrupt on the terminal
 //! reaches us alone and so that what the child started ends with it. A group is ended by SIGTERM,
 //! three seconds of grace, SIGKILL; dropping its [`Group`] is SIGKILL at once.
+//! A [`Sentinel`] is the opposite: it stays when we are killed, and hears of it by the end of its
+//! stdin.
 
 use std::ffi::OsString;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
 /// A command to start.
@@ -28,11 +30,58 @@ pub(crate) struct CommandLine {
     pub(crate) without: Vec<&'static str>,
 }
 
+impl CommandLine {
+    /// git, on the repository that the folder is in and no other that our environment may name.
+    pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Self {
+        Self {
+            program: "git".into(),
+            arguments: arguments.iter().map(Into::into).collect(),
+            folder: folder.to_path_buf(),
+            variables: Vec::new(),
+            without: vec![
+                "GIT_DIR",
+                "GIT_WORK_TREE",
+                "GIT_INDEX_FILE",
+                "GIT_COMMON_DIR",
+            ],
+        }
+    }
+}
+
 /// A running child and what it started.
 #[derive(Debug)]
 pub(crate) struct Group {
     id: u32,
     exit: watch::Receiver<Option<ExitStatus>>,
+}
+
+/// A child that goes on when we are killed. It is told things through a pipe, whose end tells it
+/// that we are gone.
+#[derive(Debug)]
+pub(crate) struct Sentinel {
+    child: std::process::Child,
+    pipe: Option<std::process::ChildStdin>,
+}
+
+/// Who ends process groups that outlive us.
+pub(crate) trait Watch: std::fmt::Debug + Send + Sync {
+    /// A group of this number was started.
+    fn started(&self, group: u32);
+
+    /// It is gone.
+    fn ended(&self, group: u32);
+}
+
+/// Nobody does.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct NobodyWatches;
+
+#[cfg(test)]
+impl Watch for NobodyWatches {
+    fn started(&self, _: u32) {}
+
+    fn ended(&self, _: u32) {}
 }
 
 /// The duty to wait for a child; whoever holds it reaps it.
@@ -62,11 +111,13 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// What becomes of a child's stdout. Its stderr always goes to our stderr.
+/// What becomes of a child's stdout, and of its stderr where that is not ours too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Ours to read, from [`Started::stdout`].
     Captured,
+    /// Nobody reads it; its stderr is ours to read, from [`Started::stderr`].
+    StderrCaptured,
     /// To our stderr: stdout is for our own data.
     ToStderr,
 }
@@ -80,6 +131,8 @@ pub(crate) struct Started {
     pub(crate) waiter: Waiter,
     /// Its stdout, if it was to be captured.
     pub(crate) stdout: Option<ChildStdout>,
+    /// Its stderr, if that was to be captured.
+    pub(crate) stderr: Option<ChildStderr>,
 }
 
 /// Starts a child that leads its own process group.
@@ -91,8 +144,12 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
     prepared.stdin(Stdio::null());
     prepared.stdout(match output {
         Output::Captured => Stdio::piped(),
+        Output::StderrCaptured => Stdio::null(),
         Output::ToStderr => Stdio::from(io::stderr()),
     });
+    if output == Output::StderrCaptured {
+        prepared.stderr(Stdio::piped());
+    }
     #[cfg(unix)]
     prepared.process_group(0);
     let mut child = prepared
@@ -106,8 +163,19 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
             exit,
         },
         stdout: child.stdout.take(),
+        stderr: child.stderr.take(),
         waiter: Waiter { child, tell },
     })
+}
+
+/// Program and arguments that have the system's shell run a command.
+pub(crate) fn shell(command: &str) -> (OsString, Vec<OsString>) {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    (shell.into(), vec![flag.into(), command.into()])
 }
 
 /// Runs a short child to its end.
@@ -131,6 +199,61 @@ pub(crate) async fn run(command: &CommandLine, deadline: Duration) -> Result<Fin
     })
 }
 
+/// Starts a child that stays when we are killed. Its stderr is ours, its stdout nobody's.
+///
+/// # Errors
+/// When the system cannot start it.
+pub(crate) fn start_sentinel(command: &CommandLine) -> Result<Sentinel, StartError> {
+    let mut child = prepare(command)
+        .into_std()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .map_err(|source| refuse(command, source))?;
+    let pipe = child.stdin.take();
+    Ok(Sentinel { child, pipe })
+}
+
+/// Leaves the session of the terminal, so that neither its signals nor its end reach us.
+pub(crate) fn leave_session() {
+    // It fails for the leader of a process group, who has nothing to leave.
+    #[cfg(unix)]
+    let _ = rustix::process::setsid();
+}
+
+/// Ends a process group that another process of ours started and can no longer wait for: SIGTERM,
+/// up to a second for its last member, SIGKILL.
+pub(crate) async fn end_orphans(group: u32) {
+    signal_group(group, Strength::Ask);
+    let _ = tokio::time::timeout(GRACE_OF_ORPHANS, until_empty(group)).await;
+    signal_group(group, Strength::Kill);
+}
+
+impl Sentinel {
+    /// Tells it a line.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn tell(&mut self, line: &str) -> io::Result<()> {
+        match &mut self.pipe {
+            Some(pipe) => writeln!(pipe, "{line}"),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Waits for its end, but no longer than a second.
+    pub(crate) async fn wait(mut self) {
+        self.pipe = None;
+        let gone = async {
+            let mut again = tokio::time::interval(Duration::from_millis(2));
+            while matches!(self.child.try_wait(), Ok(None)) {
+                again.tick().await;
+            }
+        };
+        let _ = tokio::time::timeout(GRACE_OF_ORPHANS, gone).await;
+    }
+}
+
 impl Waiter {
     /// Waits for the child to exit.
     pub(crate) async fn wait(&mut self) -> ExitStatus {
@@ -150,51 +273,36 @@ impl Group {
     /// Ends the group: SIGTERM, then up to three seconds for its last member, then SIGKILL.
     ///
     /// Somebody must hold the [`Waiter`] and wait meanwhile.
-    pub(crate) async fn end(self) {
-        self.signal(Strength::Ask);
+    pub(crate) async fn end(&mut self) {
+        signal_group(self.id, Strength::Ask);
         let all_gone = async {
             let mut exit = self.exit.clone();
             // An error means the waiter is gone, and with it the child.
             let _ = exit.wait_for(Option::is_some).await;
-            // Nobody tells us of grandchildren, so look again until the group is empty.
-            let mut again = tokio::time::interval(Duration::from_millis(5));
-            while self.is_alive() {
-                again.tick().await;
-            }
+            until_empty(self.id).await;
         };
         let _ = tokio::time::timeout(GRACE, all_gone).await;
         // What is left is killed when `self` is dropped.
     }
 
-    #[cfg(unix)]
-    fn signal(&self, strength: Strength) {
-        let signal = match strength {
-            Strength::Ask => rustix::process::Signal::TERM,
-            Strength::Kill => rustix::process::Signal::KILL,
-        };
-        if let Some(group) = self.group() {
-            // It fails only when nobody is left to get it.
-            let _ = rustix::process::kill_process_group(group, signal);
+    /// Ends it at once.
+    pub(crate) fn kill(&self) {
+        if self.is_alive() {
+            signal_group(self.id, Strength::Kill);
         }
+    }
+
+    /// Its number, which is that of its leader.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
     }
 
     #[cfg(unix)]
     fn is_alive(&self) -> bool {
-        self.group()
-            .is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
-    }
-
-    #[cfg(unix)]
-    fn group(&self) -> Option<rustix::process::Pid> {
-        i32::try_from(self.id)
-            .ok()
-            .and_then(rustix::process::Pid::from_raw)
+        group_is_alive(self.id)
     }
 
     // Without process groups the child itself is killed when its waiter is dropped.
-    #[cfg(not(unix))]
-    fn signal(&self, _: Strength) {}
-
     #[cfg(not(unix))]
     fn is_alive(&self) -> bool {
         self.exit.borrow().is_none()
@@ -203,9 +311,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.is_alive() {
-            self.signal(Strength::Kill);
-        }
+        self.kill();
     }
 }
 
@@ -216,6 +322,48 @@ enum Strength {
 }
 
 const GRACE: Duration = Duration::from_secs(3);
+const GRACE_OF_ORPHANS: Duration = Duration::from_secs(1);
+
+/// Waits until a group has no member. Nobody tells us of grandchildren, so look again and again.
+async fn until_empty(group: u32) {
+    let mut again = tokio::time::interval(Duration::from_millis(5));
+    while group_is_alive(group) {
+        again.tick().await;
+    }
+}
+
+#[cfg(unix)]
+fn signal_group(group: u32, strength: Strength) {
+    let signal = match strength {
+        Strength::Ask => rustix::process::Signal::TERM,
+        Strength::Kill => rustix::process::Signal::KILL,
+    };
+    if let Some(group) = group_number(group) {
+        // It fails only when nobody is left to get it.
+        let _ = rustix::process::kill_process_group(group, signal);
+    }
+}
+
+#[cfg(unix)]
+fn group_is_alive(group: u32) -> bool {
+    group_number(group).is_some_and(|group| rustix::process::test_kill_process_group(group).is_ok())
+}
+
+#[cfg(unix)]
+fn group_number(group: u32) -> Option<rustix::process::Pid> {
+    // 0 would be our own group, 1 everybody.
+    let group = i32::try_from(group).ok().filter(|group| *group > 1)?;
+    rustix::process::Pid::from_raw(group)
+}
+
+// Without process groups there is nobody to signal.
+#[cfg(not(unix))]
+fn signal_group(_: u32, _: Strength) {}
+
+#[cfg(not(unix))]
+fn group_is_alive(_: u32) -> bool {
+    false
+}
 
 fn prepare(command: &CommandLine) -> Command {
     #[expect(

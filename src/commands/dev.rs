@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Dev, Via};
+use crate::check::warn_of_exposure;
+use crate::cli::{Dev, Tunnel, UntilWhen, Via};
 use crate::context::Context;
-use crate::dev::{DevOptions, HostChoice, dev};
+use crate::dev::{Choice, DevOptions, HostChoice, Until, dev};
 use crate::error::CliError;
+use crate::project::CREDENTIALS;
 
 pub(super) fn run(flags: Dev, context: &Context) -> Result<ExitCode, CliError> {
     run_in(&context.cwd, flags, context)
@@ -24,9 +26,26 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
         },
         exec: flags.exec,
         port: flags.port,
+        tunnel: match flags.tunnel {
+            Tunnel::Auto => Choice::Auto,
+            Tunnel::Cloudflared => Choice::Cloudflared,
+            Tunnel::Ngrok => Choice::Ngrok,
+            Tunnel::None => Choice::None,
+        },
         url: flags.url,
         sandbox_port: flags.sandbox_port,
+        keep: flags.keep,
+        on_ready: flags.on_ready,
+        // The project may be another folder than the one the user is in.
+        ready_file: flags.ready_file.map(|file| context.cwd.join(file)),
+        until: match flags.until {
+            Some(UntilWhen::Ready) => Until::Ready,
+            None => Until::Interrupt,
+        },
     };
+    if matches!(options.hosts, HostChoice::Auto | HostChoice::Upm) {
+        warn_of_exposure(CREDENTIALS, folder, context);
+    }
     context.block_on(dev(options, context))?;
     Ok(ExitCode::SUCCESS)
 }

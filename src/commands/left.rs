@@ -4,19 +4,22 @@ use std::process::ExitCode;
 
 use crate::cli::Clean;
 use crate::context::Context;
-use crate::dev;
+use crate::dev::left::{self, CleanOptions};
 use crate::error::CliError;
 
 pub(super) fn status(context: &Context) -> ExitCode {
-    dev::left::list(&context.cwd, context);
+    left::list(&context.cwd, context);
     ExitCode::SUCCESS
 }
 
-pub(super) fn clean(flags: &Clean, context: &Context) -> Result<ExitCode, CliError> {
-    if flags.dry_run {
-        dev::left::list(&context.cwd, context);
-    } else {
-        context.block_on(dev::left::clean(&context.cwd, context))?;
-    }
+pub(super) fn clean(flags: Clean, context: &Context) -> Result<ExitCode, CliError> {
+    let options = CleanOptions {
+        folder: context.cwd.clone(),
+        all: flags.all,
+        dry_run: flags.dry_run,
+        host: flags.host,
+        key: flags.key,
+    };
+    context.block_on(left::clean(&options, context))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::dev::effects::{Reply, Running, World, lock};
 use crate::dev::event::{Event, Generation};
+use crate::dev::reaper::Watched;
 use crate::error::CliError;
 use crate::http;
 use crate::process::{self, CommandLine, Output, Waiter};
@@ -70,6 +71,7 @@ pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option
 
 /// Ends the app's process, if it is ours.
 pub(crate) async fn stop(world: &World) {
+    world.announcing.end().await;
     let running = lock(&world.running).take();
     if let Some(running) = running {
         running.group.end().await;
@@ -93,17 +95,23 @@ async fn start_process(
     reply: &mut Reply,
 ) -> Result<(), CliError> {
     let (command, port) = command(world)?;
+    if let Launch::Shell { port: Some(_), .. } = world.launch {
+        // Two of them cannot have the same port.
+        let old = lock(&world.running).take();
+        if let Some(old) = old {
+            world.target.send_replace(Target::Starting);
+            old.group.end().await;
+        }
+    }
     if lock(&world.running).is_none() {
         world.target.send_replace(Target::Starting);
     }
     let started = process::start(&command, Output::ToStderr)
         .map_err(|error| CliError::app_not_started(&error))?;
+    let group = Watched::new(started.group, &world.reaper);
     let mut waiter = started.waiter;
     wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
-    let new = Running {
-        generation,
-        group: started.group,
-    };
+    let new = Running { generation, group };
     if let Some(old) = take_over(world, new, port) {
         reply.follow.push(Box::pin(async move {
             old.group.end().await;
@@ -138,12 +146,8 @@ fn retire(world: &World, generation: Generation) -> Option<Running> {
 fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
     let (program, arguments, port) = match &world.launch {
         Launch::Shell { command, port } => {
-            let (shell, flag) = if cfg!(windows) {
-                ("cmd", "/C")
-            } else {
-                ("sh", "-c")
-            };
-            (shell.into(), vec![flag.into(), command.into()], *port)
+            let (shell, arguments) = process::shell(command);
+            (shell, arguments, *port)
         }
         Launch::Attached { .. } | Launch::Cargo { .. } => {
             let program = lock(&world.program).clone();
@@ -158,6 +162,8 @@ fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
         })?,
     };
     let mut variables = world.variables.clone();
+    let address = world.address.get().to_string();
+    variables.push((crate::env::AC_LOCAL_BASE_URL.to_owned(), address));
     variables.push((crate::env::PORT.to_owned(), port.to_string()));
     let command = CommandLine {
         program,
@@ -233,7 +239,8 @@ enum Look {
 }
 
 async fn look(world: &World, port: u16, deadline: Duration) -> Look {
-    let base = world.address.path();
+    let address = world.address.get();
+    let base = address.path();
     let text = format!("http://127.0.0.1:{port}{base}/{DESCRIPTOR}");
     let Ok(url) = url::Url::parse(&text) else {
         return Look::Nothing("no address".to_owned());

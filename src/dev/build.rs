@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::dev::app::Launch;
 use crate::dev::effects::{World, lock};
 use crate::dev::event::Built;
+use crate::dev::reaper::Watched;
 use crate::error::CliError;
 use crate::process::{self, CommandLine, Output};
 
@@ -35,11 +36,12 @@ pub(crate) async fn build(world: &World) -> Result<Built, CliError> {
         program: cargo.into(),
         arguments,
         folder: world.folder.clone(),
-        variables: Vec::new(),
+        variables: world.withheld.clone(),
         without: Vec::new(),
     };
     let mut started =
         process::start(&command, Output::Captured).map_err(|error| CliError::no_cargo(&error))?;
+    let _group = Watched::new(started.group, &world.reaper);
     let Some(stdout) = started.stdout.take() else {
         return Err(CliError::bug("the build has no output"));
     };

@@ -1,23 +1,25 @@
 //! Carries out one effect and answers with one event.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use connect_core::{AppKey, BaseUrl};
+use connect_core::AppKey;
 use connect_validator::{Finding, Options, Report};
 use tokio::sync::watch;
 
+use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
-use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
+use crate::dev::reaper::{Reaper, Watched};
+use crate::dev::way::{Address, OpenWay};
+use crate::dev::{build, way};
 use crate::error::{CliError, Place};
 use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict};
 use crate::http::Http;
-use crate::process::Group;
 use crate::project::{DESCRIPTOR, read_text};
 use crate::proxy::Target;
 use crate::ui::Ui;
@@ -30,19 +32,27 @@ pub(crate) struct World {
     /// How the app comes to run.
     pub(crate) launch: Launch,
     /// Where hosts reach it.
-    pub(crate) address: BaseUrl,
+    pub(crate) address: Arc<Address>,
+    /// The tunnel they take, if they need one.
+    pub(crate) tunnel: Option<OpenWay>,
     /// Variables for its process.
     pub(crate) variables: Vec<(String, String)>,
+    /// Variables that hold log-ins, emptied for every child.
+    pub(crate) withheld: Vec<(String, String)>,
     /// The hosts, at the index of their id.
     pub(crate) hosts: Vec<HostEntry>,
     /// What may be installed where.
     pub(crate) journal: Journal,
+    /// Who takes everything away if this process is killed.
+    pub(crate) reaper: Arc<Reaper>,
     /// Outgoing HTTP.
     pub(crate) http: Http,
     /// The terminal.
     pub(crate) ui: Ui,
     /// Where the proxy sends requests.
     pub(crate) target: watch::Sender<Target>,
+    /// Who is told when the app can be opened.
+    pub(crate) announcing: Announcing,
     /// The process that serves.
     pub(crate) running: Mutex<Option<Running>>,
     /// The program that was built last.
@@ -57,7 +67,7 @@ pub(crate) struct Running {
     /// Which.
     pub(crate) generation: Generation,
     /// To end it.
-    pub(crate) group: Group,
+    pub(crate) group: Watched,
 }
 
 /// A host and what we know of it.
@@ -92,11 +102,37 @@ impl From<Event> for Reply {
 /// Carries out an effect of the first block.
 pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
     match effect {
+        Effect::Announce(hosts, descriptor) => {
+            let announced = announce::announce(&world, &hosts, &descriptor).await;
+            Event::Announced(announced).into()
+        }
         Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
-        Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),
-        Effect::StartApp { generation, key } => app::start(world, generation, key).await,
+        Effect::Register(host, wanted) => {
+            let follow = way::look_for_interstitial(&world, &wanted.address);
+            let event = register(&world, host, wanted).await;
+            Reply {
+                event: Some(event),
+                follow: follow.into_iter().collect(),
+            }
+        }
+        Effect::RetryLater {
+            host,
+            number,
+            after,
+        } => {
+            deadline(after).await;
+            Event::RetryDue(host, number).into()
+        }
+        Effect::StartApp {
+            generation,
+            key,
+            address,
+        } => {
+            world.address.set(address);
+            app::start(world, generation, key).await
+        }
         Effect::StartDeadline(time) => {
             deadline(time).await;
             Event::DeadlinePassed.into()
@@ -167,7 +203,7 @@ fn first_error(report: &Report) -> Option<&Finding> {
 
 fn options(world: &World) -> Options {
     let mut options = Options::default();
-    options.placeholders.local_base_url = Some(world.address.to_string());
+    options.placeholders.local_base_url = Some(world.address.get().to_string());
     options.placeholders.environment = Some("development".to_owned());
     options
 }
@@ -200,6 +236,9 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
     let entry = &world.hosts[id.0];
     // INVARIANT: readiness is proven, never assumed. Test: the_app_must_serve_its_own_descriptor.
     app::prove_serving(world, &wanted.key)
+        .await
+        .map_err(RegisterResult::Unsent)?;
+    way::prove(world, wanted)
         .await
         .map_err(RegisterResult::Unsent)?;
     let installation = Installation {
@@ -263,6 +302,23 @@ async fn deregister(world: &World, id: HostId, key: AppKey) -> Event {
         key,
         result,
     }
+}
+
+/// Key of the app of a folder.
+///
+/// # Errors
+/// When there is no descriptor, or none with a key.
+pub(crate) fn key_on_disk(folder: &Path) -> Result<AppKey, CliError> {
+    let source = read_text(&folder.join(DESCRIPTOR))?;
+    let facts = connect_validator::descriptor_facts(&source, &Options::default());
+    let key = facts.map(|facts| facts.key).unwrap_or_default();
+    AppKey::parse(&key)
+        .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))
+}
+
+/// Milliseconds with one digit after the point.
+pub(crate) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// Takes what is in a mutex that is never held for long.

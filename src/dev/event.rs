@@ -9,9 +9,12 @@
 //! | `AppBuilt` | `BuildApp` | `StartApp` |
 //! | `AppStarted` | `StartApp` | `Register` |
 //! | `AppExited` | `sources/app.rs` | the end, if nothing can start it again |
-//! | `RegisterFinished` | `Register` | `Say(Ready)`; `Register` again; `Deregister` while stopping |
+//! | `RegisterFinished` | `Register` | `Say(Ready)`, `Announce`; `Register` again, or `RetryLater`; `Deregister` while stopping |
+//! | `RetryDue` | `RetryLater` | `Register` |
+//! | `Announced` | `Announce` | with `--until ready` the end |
 //! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
 //! | `Interrupt` | `sources/signals.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `Tunnel` | `sources/tunnel.rs` | `StartApp`, `Register`; the end, if there will be none |
 //! | `DeadlinePassed` | `StartDeadline` | `End` |
 //! | `AppStopped` | `StopApp` | `End` |
 
@@ -20,6 +23,7 @@ use std::time::Duration;
 use connect_core::{AppKey, BaseUrl};
 
 use crate::error::CliError;
+use crate::tunnel::News;
 
 /// Index of a host in the session's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +36,8 @@ pub(crate) struct Generation(pub(crate) u64);
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Event {
+    /// Those who wait for the app to be ready were told, and did what they had to do.
+    Announced(Result<(), CliError>),
     /// A build ended.
     AppBuilt(Result<Built, CliError>),
     /// A process of the app exited without having been told to.
@@ -77,10 +83,14 @@ pub(crate) enum Event {
         /// How it ended.
         result: RegisterResult,
     },
+    /// It is time to try a register again; none if something else happened to that host since.
+    RetryDue(HostId, u32),
     /// The app's sources may have changed.
     SourceChanged,
     /// The session begins.
     Started,
+    /// Something became of the tunnel.
+    Tunnel(News),
 }
 
 /// How a register ended.
@@ -134,6 +144,8 @@ pub(crate) struct Wanted {
 /// Something to do. Those of the first block answer with exactly one event.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
+    /// Tell those who wait for it that the app can be opened on these hosts: `Announced`.
+    Announce(Vec<HostId>, Descriptor),
     /// Build the app: `AppBuilt`.
     BuildApp,
     /// Remove an app from a host: `DeregisterFinished`.
@@ -142,6 +154,15 @@ pub(crate) enum Effect {
     ReadDescriptor,
     /// Install the app on a host: `RegisterFinished`.
     Register(HostId, Wanted),
+    /// Wait before a register is tried again: `RetryDue` with the same number.
+    RetryLater {
+        /// Where.
+        host: HostId,
+        /// Which try it is.
+        number: u32,
+        /// How long.
+        after: Duration,
+    },
     /// Wait for this long: `DeadlinePassed`.
     StartDeadline(Duration),
     /// Start the app and put it in the place of the running one: `AppStarted`.
@@ -150,6 +171,8 @@ pub(crate) enum Effect {
         generation: Generation,
         /// The key its descriptor must have; none if the descriptor is unusable just now.
         key: Option<AppKey>,
+        /// Where hosts will reach it.
+        address: BaseUrl,
     },
     /// Stop the app: `AppStopped`.
     StopApp,
@@ -188,6 +211,8 @@ pub(crate) enum Notice {
     Deregistering(HostId),
     /// The descriptor has no errors.
     DescriptorGood(Descriptor),
+    /// An app stays on a host, because that was wanted.
+    Kept(HostId, AppKey),
     /// The descriptor is broken, and the last one without errors is still in force.
     LastGoodStays,
     /// Something failed; the session goes on.
@@ -205,6 +230,10 @@ pub(crate) enum Notice {
         /// After how long.
         took: Duration,
     },
+    /// A failed register is tried again by itself.
+    TryingAgain(HostId, Duration),
+    /// Something became of the tunnel.
+    Tunnel(News),
 }
 
 /// Why an app was registered.

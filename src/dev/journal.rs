@@ -7,12 +7,13 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use connect_core::{AppKey, BaseUrl};
 use serde::{Deserialize, Serialize};
 
+use crate::dev::reaper::Reaper;
 use crate::error::CliError;
 use crate::ui::timestamp;
 
@@ -29,6 +30,24 @@ pub(crate) struct StateFolder {
 pub(crate) struct Journal {
     path: PathBuf,
     entries: Mutex<Vec<Entry>>,
+    /// Hears of every change before it is written.
+    reaper: Arc<Reaper>,
+}
+
+/// The lock is not free.
+#[derive(Debug)]
+struct Held {
+    by: Holder,
+    /// Number of their process; empty if they have not said yet.
+    pid: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    /// The reaper of a session that was killed; it is done within seconds.
+    Reaper,
+    /// A session, or `connect clean`.
+    Session,
 }
 
 /// An app that may be installed on a host.
@@ -44,9 +63,20 @@ pub(crate) struct Entry {
     pub(crate) at: String,
     /// The process that sent it.
     pub(crate) pid: u32,
+    /// It was to stay (`--keep`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) kept: bool,
 }
 
 const JOURNAL: &str = "session.json";
+/// How the lock says that a reaper holds it.
+const REAPING: &str = "reaper";
+/// Longest wait for a reaper.
+const REAPER: Duration = Duration::from_secs(10);
+/// Longest wait for whoever holds the lock: a reaper says so only after it took it.
+const MOMENT: Duration = Duration::from_millis(200);
+/// Time between two looks at the lock.
+const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Serialize, Deserialize)]
 struct Contents {
@@ -55,44 +85,82 @@ struct Contents {
 }
 
 impl StateFolder {
-    /// Makes the folder if needed, hides it from git, and locks it.
+    /// Makes the folder if needed, hides it from git, and locks it; after the reaper of a session
+    /// that was killed, if there is one.
     ///
     /// # Errors
     /// When another session holds it or the file system refuses.
-    pub(crate) fn open(project: &Path) -> Result<Self, CliError> {
+    pub(crate) async fn open(project: &Path) -> Result<Self, CliError> {
+        Self::open_patiently(project, Holder::Session, |held| match held.by {
+            Holder::Reaper => REAPER,
+            Holder::Session => MOMENT,
+        })
+        .await
+    }
+
+    /// The same for the reaper of a session, which may just be about to let go.
+    ///
+    /// # Errors
+    /// When yet another session holds it or the file system refuses.
+    pub(crate) async fn open_to_reap(project: &Path, session: u32) -> Result<Self, CliError> {
+        Self::open_patiently(project, Holder::Reaper, |held| {
+            if held.pid == session.to_string() {
+                REAPER
+            } else {
+                MOMENT
+            }
+        })
+        .await
+    }
+
+    async fn open_patiently(
+        project: &Path,
+        holder: Holder,
+        patience: impl Fn(&Held) -> Duration,
+    ) -> Result<Self, CliError> {
+        let began = tokio::time::Instant::now();
+        let mut again = tokio::time::interval(LOOK);
+        loop {
+            again.tick().await;
+            let held = match Self::try_open(project, holder) {
+                Ok(Ok(folder)) => return Ok(folder),
+                Ok(Err(held)) => held,
+                Err(error) => return Err(CliError::state_folder(project, &error)),
+            };
+            if began.elapsed() >= patience(&held) {
+                return Err(match held.by {
+                    Holder::Reaper => CliError::reaping(&held.pid),
+                    Holder::Session => CliError::locked(&held.pid),
+                });
+            }
+        }
+    }
+
+    fn try_open(project: &Path, holder: Holder) -> io::Result<Result<Self, Held>> {
         let path = project.join(".connect");
-        let refused = |error: io::Error| CliError::state_folder(&path, &error);
-        fs::create_dir_all(&path).map_err(refused)?;
+        fs::create_dir_all(&path)?;
         let ignore = path.join(".gitignore");
         if !ignore.exists() {
-            fs::write(&ignore, "*\n").map_err(refused)?;
+            fs::write(&ignore, "*\n")?;
         }
         let mut lock = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(path.join("dev.lock"))
-            .map_err(refused)?;
+            .open(path.join("dev.lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // The number helps to find the other one; the lock is what counts.
-                let _ = lock.read_to_string(&mut holder);
-                let holder: String = holder.chars().filter(char::is_ascii_digit).collect();
-                let holder = match holder.as_str() {
-                    "" => String::new(),
-                    pid => format!(" (pid {pid})"),
-                };
-                return Err(CliError::locked(&holder));
-            }
-            Err(TryLockError::Error(error)) => return Err(refused(error)),
+            Err(TryLockError::WouldBlock) => return Ok(Err(Held::read(&mut lock))),
+            Err(TryLockError::Error(error)) => return Err(error),
         }
-        lock.set_len(0)
-            .and_then(|()| writeln!(lock, "{}", std::process::id()))
-            .map_err(refused)?;
-        Ok(Self { path, _lock: lock })
+        let word = match holder {
+            Holder::Reaper => REAPING,
+            Holder::Session => "",
+        };
+        lock.set_len(0)?;
+        writeln!(lock, "{word} {}", std::process::id())?;
+        Ok(Ok(Self { path, _lock: lock }))
     }
 
     /// What the journal of a project says now, without keeping a session out.
@@ -103,7 +171,7 @@ impl StateFolder {
     }
 
     /// The journal in it, with what earlier sessions left. What cannot be read is put aside.
-    pub(crate) fn journal(&self) -> Journal {
+    pub(crate) fn journal(&self, reaper: Arc<Reaper>) -> Journal {
         let path = self.path.join(JOURNAL);
         let entries = match fs::read_to_string(&path) {
             Err(_) => Vec::new(),
@@ -118,6 +186,7 @@ impl StateFolder {
         Journal {
             path,
             entries: Mutex::new(entries),
+            reaper,
         }
     }
 }
@@ -149,7 +218,21 @@ impl Journal {
             url: url.to_string(),
             at: timestamp(SystemTime::now()),
             pid,
+            kept: false,
         });
+        self.reaper.left(&entries);
+        self.write(&entries)
+    }
+
+    /// Notes that an app is to stay where it is.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the next session takes it for left behind.
+    pub(crate) fn keep(&self, host: &BaseUrl, key: &AppKey) -> io::Result<()> {
+        let mut entries = self.lock();
+        for entry in entries.iter_mut() {
+            entry.kept |= entry.host == host.as_str() && entry.key == key.as_str();
+        }
         self.write(&entries)
     }
 
@@ -161,6 +244,7 @@ impl Journal {
         let mut entries = self.lock();
         let before = entries.len();
         entries.retain(|entry| entry.host != host.as_str() || entry.key != key.as_str());
+        self.reaper.left(&entries);
         match (entries.len(), before) {
             (after, before) if after == before => Ok(()),
             (0, _) => fs::remove_file(&self.path),
@@ -191,6 +275,21 @@ impl Journal {
     }
 }
 
+impl Held {
+    /// Whoever has the lock writes into it; that helps to find them, the lock is what counts.
+    fn read(lock: &mut File) -> Self {
+        let mut text = String::new();
+        let _ = lock.read_to_string(&mut text);
+        let by = if text.starts_with(REAPING) {
+            Holder::Reaper
+        } else {
+            Holder::Session
+        };
+        let pid = text.chars().filter(char::is_ascii_digit).collect();
+        Self { by, pid }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,14 +298,17 @@ mod tests {
         BaseUrl::parse(text).unwrap()
     }
 
-    #[test]
-    fn entries_survive_until_the_host_confirms() {
+    #[tokio::test]
+    async fn entries_survive_until_the_host_confirms() {
         let home = tempfile::tempdir().unwrap();
         let key = AppKey::parse("a").unwrap();
         let (host, url) = (site("https://a.example"), site("https://b.example"));
-        let folder = StateFolder::open(home.path()).unwrap();
-        folder.journal().intend(&host, &key, &url).unwrap();
-        let journal = folder.journal();
+        let folder = StateFolder::open(home.path()).await.unwrap();
+        folder
+            .journal(Arc::default())
+            .intend(&host, &key, &url)
+            .unwrap();
+        let journal = folder.journal(Arc::default());
         let entries = journal.entries();
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].host, "https://a.example");
@@ -217,29 +319,32 @@ mod tests {
         journal
             .intend(&host, &key, &site("https://c.example"))
             .unwrap();
-        assert_eq!(folder.journal().entries()[0].url, "https://c.example");
+        assert_eq!(
+            folder.journal(Arc::default()).entries()[0].url,
+            "https://c.example"
+        );
         journal.removed(&host, &key).unwrap();
-        assert_eq!(folder.journal().entries(), []);
+        assert_eq!(folder.journal(Arc::default()).entries(), []);
         assert!(!home.path().join(".connect/session.json").exists());
     }
 
-    #[test]
-    fn a_second_session_is_kept_out_while_the_first_one_lives() {
+    #[tokio::test]
+    async fn a_second_session_is_kept_out_while_the_first_one_lives() {
         let home = tempfile::tempdir().unwrap();
-        let first = StateFolder::open(home.path()).unwrap();
-        let error = StateFolder::open(home.path()).unwrap_err();
+        let first = StateFolder::open(home.path()).await.unwrap();
+        let error = StateFolder::open(home.path()).await.unwrap_err();
         assert_eq!(error.code, "dev/locked");
         assert!(error.message.contains(&std::process::id().to_string()));
         drop(first);
-        StateFolder::open(home.path()).unwrap();
+        StateFolder::open(home.path()).await.unwrap();
     }
 
-    #[test]
-    fn a_journal_that_cannot_be_read_is_put_aside() {
+    #[tokio::test]
+    async fn a_journal_that_cannot_be_read_is_put_aside() {
         let home = tempfile::tempdir().unwrap();
-        let folder = StateFolder::open(home.path()).unwrap();
+        let folder = StateFolder::open(home.path()).await.unwrap();
         fs::write(home.path().join(".connect/session.json"), "{half").unwrap();
-        assert_eq!(folder.journal().entries(), []);
+        assert_eq!(folder.journal(Arc::default()).entries(), []);
         assert!(
             home.path()
                 .join(".connect/session.unreadable.json")

@@ -3,19 +3,27 @@
 //! `session` decides, `run` is the loop, `effects` and `app` carry out, `sources` turn the outside
 //! into events, `notices` tell the user. See `event` for what leads to what.
 
+mod announce;
 mod app;
 mod build;
 mod effects;
 mod event;
+mod inspecting;
 mod journal;
 pub(crate) mod left;
 mod notices;
+pub(crate) mod reaper;
 mod run;
 mod session;
 mod setup;
 mod sources;
+mod switches;
+mod way;
 
 pub(crate) use run::until_interrupt;
+pub(crate) use session::Until;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
 pub(crate) use sources::files::Watch;
 pub(crate) use sources::signals::interrupted;
+
+pub(crate) use crate::tunnel::Choice;

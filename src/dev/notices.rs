@@ -6,11 +6,12 @@ use connect_core::{AppKey, BaseUrl};
 use connect_sandbox::RestCall;
 use serde_json::json;
 
-use crate::dev::effects::World;
+use crate::dev::effects::{World, ms};
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
+use crate::dev::way;
 use crate::error::CliError;
+use crate::inspect::{Entry, Verdict, show};
 use crate::project::DESCRIPTOR;
-use crate::proxy::Served;
 use crate::ui::{Fatality, Ui, Verb, duration};
 
 /// Tells the user.
@@ -20,8 +21,9 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
     let running = |word, object: String| ui.status(Verb::Running(word), &object);
     match notice {
         Notice::AppStarted => {
-            done("Started", format!("{} on {}", name(world), world.address));
-            ui.event("app.started", &json!({ "url": world.address.as_str() }));
+            let address = world.address.get();
+            done("Started", format!("{} on {address}", name(world)));
+            ui.event("app.started", &json!({ "url": address.as_str() }));
         }
         Notice::Building => {
             running("Building", name(world));
@@ -52,6 +54,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("descriptor.validated", &fields);
         }
+        Notice::Kept(host, key) => kept(world, *host, key),
         Notice::LastGoodStays => ui.more("the last good version stays in force"),
         Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
         Notice::Ready(host, descriptor) => {
@@ -60,7 +63,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             let host = host.map(|host| world.hosts[host.0].host.site().as_str());
             let fields = json!({
                 "url": url, "host": host, "key": descriptor.key.as_str(),
-                "app": world.address.as_str(),
+                "app": world.address.get().as_str(),
             });
             ui.event("ready", &fields);
         }
@@ -83,21 +86,64 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("host.registered", &fields);
         }
+        Notice::TryingAgain(host, after) => {
+            let label = &world.hosts[host.0].label;
+            ui.more(&format!(
+                "trying again in {} s, or when you save: {label}",
+                after.as_secs()
+            ));
+        }
+        Notice::Tunnel(news) => way::tell(world, news),
+    }
+}
+
+/// An app stays where it is. On a host that ends with us nothing can.
+fn kept(world: &World, host: HostId, key: &AppKey) {
+    let entry = &world.hosts[host.0];
+    if !entry.lasts {
+        return;
+    }
+    let site = entry.host.site();
+    let what = format!("{key} in {}; `connect clean` removes it", entry.label);
+    world.ui.status(Verb::Done("Kept"), &what);
+    let fields = json!({ "host": site.as_str(), "key": key.as_str() });
+    world.ui.event("host.kept", &fields);
+    if let Err(error) = world.journal.keep(site, key) {
+        let text = format!("the journal cannot be written: {error}");
+        world.ui.warning(&text);
     }
 }
 
 /// Tells of a request that the app answered.
-pub(crate) fn request(ui: &Ui, served: &Served) {
-    let ms = ms(served.took);
-    ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {ms} ms   #{}\n",
-        "<-", served.method, served.path, served.status, served.id
-    ));
+pub(crate) fn request(ui: &Ui, entry: &Entry) {
+    let auth = &entry.auth;
+    let mut text = format!("{:>12} {}\n", "<-", show::line(entry));
+    if auth.verdict == Verdict::Refused {
+        let reason = auth.reason.as_deref().unwrap_or_default();
+        text.push_str(&format!("{:12} {reason}\n", ""));
+        text.push_str(&rows(&[
+            ("expected", &auth.expected),
+            ("received", &auth.received),
+            ("hint", &auth.hint),
+        ]));
+    }
+    ui.text(&text);
     let fields = json!({
-        "id": served.id, "method": served.method, "path": served.path,
-        "status": served.status, "ms": ms,
+        "id": entry.id, "method": entry.method, "path": entry.path(),
+        "status": entry.status, "ms": entry.ms, "auth": auth.algorithm,
+        "verdict": auth.verdict, "code": auth.code,
     });
     ui.event("request.in", &fields);
+}
+
+/// Indented lines of what is there, each with its name.
+fn rows(rows: &[(&str, &Option<String>)]) -> String {
+    let there = rows
+        .iter()
+        .filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    there
+        .map(|(name, text)| format!("{:12} {name}: {text}\n", ""))
+        .collect()
 }
 
 /// Tells of a REST call that the app made to the sandbox, and why it was refused if it was.
@@ -108,21 +154,16 @@ pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
         (None, _) => "as nobody".to_owned(),
     };
     ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {} ms   {who}\n",
+        "{:>12} {:<6} {:<39} {}   {} ms   {who}\n",
         "->", call.method, call.path, call.status, call.ms
     ));
     if let Some(refusal) = &call.refusal {
         let mut text = format!("{:12} {}: {}\n", "", refusal.code, refusal.reason);
-        let parts = [
+        text.push_str(&rows(&[
             ("expected", &refusal.expected),
             ("received", &refusal.received),
             ("hint", &refusal.hint),
-        ];
-        for (name, part) in parts {
-            if let Some(part) = part {
-                text.push_str(&format!("{:12} {name}: {part}\n", ""));
-            }
-        }
+        ]));
         ui.text(&text);
     }
     ui.event("request.out", call);
@@ -164,9 +205,9 @@ fn validated(descriptor: &Descriptor) -> String {
 }
 
 /// Where to look at the app: its first page on the host, or the host if it has no page.
-fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
+pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
     let Some(host) = host else {
-        return world.address.to_string();
+        return world.address.get().to_string();
     };
     let site = world.hosts[host.0].host.site();
     match &descriptor.page {
@@ -186,9 +227,4 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::DescriptorChanged => "descriptor",
         Reason::Start => "start",
     }
-}
-
-/// Milliseconds with one digit after the point.
-fn ms(duration: std::time::Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

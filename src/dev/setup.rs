@@ -5,24 +5,30 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use connect_core::{AppKey, BaseUrl, Product};
+use connect_core::{AppKey, BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::context::Context;
+use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::HostId;
+use crate::dev::event::{Ending, HostId};
 use crate::dev::journal::{Journal, StateFolder};
-use crate::dev::session::{AppKind, Session, SessionOptions};
-use crate::dev::{notices, run, sources};
+use crate::dev::left::login_of;
+use crate::dev::reaper::Reaper;
+use crate::dev::session::{AppKind, Session, SessionOptions, Until};
+use crate::dev::switches::Switches;
+use crate::dev::way::{self, Address, Asked};
+use crate::dev::{inspecting, notices, run, sources};
 use crate::env;
 use crate::error::CliError;
-use crate::host::{self, BoxFuture, Login, Upm};
+use crate::host::{self, Login, Upm};
 use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
-use crate::proxy::{self, Observer, Target};
-use crate::tunnel;
+use crate::proxy::{self, Behind, Knock, Target};
+use crate::tunnel::{Choice, Way};
+use crate::ui::Fatality;
 
 /// What `connect dev` is to do.
 #[derive(Clone, Debug)]
@@ -35,10 +41,20 @@ pub(crate) struct DevOptions {
     pub(crate) exec: Option<String>,
     /// The port the user named.
     pub(crate) port: Option<u16>,
+    /// The tunnel the user asked for.
+    pub(crate) tunnel: Choice,
     /// The address the user named.
     pub(crate) url: Option<String>,
     /// The sandbox's port, if the user named one.
     pub(crate) sandbox_port: Option<u16>,
+    /// Apps stay where they are in the end.
+    pub(crate) keep: bool,
+    /// Run once the app can be opened.
+    pub(crate) on_ready: Option<String>,
+    /// Written once the app can be opened.
+    pub(crate) ready_file: Option<PathBuf>,
+    /// How long it goes on.
+    pub(crate) until: Until,
 }
 
 /// Where to install the app.
@@ -65,16 +81,64 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let (events, receiver) = mpsc::channel(16);
     let mut sources = sources::signals::sources(&events)?;
     let folder = project_folder(&options.folder)?;
+    let options = DevOptions {
+        folder: folder.clone(),
+        ..options
+    };
     let config = Config::read(&folder, &context.env)?;
     let credentials = Credentials::read(&folder, &context.env)?;
     let launch = launch(&options, &folder, context)?;
-    let state = StateFolder::open(&folder)?;
-    let journal = state.journal();
-    let (hosts, sandbox) = hosts(&options, credentials, &folder, context).await?;
+    let switches = Switches::read(&context.env);
+    let hosts_of_file = unlock(&options, &credentials, &switches, context).await?;
+    let tunnels = credentials.tunnels;
+    let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
+    let keep = options.keep && !switches.force_dereg;
+    let state = StateFolder::open(&folder).await?;
+    let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
+    let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
+    let journal = state.journal(Arc::clone(&reaper));
+    let (hosts, sandbox) = hosts(&options, &hosts_of_file, &switches, &reaper, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
-    let front = front(&options, &launch, &config, context).await?;
-    let address = tunnel::address(named_url(&options, &sites, context), front.port, &sites)?;
+    let chosen = way::choose(
+        Asked {
+            choice: options.tunnel,
+            url: options.url.as_deref(),
+            sites: &sites,
+            tunnels,
+            folder: folder.clone(),
+            withheld: &withheld,
+            watch: Arc::<Reaper>::clone(&reaper),
+        },
+        context,
+    )?;
+    let front = front(&options, &launch, &config, &chosen, context).await?;
+    let here = BaseUrl::parse(&format!("http://127.0.0.1:{}", front.port))
+        .map_err(|error| CliError::bug(error.to_string()))?;
+    let mut knock = Knock::default();
+    let (address, opening) = match chosen {
+        Way::Direct(address) => (Some(address), None),
+        Way::Here => (Some(here.clone()), None),
+        Way::Through(tunnel) => {
+            let opening = way::open(tunnel, front.port, context)?;
+            knock = opening.way.knock();
+            (None, Some(opening))
+        }
+    };
+    let (kept, tunnel) = match opening {
+        Some(opening) => {
+            // cargo shows a line of its own.
+            let shown = !matches!(launch, Launch::Cargo { .. });
+            let waiting = shown.then(|| (context.ui, opening.way.opening()));
+            sources.push(sources::tunnel::source(
+                opening.news,
+                events.clone(),
+                waiting,
+            ));
+            (Some(opening.kept), Some(opening.way))
+        }
+        None => (None, None),
+    };
     let left = left_by_others(&journal, &sites, context);
     sources.push(sources::descriptor::source(&folder, events.clone())?);
     let kind = match launch {
@@ -85,7 +149,29 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     };
     let (target, watched) = watch::channel(Target::Starting);
-    sources.extend(front.serve(watched, context));
+    // Until a tunnel is open, the app is reached from here only.
+    let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
+    // Closed when the session is over.
+    let mut door = None;
+    if let Some(listener) = front.listener {
+        let port = front.port;
+        let inspecting = inspecting::start(
+            &folder,
+            Arc::clone(&reached),
+            port,
+            sandbox.as_ref(),
+            context,
+        )
+        .await;
+        let behind = Behind {
+            target: watched,
+            observer: inspecting.observer,
+            knock,
+        };
+        sources.push(Box::pin(proxy::serve(listener, behind)));
+        sources.extend(inspecting.sources);
+        door = inspecting.door;
+    }
     if let Some(sandbox) = &sandbox {
         sources.push(sources::sandbox::source(sandbox, context.ui));
     }
@@ -94,14 +180,23 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         app: kind,
         address: address.clone(),
         left,
+        announce: announcing.is_wanted(),
+        until: options.until,
+        keep,
     });
+    let mut variables = variables(&switches, sandbox.as_ref());
+    variables.extend(withheld.clone());
     let world = Arc::new(World {
         folder,
         launch,
-        variables: variables(&address, sandbox.as_ref(), context),
-        address,
+        variables,
+        withheld,
+        address: reached,
+        tunnel,
+        announcing,
         hosts,
         journal,
+        reaper,
         http: context.http.clone(),
         ui: context.ui,
         target,
@@ -109,27 +204,23 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
     });
-    context
-        .ui
-        .explain(&format!("the app is reached at {}", world.address));
+    if world.tunnel.is_none() {
+        let text = format!("the app is reached at {}", world.address.get());
+        context.ui.explain(&text);
+    }
     let ending = run::run(&world, session, receiver, sources).await;
+    match (kept, &ending) {
+        // Who leaves at once waits for nobody.
+        (None, _) | (_, Ending::LeftAtOnce(_)) => {}
+        (Some(kept), _) => way::close(kept, &world).await,
+    }
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;
     }
+    drop(door);
+    world.reaper.dismiss().await;
     drop(state);
     notices::conclude(&world, ending)
-}
-
-/// The address that was named: by flag, or by the variable that ACE reads too. The variable is for
-/// hosts elsewhere; one on this machine needs no tunnel.
-fn named_url<'a>(
-    options: &'a DevOptions,
-    sites: &[&BaseUrl],
-    context: &'a Context,
-) -> Option<&'a str> {
-    let far = sites.iter().any(|site| !site.is_loopback());
-    let variable = || context.env.text(env::AC_LOCAL_BASE_URL).filter(|_| far);
-    options.url.as_deref().or_else(variable)
 }
 
 /// The project's folder, spelled as cargo spells it.
@@ -160,25 +251,57 @@ fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Laun
     }
 }
 
+/// The hosts of credentials.json with their log-ins, if the app is to be installed there. A host
+/// whose log-in cannot be had does not spoil the others.
+async fn unlock(
+    options: &DevOptions,
+    credentials: &Credentials,
+    switches: &Switches,
+    context: &Context,
+) -> Result<Vec<HostCredentials>, CliError> {
+    let wanted = match options.hosts {
+        HostChoice::Auto => !switches.no_reg,
+        HostChoice::None | HostChoice::Sandbox => false,
+        HostChoice::Upm => true,
+    };
+    let mut unlocked = Vec::new();
+    let mut problem = None;
+    for host in credentials.hosts.iter().filter(|_| wanted) {
+        match host.unlock(&options.folder).await {
+            Ok(host) => unlocked.push(host),
+            Err(error) => {
+                let before = problem.replace(CliError::from(error));
+                before.inspect(|error| context.ui.error(error, Fatality::GoesOn));
+            }
+        }
+    }
+    match problem {
+        Some(error) if unlocked.is_empty() => Err(error),
+        problem => {
+            problem.inspect(|error| context.ui.error(error, Fatality::GoesOn));
+            Ok(unlocked)
+        }
+    }
+}
+
 /// The hosts to install on, and the sandbox if it is one of them.
 async fn hosts(
     options: &DevOptions,
-    credentials: Credentials,
-    folder: &Path,
+    named: &[HostCredentials],
+    switches: &Switches,
+    reaper: &Reaper,
     context: &Context,
 ) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
-    let named = !credentials.hosts.is_empty();
-    let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
     match options.hosts {
-        HostChoice::Auto if switches.contains("no-reg") => {
+        HostChoice::Auto if switches.no_reg => {
             context
                 .ui
                 .text("AC_OPTS has `no-reg`: the app is not installed anywhere\n");
             Ok((Vec::new(), None))
         }
-        HostChoice::Auto | HostChoice::Upm if named => {
-            let hosts = credentials.hosts.into_iter();
-            Ok((hosts.map(|host| upm(host, context)).collect(), None))
+        HostChoice::Auto | HostChoice::Upm if !named.is_empty() => {
+            let hosts = named.iter().map(|host| upm(host, reaper, context));
+            Ok((hosts.collect(), None))
         }
         HostChoice::None => Ok((Vec::new(), None)),
         HostChoice::Upm => Err(CliError::no_hosts()),
@@ -187,7 +310,7 @@ async fn hosts(
                 let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
                 context.ui.text(text);
             }
-            let state = folder.join(".connect").join("sandbox");
+            let state = options.folder.join(".connect").join("sandbox");
             let port = options.sandbox_port;
             let sandbox =
                 host::sandbox::start(port, Some(state), "connect dev --sandbox-port", context)
@@ -211,17 +334,31 @@ fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
     }
 }
 
-fn upm(host: HostCredentials, context: &Context) -> HostEntry {
-    let label = format!("{} ({})", host.site, host.product);
-    let login = Login {
-        username: host.username,
-        password: host.password,
-    };
+fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry {
+    let login = login_of(host);
+    reaper.host(&host.site, &login);
     HostEntry {
-        host: Box::new(Upm::new(context.http.clone(), host.site, login)),
-        label,
+        label: format!("{} ({})", host.site, host.product),
+        host: Box::new(Upm::new(context.http.clone(), host.site.clone(), login)),
         lasts: true,
     }
+}
+
+/// The process that takes everything away if this one is killed. A session can do without it.
+fn start_reaper(
+    folder: &Path,
+    keep: bool,
+    variables: &[(String, String)],
+    context: &Context,
+) -> Reaper {
+    Reaper::start(folder, keep, variables).unwrap_or_else(|error| {
+        let text = format!(
+            "{error}: {}; if this process is killed, the app stays where it is: `connect clean`",
+            error.source
+        );
+        context.ui.warning(&text);
+        Reaper::default()
+    })
 }
 
 /// Where people reach the app: our proxy, or the app itself if it runs already.
@@ -230,27 +367,18 @@ struct Front {
     listener: Option<TcpListener>,
 }
 
-impl Front {
-    fn serve(
-        self,
-        target: watch::Receiver<Target>,
-        context: &Context,
-    ) -> Option<BoxFuture<'static, ()>> {
-        let ui = context.ui;
-        let observer: Observer = Arc::new(move |served| notices::request(&ui, &served));
-        self.listener.map(|listener| -> BoxFuture<'static, ()> {
-            Box::pin(proxy::serve(listener, target, observer))
-        })
-    }
-}
-
 async fn front(
     options: &DevOptions,
     launch: &Launch,
     config: &Config,
+    way: &Way,
     context: &Context,
 ) -> Result<Front, CliError> {
     let listener = match launch {
+        // A tunnel of ours is proven at our own door.
+        Launch::Attached { .. } if way.needs_a_door() => bind(0)
+            .await
+            .map_err(|error| CliError::port_taken(0, "--port", &error)),
         Launch::Attached { port } => {
             return Ok(Front {
                 port: *port,
@@ -300,29 +428,32 @@ async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// Variables for the app's process, besides its port.
-fn variables(
-    address: &BaseUrl,
-    sandbox: Option<&Sandbox>,
-    context: &Context,
-) -> Vec<(String, String)> {
-    let switches = context.env.text(env::AC_OPTS).unwrap_or_default();
-    let mut switches: Vec<_> = switches
-        .split(',')
-        .map(str::trim)
-        .filter(|switch| !matches!(*switch, "" | "force-dereg" | "force-reg" | "no-reg"))
-        .collect();
-    switches.push("no-reg");
-    let mut variables = vec![
-        (env::AC_LOCAL_BASE_URL.to_owned(), address.to_string()),
-        (env::AC_OPTS.to_owned(), switches.join(",")),
-    ];
+/// Variables for the app's process, besides its port and its address.
+fn variables(switches: &Switches, sandbox: Option<&Sandbox>) -> Vec<(String, String)> {
+    let mut variables = vec![(env::AC_OPTS.to_owned(), switches.for_the_app())];
     if let Some(sandbox) = sandbox {
         let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
         variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
         variables.push((env::AC_HOST_SCRIPT_URL.to_owned(), script.to_owned()));
     }
     variables
+}
+
+/// Variables that hold a log-in of ours, emptied for our children: neither the app nor its build
+/// has any business with them.
+fn withheld(
+    hosts: &[HostCredentials],
+    authtoken: Option<&Secret>,
+    context: &Context,
+) -> Vec<(String, String)> {
+    let secret = |value: &str| {
+        let value = Secret::new(value);
+        let mut passwords = hosts.iter().map(|host| &host.password);
+        passwords.any(|password| *password == value) || authtoken == Some(&value)
+    };
+    let names = context.env.names_of(secret);
+    let names = names.chain([env::NGROK_AUTHTOKEN]);
+    names.map(|name| (name.to_owned(), String::new())).collect()
 }
 
 /// What earlier sessions left on our hosts; says what becomes of that and of the rest.
@@ -334,13 +465,15 @@ fn left_by_others(
     let mut left = Vec::new();
     for entry in journal.entries() {
         let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
+        let left_by = if entry.kept { "kept by" } else { "left by" };
         let ours = sites.iter().position(|site| site.as_str() == *host);
         match (ours, AppKey::parse(key)) {
             (Some(index), Ok(parsed)) => {
-                let text = format!("found {key}, left on {host} by pid {pid}; taking it over");
+                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
                 context.ui.warning(&text);
                 left.push((HostId(index), parsed));
             }
+            _ if entry.kept => {}
             _ => {
                 let text = format!("{key} may still be registered with {host}, left by pid {pid}");
                 context.ui.warning(&text);

@@ -3,6 +3,7 @@
 use connect_core::BaseUrl;
 use connect_sandbox::SandboxError;
 
+use crate::error::install::install_failed;
 use crate::error::{CliError, sources};
 use crate::host::HostError;
 use crate::http::HttpError;
@@ -102,69 +103,5 @@ impl CliError {
             HttpError::Tls(_) => "net/tls-untrusted",
         };
         Self::outside(code, format!("cannot {doing} at {site}")).cause(error)
-    }
-}
-
-/// Translates the names UPM gives to the reasons of a failed install.
-fn install_failed(site: &BaseUrl, sub_code: Option<&str>, message: Option<&str>) -> CliError {
-    let name = sub_code.unwrap_or_default();
-    let error = if name.contains("descriptor.not.from.marketplace") {
-        return CliError::user(
-            "upm/private-install-closed",
-            "this site does not install apps from a descriptor URL",
-        )
-        .cause("CHANGE-3096 (31 March 2026): private Connect apps only through Forge")
-        .hint("connect dev --via sandbox");
-    } else if let Some((_, status)) = name.split_once("remote.host.bad.response") {
-        let status = match status.trim_start_matches('.') {
-            "" => "no success",
-            status => status,
-        };
-        CliError::user(
-            "install/callback-failed",
-            format!(
-                "{site} could not install the app: it answered {status} to the `installed` call"
-            ),
-        )
-        .hint("look at the app's output above; saving the descriptor tries again")
-    } else if name.contains("remote.host.timeout") {
-        CliError::user(
-            "install/callback-failed",
-            format!(
-                "{site} could not install the app: it did not answer the `installed` call in time"
-            ),
-        )
-        .hint("answer within 5 seconds and do the rest later")
-    } else if name.contains("remote.host") || name.contains("response.exception") {
-        CliError::user(
-            "install/unreachable",
-            format!("{site} cannot reach the app"),
-        )
-        .hint("a real site needs an https address that is open to the internet: --url")
-    } else if name.contains("caas.override") {
-        CliError::user(
-            "upm/key-taken",
-            format!("another app with this key is installed at {site}"),
-        )
-        .hint("choose another `key` in atlassian-connect.json, or uninstall the other app")
-    } else if name.contains("connect.in") {
-        CliError::user(
-            "install/descriptor-refused",
-            format!("{site} refused the descriptor"),
-        )
-        .hint("connect validate descriptor")
-    } else {
-        CliError::user(
-            "install/failed",
-            format!("{site} could not install the app"),
-        )
-    };
-    let error = match message {
-        Some(message) => error.cause(format!("the host says: {message}")),
-        None => error,
-    };
-    match sub_code {
-        Some(sub_code) => error.cause(format!("reason `{sub_code}`")),
-        None => error,
     }
 }

@@ -1,12 +1,21 @@
 //! Failures around the files of a project.
 
 use crate::error::{CliError, Place};
-use crate::project::{CREDENTIALS, DESCRIPTOR, FileError};
+use crate::project::{CREDENTIALS, DESCRIPTOR, FileError, TokenError};
 
 impl CliError {
     /// Something that is no file cannot be read.
     pub(crate) fn unreadable(what: &str, error: &dyn std::fmt::Display) -> Self {
         Self::user("file/unreadable", format!("cannot read {what}")).cause(error)
+    }
+
+    /// `--watch` without a file that could change.
+    pub(crate) fn nothing_to_watch() -> Self {
+        Self::usage(
+            "watch/nothing",
+            "only files can be watched, and none is named",
+        )
+        .hint("connect validate descriptor --watch")
     }
 }
 
@@ -39,5 +48,24 @@ impl From<FileError> for CliError {
                 shown
             }
         }
+    }
+}
+
+impl From<TokenError> for CliError {
+    fn from(error: TokenError) -> Self {
+        let shown = Self::user("login/no-token", error.to_string());
+        let shown = match &error {
+            TokenError::Empty { .. } | TokenError::NoKeyring { .. } => shown,
+            TokenError::Failed { status, .. } => shown.cause(status),
+            TokenError::NotStarted { source, .. } => shown.cause(&source.source),
+            TokenError::TooSlow { seconds, .. } => {
+                shown.cause(format!("it did not end within {seconds} s"))
+            }
+        };
+        match error.to_store() {
+            Some(command) => shown.hint(command),
+            None => shown.hint("try the command by itself: it must print the token alone"),
+        }
+        .hint("CONNECT_TOKEN=... connect dev    takes the token from the environment")
     }
 }

@@ -80,13 +80,23 @@ impl CliError {
             .hint(format!("connect dev {flag} 0    takes a free one"))
     }
 
-    /// Another session runs in this folder.
-    pub(crate) fn locked(holder: &str) -> Self {
+    /// Another session runs in this folder; its number, if it is known.
+    pub(crate) fn locked(pid: &str) -> Self {
         Self::user(
             "dev/locked",
-            format!("`connect dev` runs here already{holder}"),
+            format!("`connect dev` runs here already{}", in_brackets(pid)),
         )
         .hint("stop the other one first")
+    }
+
+    /// What a killed session left is just being removed.
+    pub(crate) fn reaping(pid: &str) -> Self {
+        let who = in_brackets(pid);
+        Self::outside(
+            "dev/reaping",
+            format!("a session that was killed is still being cleaned up{who}"),
+        )
+        .hint("try again in a few seconds")
     }
 
     /// `.connect/` cannot be used.
@@ -108,6 +118,23 @@ impl CliError {
         .hint("connect dev --port 8080          takes an app that is running already")
     }
 
+    /// The command of `--on-ready` failed.
+    pub(crate) fn on_ready_failed(status: &str) -> Self {
+        let message = format!("the command of `--on-ready` failed ({status})");
+        Self::user("dev/on-ready", message).hint("its output is above")
+    }
+
+    /// The command of `--on-ready` did not start.
+    pub(crate) fn on_ready_not_started(error: &StartError) -> Self {
+        Self::user("dev/on-ready", error.to_string()).cause(&error.source)
+    }
+
+    /// The file of `--ready-file` cannot be written.
+    pub(crate) fn ready_file(path: &Path, error: &std::io::Error) -> Self {
+        let message = format!("cannot write `{}`", path.display());
+        Self::user("dev/ready-file", message).cause(error)
+    }
+
     /// `--via upm` without hosts.
     pub(crate) fn no_hosts() -> Self {
         Self::user("dev/no-hosts", "credentials.json names no hosts")
@@ -118,30 +145,6 @@ impl CliError {
     /// Changes cannot be watched.
     pub(crate) fn watch(path: &Path, error: &notify::Error) -> Self {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
-    }
-
-    /// A host is elsewhere and there is no way from it to here.
-    pub(crate) fn no_tunnel(site: &BaseUrl) -> Self {
-        Self::usage("tunnel/none", format!("{site} cannot reach this machine"))
-            .hint("open a tunnel to the app's port and name it: --url https://...")
-            .hint("connect dev --via sandbox")
-    }
-
-    /// `--url` is no address.
-    pub(crate) fn bad_url(url: &str, error: &dyn std::fmt::Display) -> Self {
-        Self::usage(
-            "tunnel/bad-url",
-            format!("`{url}` is no address for an app"),
-        )
-        .cause(error)
-    }
-
-    /// `--url` is plain http and a host is elsewhere.
-    pub(crate) fn url_not_https(url: &BaseUrl, site: &BaseUrl) -> Self {
-        Self::usage(
-            "tunnel/not-https",
-            format!("{site} takes apps with an https address only, not {url}"),
-        )
     }
 
     /// Apps that may still be installed, after a second interrupt.
@@ -191,5 +194,12 @@ impl CliError {
             ));
         }
         error
+    }
+}
+
+fn in_brackets(pid: &str) -> String {
+    match pid {
+        "" => String::new(),
+        pid => format!(" (pid {pid})"),
     }
 }

@@ -8,13 +8,30 @@ use connect_core::{BaseUrl, Secret};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
-use crate::project::{CREDENTIALS, FileError, read_json};
+use crate::env::CONNECT_TOKEN;
+use crate::project::token::{TokenError, TokenSource};
+use crate::project::{CREDENTIALS, FileError, Tunnels, read_settings};
 
 /// The hosts of credentials.json.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Credentials {
     /// The hosts, in the order of their names.
-    pub(crate) hosts: Vec<HostCredentials>,
+    pub(crate) hosts: Vec<ListedHost>,
+    /// How to open a tunnel to this machine.
+    pub(crate) tunnels: Tunnels,
+}
+
+/// A host and where the way to log in there is to be found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ListedHost {
+    /// Where the product's REST API begins; ends in `/wiki` for Confluence.
+    pub(crate) site: BaseUrl,
+    /// What runs there.
+    pub(crate) product: Product,
+    /// E-mail address of an administrator.
+    pub(crate) username: String,
+    /// The administrator's API token, or how to get it.
+    pub(crate) token: TokenSource,
 }
 
 /// A host and how to log in there.
@@ -47,16 +64,17 @@ impl Credentials {
     /// are named together.
     pub(crate) fn read(folder: &Path, env: &Env) -> Result<Self, FileError> {
         let path = folder.join(CREDENTIALS);
-        let Some(file) = read_json(&path, env)? else {
+        let Some(file) = read_settings(&path, env)? else {
             return Ok(Self::default());
         };
         let mut problems = Vec::new();
         let mut hosts = Vec::new();
+        let tunnels = Tunnels::read(&file, folder, &mut problems);
         match host_table(&file) {
             None => problems.push("`hosts` must be an object".to_owned()),
             Some(table) => {
                 for (name, entry) in table {
-                    match host(&name, &entry) {
+                    match host(&name, &entry, env) {
                         Ok(host) => hosts.push(host),
                         Err(mut found) => problems.append(&mut found),
                     }
@@ -64,10 +82,25 @@ impl Credentials {
             }
         }
         if problems.is_empty() {
-            Ok(Self { hosts })
+            Ok(Self { hosts, tunnels })
         } else {
             Err(FileError::Values { path, problems })
         }
+    }
+}
+
+impl ListedHost {
+    /// Gets the token; commands run in the folder.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub(crate) async fn unlock(&self, folder: &Path) -> Result<HostCredentials, TokenError> {
+        Ok(HostCredentials {
+            site: self.site.clone(),
+            product: self.product,
+            username: self.username.clone(),
+            password: self.token.read(folder, &self.site).await?,
+        })
     }
 }
 
@@ -88,14 +121,21 @@ fn host_table(file: &Value) -> Option<Map<String, Value>> {
         Some(_) => None,
         None => {
             let mut flat = file.as_object()?.clone();
-            flat.retain(|name, entry| name != "ngrok" && entry.is_object());
+            let others = ["cloudflared", "ngrok"];
+            flat.retain(|name, entry| !others.contains(&&**name) && entry.is_object());
             Some(flat)
         }
     }
 }
 
-fn host(name: &str, entry: &Value) -> Result<HostCredentials, Vec<String>> {
+fn host(name: &str, entry: &Value, env: &Env) -> Result<ListedHost, Vec<String>> {
     let mut problems = Vec::new();
+    let token = match from_environment(name, env) {
+        Some(token) => Some(TokenSource::Given(token)),
+        None => TokenSource::parse(entry.get("password"))
+            .map_err(|problem| problems.push(format!("host `{name}`{problem}")))
+            .ok(),
+    };
     let mut text = |key: &str| match entry.get(key) {
         Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
         Some(Value::String(_)) | None => {
@@ -108,7 +148,6 @@ fn host(name: &str, entry: &Value) -> Result<HostCredentials, Vec<String>> {
         }
     };
     let username = text("username");
-    let password = text("password").map(Secret::new);
     let product = text("product").and_then(|text| {
         let product = product(&text);
         if product.is_none() {
@@ -122,15 +161,28 @@ fn host(name: &str, entry: &Value) -> Result<HostCredentials, Vec<String>> {
     let site = site(name, product.unwrap_or(Product::Jira))
         .map_err(|problem| problems.push(format!("host `{name}`: {problem}")))
         .ok();
-    match (site, product, username, password) {
-        (Some(site), Some(product), Some(username), Some(password)) => Ok(HostCredentials {
+    match (site, product, username, token) {
+        (Some(site), Some(product), Some(username), Some(token)) => Ok(ListedHost {
             site,
             product,
             username,
-            password,
+            token,
         }),
         _ => Err(problems),
     }
+}
+
+/// `CONNECT_TOKEN_` and the host's name in capitals, else `CONNECT_TOKEN`.
+fn from_environment(name: &str, env: &Env) -> Option<Secret> {
+    let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
+    let host = bare.split(['/', ':']).next().unwrap_or_default();
+    let capitals = host.chars().map(|c| match c {
+        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+        _ => '_',
+    });
+    let own = format!("{CONNECT_TOKEN}_{}", capitals.collect::<String>());
+    let token = env.text(&own).or_else(|| env.text(CONNECT_TOKEN));
+    token.map(Secret::new)
 }
 
 fn product(text: &str) -> Option<Product> {
@@ -171,8 +223,14 @@ mod tests {
                 .hosts
                 .iter()
                 .map(|host| {
-                    let password = host.password.expose().to_owned();
-                    (host.site.to_string(), host.product, password)
+                    let TokenSource::Given(token) = &host.token else {
+                        panic!("{host:?}")
+                    };
+                    (
+                        host.site.to_string(),
+                        host.product,
+                        token.expose().to_owned(),
+                    )
                 })
                 .collect()),
             Err(FileError::Values { problems, .. }) => Err(problems),
@@ -218,18 +276,49 @@ mod tests {
     fn everything_wrong_is_named_together() {
         let file = "{hosts: {
             'b.example': {product: 'trello', password: 1},
-            'http://far.example': {product: 'jira', username: 'a', password: 'b'},
+            'http://far.example': {product: 'jira', username: 'a', password: {keyring: 'b'}},
         }}";
         assert_eq!(
             check(file),
             Err(vec![
+                "host `b.example`: `password` must be a text, or an object with `command` or `keyring`"
+                    .to_owned(),
                 "host `b.example` has no `username`".to_owned(),
-                "host `b.example`: `password` must be a text".to_owned(),
                 "host `b.example`: `product` is `trello`, expected `jira` or `confluence`"
                     .to_owned(),
                 "host `http://far.example`: must be https: the API token would travel in the open"
                     .to_owned(),
             ])
         );
+    }
+
+    #[test]
+    fn the_environment_is_stronger_than_the_file() {
+        let home = tempfile::tempdir().unwrap();
+        let file = "{hosts: {
+            'a-b.atlassian.net': {product: 'jira', username: 'a', password: 'of the file'},
+            'https://c.atlassian.net/wiki': {product: 'confluence', username: 'a'},
+        }}";
+        std::fs::write(home.path().join(CREDENTIALS), file).unwrap();
+        let tokens = |pairs: &[(&str, &str)]| -> Result<Vec<TokenSource>, FileError> {
+            let credentials = Credentials::read(home.path(), &env(pairs))?;
+            Ok(credentials
+                .hosts
+                .into_iter()
+                .map(|host| host.token)
+                .collect())
+        };
+        let given = |token: &str| TokenSource::Given(Secret::new(token));
+        let own = ("CONNECT_TOKEN_C_ATLASSIAN_NET", "of c");
+        assert_eq!(
+            tokens(&[own]),
+            Ok(vec![given("of the file"), given("of c")])
+        );
+        let all = ("CONNECT_TOKEN", "of all");
+        assert_eq!(
+            tokens(&[own, all]),
+            Ok(vec![given("of all"), given("of c")])
+        );
+        assert!(tokens(&[]).is_err());
     }
 }

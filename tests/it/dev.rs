@@ -299,8 +299,17 @@ fn an_interrupt_during_an_install_waits_for_it_and_takes_it_back() {
     assert!(host.apps().is_empty());
 }
 
+/// Ends everything of a session at once, as a power cut does.
+fn cut_the_power(session: Session, app: i32) {
+    for process in [session.reaper(), session.pid(), Pid::from_raw(app).unwrap()] {
+        kill_process(process, Signal::KILL).unwrap();
+    }
+    let ended = session.end();
+    assert_eq!(ended.status.code(), None);
+}
+
 #[test]
-fn kill_leaves_a_journal_and_the_next_session_takes_over() {
+fn a_power_cut_leaves_a_journal_and_the_next_session_takes_over() {
     let host = FakeHost::start();
     let env = project(&host);
     let mut session = start(&env);
@@ -309,11 +318,7 @@ fn kill_leaves_a_journal_and_the_next_session_takes_over() {
         .unwrap()
         .to_owned();
     let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
-    session.signal(Signal::KILL);
-    // The app outlives a parent that could not end it.
-    kill_process(Pid::from_raw(app).unwrap(), Signal::KILL).unwrap();
-    let ended = session.end();
-    assert_eq!(ended.status.code(), None);
+    cut_the_power(session, app);
     assert_eq!(host.apps(), ["com.example.a"]);
     let journal = env.read(".connect/session.json");
     assert!(journal.contains("com.example.a"), "{journal}");
@@ -464,7 +469,7 @@ fn without_colour_nothing_moves() {
 }
 
 #[test]
-fn what_a_killed_session_left_is_listed_and_removed() {
+fn what_a_power_cut_left_is_listed_and_removed() {
     let host = FakeHost::start();
     let env = project(&host);
     env.connect(&["status"])
@@ -482,9 +487,7 @@ fn what_a_killed_session_left_is_listed_and_removed() {
     let refused = env.connect(&["clean"]).assert().code(1);
     let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(refused.contains("error[dev/locked]"), "{refused}");
-    session.signal(Signal::KILL);
-    kill_process(Pid::from_raw(app).unwrap(), Signal::KILL).unwrap();
-    session.end();
+    cut_the_power(session, app);
 
     for arguments in [&["status"][..], &["clean", "--dry-run"]] {
         let listed = format!("com.example.a on {}   from [..]\n", host.site());
@@ -508,4 +511,47 @@ fn what_a_killed_session_left_is_listed_and_removed() {
     env.connect(&["clean"]).assert().success();
     assert!(host.apps().is_empty());
     assert!(!env.path(".connect/session.json").exists());
+}
+
+#[test]
+fn clean_asks_hosts_for_what_no_session_noted() {
+    let (one, two) = (FakeHost::start(), FakeHost::start());
+    let env = TestEnv::new()
+        .with_descriptor(&app::descriptor("com.example.a", "One"))
+        .with_hosts(&[&one, &two]);
+    let mut session = start(&env);
+    for _ in 0..2 {
+        session.wait_for("host.registered");
+    }
+    let app = session
+        .events
+        .iter()
+        .find(|event| event["event"] == "ready");
+    let app = app.unwrap()["app"].as_str().unwrap().to_owned();
+    let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
+    cut_the_power(session, app);
+    fs::remove_dir_all(env.path(".connect")).unwrap();
+
+    env.connect(&["clean"])
+        .assert()
+        .success()
+        .stderr_eq("nothing is registered with any host\n");
+    let listed = format!("com.example.a on {}   the host says so\n", one.site());
+    env.connect(&["clean", "--dry-run", "--host", &one.site()])
+        .assert()
+        .success()
+        .stdout_eq(listed);
+    let elsewhere = ["clean", "--host", "elsewhere.example"];
+    let refused = env.connect(&elsewhere).assert().code(1);
+    let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(refused.contains("error[clean/no-login]"), "{refused}");
+    // From another folder with a log-in, by key.
+    let other = TestEnv::new();
+    other.write("credentials.json", &env.read("credentials.json"));
+    let by_key = ["clean", "--host", &one.site(), "--key", "com.example.a"];
+    other.connect(&by_key).assert().success();
+    assert!(one.apps().is_empty());
+    assert_eq!(two.apps(), ["com.example.a"]);
+    env.connect(&["clean", "--all"]).assert().success();
+    assert!(two.apps().is_empty());
 }

@@ -2,12 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(unix)]
+mod ace;
 mod cli;
 mod dev;
 mod dev_app;
+mod dev_hosts;
+mod dev_scripts;
 mod first_light;
+mod inspect;
 mod new;
+#[cfg(target_os = "linux")]
+mod reaper;
 mod sandbox;
 mod support;
 mod tidy;
+mod token;
+mod tunnel;
 mod validate;
+mod validate_mockups;
+mod validate_schema;

@@ -237,6 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_shown_without_what_makes_it_one() {
+        let token = sign_hs256(b"{\"a\":\"claim\"}", &key());
+        let shown = format!("{:?}", Compact::parse(&token).unwrap());
+        assert!(
+            shown.contains("Hs256") && !shown.contains("claim"),
+            "{shown}"
+        );
+        assert!(
+            !token.split('.').any(|part| shown.contains(part)),
+            "{shown}"
+        );
+    }
+
+    #[test]
     fn the_usual_header_is_what_it_reads_as() {
         let header = URL_SAFE_NO_PAD.decode(HS256_HEADER).unwrap();
         assert_eq!(header, br#"{"typ":"JWT","alg":"HS256"}"#);

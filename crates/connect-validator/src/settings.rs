@@ -58,10 +58,9 @@ pub fn check_credentials(source: &str) -> Report {
             }),
             // Before version 10 the hosts stood at the top.
             None => {
-                let flat = root
-                    .members
-                    .iter()
-                    .filter(|m| m.key != "ngrok" && m.value.as_object().is_some());
+                let flat = root.members.iter().filter(|m| {
+                    !["cloudflared", "ngrok"].contains(&&*m.key) && m.value.as_object().is_some()
+                });
                 flat.for_each(|member| host(checker, member));
             }
         }
@@ -123,7 +122,30 @@ pub(crate) fn credentials_schema() -> serde_json::Value {
     let host = json!({
         "type": "object",
         "properties": {
-            "password": { "type": "string", "description": "API token of the user; `$NAME` takes it from the environment." },
+            "password": {
+                "description": "API token of the user; `$NAME` takes it from the environment.",
+                "oneOf": [
+                    { "type": "string" },
+                    {
+                        "type": "object",
+                        "properties": { "command": {
+                            "type": "array", "minItems": 1, "items": { "type": "string" },
+                            "description": "A program that prints the token, and its arguments.",
+                        } },
+                        "required": ["command"],
+                        "additionalProperties": false,
+                    },
+                    {
+                        "type": "object",
+                        "properties": { "keyring": {
+                            "type": "string", "minLength": 1,
+                            "description": "Name of the token in the system's keyring.",
+                        } },
+                        "required": ["keyring"],
+                        "additionalProperties": false,
+                    },
+                ],
+            },
             "product": { "enum": ["jira", "confluence"], "description": "What is to be found at this site." },
             "username": { "type": "string", "description": "E-mail address of an administrator of the site." },
         },
@@ -141,8 +163,20 @@ pub(crate) fn credentials_schema() -> serde_json::Value {
             },
             "ngrok": {
                 "type": "object",
-                "properties": { "authtoken": { "type": "string", "description": "Token of your ngrok account." } },
+                "properties": {
+                    "authtoken": { "type": "string", "description": "Token of your ngrok account." },
+                    "domain": { "type": "string", "description": "The name to take, one of those reserved for the account." },
+                },
                 "description": "How to open a tunnel with ngrok.",
+            },
+            "cloudflared": {
+                "type": "object",
+                "properties": {
+                    "tunnel": { "type": "string", "description": "Name or id of a tunnel made with `cloudflared tunnel create`." },
+                    "hostname": { "type": "string", "description": "The name whose DNS route leads to it." },
+                },
+                "required": ["tunnel", "hostname"],
+                "description": "A named tunnel of cloudflared; without one it opens a quick tunnel.",
             },
         },
     })
@@ -363,6 +397,9 @@ fn host<'t>(checker: &mut Checker<'t>, member: &'t Member<'t>) {
 }
 
 fn field<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, name: &str) {
+    if name == "password" && is_source(node) {
+        return;
+    }
     let Some(text) = node.as_str() else {
         return wrong_type(
             checker,
@@ -390,6 +427,20 @@ fn field<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, name: &str) {
         if name == "password" {
             draft.help("make an API token at id.atlassian.com, Security, API tokens");
         }
+    }
+}
+
+/// True for `{"command": ["program", ...]}` and `{"keyring": "name"}`, by which `connect` gets a token.
+fn is_source(node: &Node<'_>) -> bool {
+    let Some([member]) = node.as_object().map(|source| &source.members[..]) else {
+        return false;
+    };
+    match member.key.as_ref() {
+        "command" => member.value.as_array().is_some_and(|words| {
+            !words.is_empty() && words.iter().all(|word| word.as_str().is_some())
+        }),
+        "keyring" => member.value.as_str().is_some_and(|name| !name.is_empty()),
+        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! One host in the eyes of a session.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use connect_core::AppKey;
 
@@ -17,6 +18,12 @@ pub(super) struct Host {
     pub(super) installed: Option<Wanted>,
     /// What failed last; not tried again before something changes.
     pub(super) failed: Option<Wanted>,
+    /// How often it was tried again by itself since something changed.
+    pub(super) retries: u32,
+    /// A try by itself is due later; the number tells it from earlier ones.
+    pub(super) retry: Option<u32>,
+    /// The number of the next one.
+    pub(super) number: u32,
     /// Keys whose deregister failed while stopping; not tried again.
     pub(super) stuck: BTreeSet<AppKey>,
 }
@@ -30,7 +37,41 @@ pub(super) enum Flight {
     Register { known: bool },
 }
 
+/// Pauses before a register is tried again by itself, when the reason was outside.
+const PAUSES: [u64; 5] = [2, 5, 15, 30, 60];
+
 impl Host {
+    /// When to try again by itself after a failure that may pass; none after the last try.
+    pub(super) fn plan_retry(&mut self, id: HostId, effects: &mut Vec<Effect>) -> Option<Duration> {
+        let pause = usize::try_from(self.retries).ok()?;
+        let after = Duration::from_secs(*PAUSES.get(pause)?);
+        self.retries += 1;
+        let number = self.number;
+        self.number += 1;
+        self.retry = Some(number);
+        effects.push(Effect::RetryLater {
+            host: id,
+            number,
+            after,
+        });
+        Some(after)
+    }
+
+    /// Something changed: what failed deserves another try at once.
+    pub(super) fn forget_failures(&mut self) {
+        self.failed = None;
+        self.retries = 0;
+        self.retry = None;
+        self.stuck.clear();
+    }
+
+    /// Whether nothing is to be expected there any more.
+    pub(super) fn is_settled(&self, wanted: &Wanted) -> bool {
+        let (installed, failed) = (self.installed.as_ref(), self.failed.as_ref());
+        let failed = failed == Some(wanted) && self.retry.is_none();
+        self.flight.is_none() && (installed == Some(wanted) || failed)
+    }
+
     /// Orders what is to be done there now, so that it ends up with what is wanted.
     pub(super) fn go_on(&mut self, id: HostId, wanted: &Wanted, effects: &mut Vec<Effect>) {
         if self.flight.is_some() {

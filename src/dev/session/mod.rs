@@ -8,6 +8,9 @@
 //!   without saying what is left. Same test.
 
 mod host;
+mod ready;
+mod stop;
+mod way;
 
 use std::time::Duration;
 
@@ -18,7 +21,12 @@ use crate::dev::event::{
     Wanted,
 };
 use crate::dev::session::host::{Flight, Host};
-use crate::error::CliError;
+use crate::dev::session::ready::Announcement;
+use crate::dev::session::stop::{Stop, Why};
+use crate::dev::session::way::Way;
+use crate::error::{CliError, Kind};
+
+pub(crate) use stop::LEAVE_WITHIN;
 
 /// What a session is about.
 #[derive(Clone, Debug)]
@@ -27,10 +35,26 @@ pub(crate) struct SessionOptions {
     pub(crate) hosts: usize,
     /// How the app comes to run.
     pub(crate) app: AppKind,
-    /// Where the hosts reach the app.
-    pub(crate) address: BaseUrl,
+    /// Where the hosts reach the app; none if a tunnel has to be opened first.
+    pub(crate) address: Option<BaseUrl>,
     /// What earlier sessions may have left on these hosts.
     pub(crate) left: Vec<(HostId, AppKey)>,
+    /// Somebody is to be told when the app can be opened.
+    pub(crate) announce: bool,
+    /// What happens in the end.
+    pub(crate) until: Until,
+    /// Apps stay where they are in the end.
+    pub(crate) keep: bool,
+}
+
+/// How long a session lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Until the user leaves.
+    #[default]
+    Interrupt,
+    /// Until all hosts have the app and those who wait for it were told; or something fails.
+    Ready,
 }
 
 /// How the app comes to run.
@@ -45,11 +69,16 @@ pub(crate) enum AppKind {
 /// The state of a session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    address: BaseUrl,
+    way: Way,
     app: App,
     descriptor: DescriptorState,
     hosts: Vec<Host>,
     ready: bool,
+    announcement: Announcement,
+    until: Until,
+    keep: bool,
+    /// What failed last where nothing more is to be expected; counts with [`Until::Ready`].
+    failure: Option<CliError>,
     stop: Option<Stop>,
 }
 
@@ -60,6 +89,8 @@ struct App {
     work: AppWork,
     /// A source changed; build again when nothing is going on.
     stale: bool,
+    /// It is to be started, once its address is known and nothing is going on.
+    due: bool,
     /// The process that serves, if any.
     serving: Option<Generation>,
     /// The last number given.
@@ -85,18 +116,6 @@ struct DescriptorState {
     good: Option<Descriptor>,
 }
 
-#[derive(Debug)]
-struct Stop {
-    app_stopping: bool,
-    /// Why, unless the user wants it.
-    cause: Option<CliError>,
-    /// The user wants it.
-    interrupted: bool,
-}
-
-/// How long leaving may take, besides stopping the app.
-pub(crate) const LEAVE_WITHIN: Duration = Duration::from_secs(5);
-
 impl Session {
     /// A session that has not started.
     pub(crate) fn new(options: SessionOptions) -> Self {
@@ -107,17 +126,26 @@ impl Session {
             }
         }
         Self {
-            address: options.address,
+            way: Way::new(options.address),
             app: App {
                 kind: options.app,
                 work: AppWork::Idle,
                 stale: false,
+                due: false,
                 serving: None,
                 last: Generation(0),
             },
             descriptor: DescriptorState::default(),
             hosts,
             ready: false,
+            announcement: if options.announce || options.until == Until::Ready {
+                Announcement::Open
+            } else {
+                Announcement::Over
+            },
+            until: options.until,
+            keep: options.keep,
+            failure: None,
             stop: None,
         }
     }
@@ -126,6 +154,7 @@ impl Session {
     pub(crate) fn on(&mut self, event: Event) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
+            Event::Announced(result) => self.announced(result, &mut effects),
             Event::AppBuilt(result) => self.app_built(result, &mut effects),
             Event::AppExited { generation, status } => {
                 self.app_exited(generation, &status, &mut effects);
@@ -135,7 +164,7 @@ impl Session {
             }
             Event::AppStopped | Event::DeadlinePassed => {
                 if let Some(stop) = self.stop.take() {
-                    return vec![Effect::End(self.ending(stop.cause))];
+                    return self.end(stop.cause);
                 }
             }
             Event::DeregisterFinished { host, key, result } => {
@@ -144,7 +173,7 @@ impl Session {
             Event::DescriptorChanged => self.descriptor.stale = true,
             Event::DescriptorChecked(result) => self.descriptor_checked(result, &mut effects),
             Event::Interrupt => match &mut self.stop {
-                None => self.begin_stop(None, &mut effects),
+                None => self.begin_stop(Why::Interrupt, &mut effects),
                 Some(stop) if !stop.interrupted => stop.interrupted = true,
                 Some(_) => return vec![Effect::End(Ending::LeftAtOnce(self.left()))],
             },
@@ -153,11 +182,20 @@ impl Session {
                 wanted,
                 result,
             } => self.register_finished(host, wanted, result, &mut effects),
+            Event::RetryDue(host, number) => {
+                if let Some(host) = self.hosts.get_mut(host.0)
+                    && host.retry == Some(number)
+                {
+                    host.retry = None;
+                    host.failed = None;
+                }
+            }
             Event::SourceChanged => self.app.stale = true,
             Event::Started => {
                 self.descriptor.stale = true;
                 self.app.stale = true;
             }
+            Event::Tunnel(news) => self.tunnel(news, &mut effects),
         }
         self.go_on(&mut effects);
         effects
@@ -166,25 +204,26 @@ impl Session {
     fn app_built(&mut self, result: Result<Built, CliError>, effects: &mut Vec<Effect>) {
         self.app.work = AppWork::Idle;
         match result {
-            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Err(error) => self.problem(error, effects),
             Ok(Built::Same) if self.app.serving.is_some() => {}
             Ok(_) if self.app.stale || self.stop.is_some() => {}
             Ok(built) => {
                 if let Built::New(took) = built {
                     effects.push(Effect::Say(Notice::Built(took)));
                 }
-                self.start_app(effects);
+                self.app.due = true;
             }
         }
     }
 
-    fn start_app(&mut self, effects: &mut Vec<Effect>) {
+    fn start_app(&mut self, address: BaseUrl, effects: &mut Vec<Effect>) {
         self.app.work = AppWork::Starting;
         self.app.last.0 += 1;
         let known = (!self.descriptor.broken).then_some(self.descriptor.good.as_ref());
         effects.push(Effect::StartApp {
             generation: self.app.last,
             key: known.flatten().map(|descriptor| descriptor.key.clone()),
+            address,
         });
     }
 
@@ -198,14 +237,15 @@ impl Session {
         match result {
             Ok(()) => {
                 self.app.serving = Some(generation);
+                self.way.known = self.way.given.clone();
                 effects.push(Effect::Say(Notice::AppStarted));
                 // What a host refused because of the app deserves another try.
                 self.forget_failures();
             }
             Err(error) if self.app.kind == AppKind::Started => {
-                self.begin_stop(Some(error), effects);
+                self.begin_stop(Why::Failed(error), effects);
             }
-            Err(error) => effects.push(Effect::Say(Notice::Problem(error))),
+            Err(error) => self.problem(error, effects),
         }
     }
 
@@ -219,10 +259,11 @@ impl Session {
         }
         let error = CliError::app_exited(status);
         match self.app.kind {
-            AppKind::Built => effects.push(Effect::Say(Notice::Problem(
-                error.hint("save a source file to build and start it again"),
-            ))),
-            AppKind::Started => self.begin_stop(Some(error), effects),
+            AppKind::Built => {
+                let error = error.hint("save a source file to build and start it again");
+                self.problem(error, effects);
+            }
+            AppKind::Started => self.begin_stop(Why::Failed(error), effects),
         }
     }
 
@@ -239,7 +280,7 @@ impl Session {
         let was_broken = std::mem::replace(&mut self.descriptor.broken, result.is_err());
         match result {
             Err(error) => {
-                effects.push(Effect::Say(Notice::Problem(error)));
+                self.problem(error, effects);
                 if self.descriptor.good.is_some() {
                     effects.push(Effect::Say(Notice::LastGoodStays));
                 }
@@ -286,7 +327,7 @@ impl Session {
                     Some(_) => Reason::DescriptorChanged,
                 };
                 host.installed = Some(wanted.clone());
-                host.failed = None;
+                host.forget_failures();
                 effects.push(Effect::Say(Notice::Registered {
                     host: id,
                     wanted,
@@ -299,7 +340,17 @@ impl Session {
             RegisterResult::Overtaken => self.descriptor.stale = true,
             RegisterResult::Failed(error) | RegisterResult::Unsent(error) => {
                 host.failed = Some(wanted);
+                let outside = error.kind == Kind::Outside && self.stop.is_none();
+                let mut later = Vec::new();
+                let pause = outside.then(|| host.plan_retry(id, &mut later)).flatten();
+                if pause.is_none() {
+                    self.failure = Some(error.clone());
+                }
                 effects.push(Effect::Say(Notice::Problem(error)));
+                if let Some(pause) = pause {
+                    effects.push(Effect::Say(Notice::TryingAgain(id, pause)));
+                }
+                effects.append(&mut later);
             }
         }
     }
@@ -329,24 +380,6 @@ impl Session {
         }
     }
 
-    fn begin_stop(&mut self, cause: Option<CliError>, effects: &mut Vec<Effect>) {
-        if self.stop.is_some() {
-            return;
-        }
-        self.stop = Some(Stop {
-            app_stopping: false,
-            interrupted: cause.is_none(),
-            cause,
-        });
-        for (index, host) in self.hosts.iter_mut().enumerate() {
-            host.stuck.clear();
-            if host.flight.is_some() || !host.present.is_empty() {
-                effects.push(Effect::Say(Notice::Deregistering(HostId(index))));
-            }
-        }
-        effects.push(Effect::StartDeadline(LEAVE_WITHIN));
-    }
-
     /// Orders everything that can be done now.
     fn go_on(&mut self, effects: &mut Vec<Effect>) {
         if self.stop.is_some() {
@@ -370,20 +403,21 @@ impl Session {
                 }
                 AppKind::Started => {
                     self.app.stale = false;
-                    self.start_app(effects);
+                    self.app.due = true;
                 }
             }
         }
+        self.start_if_due(effects);
         if self.app.serving.is_none() || self.descriptor.reading {
             return;
         }
-        let Some(descriptor) = &self.descriptor.good else {
+        let (Some(descriptor), Some(address)) = (&self.descriptor.good, self.way.proven()) else {
             return;
         };
         let wanted = Wanted {
             key: descriptor.key.clone(),
             hash: descriptor.hash,
-            address: self.address.clone(),
+            address: address.clone(),
         };
         for (index, host) in self.hosts.iter_mut().enumerate() {
             host.go_on(HostId(index), &wanted, effects);
@@ -391,63 +425,13 @@ impl Session {
         if self.hosts.is_empty() {
             self.say_ready(None, effects);
         }
-    }
-
-    fn go_on_stopping(&mut self, effects: &mut Vec<Effect>) {
-        let mut busy = false;
-        for (index, host) in self.hosts.iter_mut().enumerate() {
-            let next = host.present.difference(&host.stuck).next().cloned();
-            if host.flight.is_none()
-                && let Some(key) = next
-            {
-                host.flight = Some(Flight::Deregister);
-                effects.push(Effect::Deregister(HostId(index), key));
-            }
-            busy |= host.flight.is_some();
-        }
-        if let Some(stop) = &mut self.stop
-            && !busy
-            && !stop.app_stopping
-        {
-            stop.app_stopping = true;
-            effects.push(Effect::StopApp);
-        }
-    }
-
-    fn say_ready(&mut self, host: Option<HostId>, effects: &mut Vec<Effect>) {
-        if let Some(descriptor) = &self.descriptor.good
-            && !self.ready
-            && self.stop.is_none()
-        {
-            self.ready = true;
-            let notice = Notice::Ready(host, descriptor.clone());
-            effects.push(Effect::Say(notice));
-        }
+        self.announce(&wanted, effects);
     }
 
     fn forget_failures(&mut self) {
+        self.failure = None;
         for host in &mut self.hosts {
-            host.failed = None;
-            host.stuck.clear();
-        }
-    }
-
-    fn left(&self) -> Vec<(HostId, AppKey)> {
-        let hosts = self.hosts.iter().enumerate();
-        hosts
-            .flat_map(|(index, host)| {
-                let keys = host.present.iter().cloned();
-                keys.map(move |key| (HostId(index), key))
-            })
-            .collect()
-    }
-
-    fn ending(&self, cause: Option<CliError>) -> Ending {
-        let left = self.left();
-        match cause {
-            _ if !left.is_empty() => Ending::LeftBehind(left),
-            Some(error) => Ending::Failed(error),
-            None => Ending::Clean,
+            host.forget_failures();
         }
     }
 }

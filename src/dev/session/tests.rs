@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::tunnel::{News, TunnelError};
 
 fn key(name: &str) -> AppKey {
     AppKey::parse(name).unwrap()
@@ -24,13 +25,24 @@ fn problem() -> CliError {
     CliError::outside("test/problem", "it failed")
 }
 
+fn refusal() -> CliError {
+    CliError::user("test/refusal", "it was refused")
+}
+
 fn session(hosts: usize, app: AppKind) -> Session {
-    Session::new(SessionOptions {
+    Session::new(options(hosts, app))
+}
+
+fn options(hosts: usize, app: AppKind) -> SessionOptions {
+    SessionOptions {
         hosts,
         app,
-        address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
+        address: BaseUrl::parse("http://127.0.0.1:3000").ok(),
         left: Vec::new(),
-    })
+        announce: false,
+        until: Until::Interrupt,
+        keep: false,
+    }
 }
 
 fn without_talk(effects: Vec<Effect>) -> Vec<Effect> {
@@ -49,7 +61,14 @@ fn problems(effects: &[Effect]) -> usize {
 
 /// A session with one host where `a` with hash 1 is installed.
 fn installed() -> (Session, Wanted) {
-    let mut session = session(1, AppKind::Built);
+    let (mut session, wanted) = registering(options(1, AppKind::Built));
+    finish(&mut session, &wanted, RegisterResult::Done(Duration::ZERO));
+    (session, wanted)
+}
+
+/// A session whose first host is about to get `a` with hash 1.
+fn registering(options: SessionOptions) -> (Session, Wanted) {
+    let mut session = Session::new(options);
     session.on(Event::Started);
     session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO))));
     session.on(Event::AppStarted {
@@ -57,10 +76,9 @@ fn installed() -> (Session, Wanted) {
         result: Ok(()),
     });
     let effects = session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
-    let [Effect::Register(HostId(0), wanted)] = &without_talk(effects)[..] else {
+    let [Effect::Register(HostId(0), wanted), ..] = &without_talk(effects)[..] else {
         panic!("no register");
     };
-    finish(&mut session, wanted, RegisterResult::Done(Duration::ZERO));
     (session, wanted.clone())
 }
 
@@ -134,12 +152,12 @@ fn a_failed_register_is_tried_again_with_the_next_save_or_start() {
     let again = [Effect::Register(HostId(0), wanted.clone())];
     let effects = save(&mut session, Ok(descriptor("a", 2)));
     assert_eq!(without_talk(effects), again);
-    let effects = finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+    let effects = finish(&mut session, &wanted, RegisterResult::Failed(refusal()));
     assert_eq!(problems(&effects), 1);
     assert_eq!(without_talk(effects), []);
     let effects = save(&mut session, Ok(descriptor("a", 2)));
     assert_eq!(without_talk(effects), again);
-    finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+    finish(&mut session, &wanted, RegisterResult::Failed(refusal()));
     let effects = session.on(Event::AppStarted {
         generation: Generation(2),
         result: Ok(()),
@@ -148,14 +166,98 @@ fn a_failed_register_is_tried_again_with_the_next_save_or_start() {
 }
 
 #[test]
+fn what_failed_outside_is_tried_again_by_itself_a_few_times() {
+    let (mut session, wanted) = registering(options(1, AppKind::Built));
+    let mut pauses = Vec::new();
+    loop {
+        let effects = finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+        assert_eq!(problems(&effects), 1);
+        let effects = without_talk(effects);
+        let Some(Effect::RetryLater {
+            host,
+            number,
+            after,
+        }) = effects.first()
+        else {
+            assert_eq!(effects, []);
+            break;
+        };
+        pauses.push(after.as_secs());
+        assert_eq!(session.on(Event::RetryDue(*host, number + 1)), []);
+        let effects = session.on(Event::RetryDue(*host, *number));
+        assert_eq!(effects, [Effect::Register(HostId(0), wanted.clone())]);
+    }
+    assert_eq!(pauses, [2, 5, 15, 30, 60]);
+    // A save is tried at once, and makes a retry that was planned before it void.
+    let effects = without_talk(save(&mut session, Ok(descriptor("a", 1))));
+    assert_eq!(effects, [Effect::Register(HostId(0), wanted.clone())]);
+    let effects = finish(&mut session, &wanted, RegisterResult::Failed(problem()));
+    let [Effect::RetryLater { number, .. }] = without_talk(effects)[..] else {
+        panic!("no retry");
+    };
+    save(&mut session, Ok(descriptor("a", 1)));
+    finish(&mut session, &wanted, RegisterResult::Done(Duration::ZERO));
+    assert_eq!(session.on(Event::RetryDue(HostId(0), number)), []);
+}
+
+#[test]
+fn what_is_to_stay_stays() {
+    let (mut session, wanted) = registering(SessionOptions {
+        keep: true,
+        ..options(1, AppKind::Built)
+    });
+    session.on(Event::Interrupt);
+    // What is in flight is waited for all the same.
+    let effects = finish(&mut session, &wanted, RegisterResult::Done(Duration::ZERO));
+    assert_eq!(without_talk(effects), [Effect::StopApp]);
+    let kept = Effect::Say(Notice::Kept(HostId(0), key("a")));
+    assert_eq!(
+        session.on(Event::AppStopped),
+        [kept, Effect::End(Ending::Clean)]
+    );
+}
+
+#[test]
+fn a_session_until_ready_ends_when_all_hosts_have_it_and_all_were_told() {
+    let until_ready = || SessionOptions {
+        until: Until::Ready,
+        ..options(2, AppKind::Built)
+    };
+    let done = |host, wanted: &Wanted, result| Event::RegisterFinished {
+        host: HostId(host),
+        wanted: wanted.clone(),
+        result,
+    };
+    let (mut session, wanted) = registering(until_ready());
+    let installed = RegisterResult::Done(Duration::ZERO);
+    let effects = session.on(done(0, &wanted, installed.clone()));
+    assert_eq!(without_talk(effects), []);
+    let effects = without_talk(session.on(done(1, &wanted, installed.clone())));
+    let hosts = vec![HostId(0), HostId(1)];
+    assert_eq!(effects, [Effect::Announce(hosts, descriptor("a", 1))]);
+    let effects = without_talk(session.on(Event::Announced(Ok(()))));
+    let removed = |host| Effect::Deregister(HostId(host), key("a"));
+    assert_eq!(
+        effects,
+        [Effect::StartDeadline(LEAVE_WITHIN), removed(0), removed(1)]
+    );
+
+    // One that refuses ends it with its reason; the other is cleaned up.
+    let (mut session, wanted) = registering(until_ready());
+    session.on(done(0, &wanted, RegisterResult::Failed(refusal())));
+    let effects = without_talk(session.on(done(1, &wanted, installed)));
+    assert!(effects.contains(&removed(1)), "{effects:?}");
+    let stop = session.stop.as_ref().expect("it stops");
+    assert_eq!(stop.cause, Some(refusal()));
+}
+
+#[test]
 fn what_a_crash_left_is_taken_over_or_removed() {
     let left = |name: &str| vec![(HostId(0), key(name))];
     for (name, expected) in [("old", Some(key("old"))), ("a", None)] {
         let mut session = Session::new(SessionOptions {
-            hosts: 1,
-            app: AppKind::Started,
-            address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
             left: left(name),
+            ..options(1, AppKind::Started)
         });
         session.on(Event::Started);
         session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
@@ -170,10 +272,8 @@ fn what_a_crash_left_is_taken_over_or_removed() {
         }
         // Leaving removes it, whatever became of it.
         let mut session = Session::new(SessionOptions {
-            hosts: 1,
-            app: AppKind::Started,
-            address: BaseUrl::parse("http://127.0.0.1:3000").unwrap(),
             left: left(name),
+            ..options(1, AppKind::Started)
         });
         session.on(Event::Started);
         let effects = without_talk(session.on(Event::Interrupt));
@@ -274,6 +374,152 @@ fn an_app_that_nothing_can_restart_ends_the_session() {
     );
 }
 
+fn address(name: &str) -> BaseUrl {
+    BaseUrl::parse(&format!("https://{name}.example")).unwrap()
+}
+
+fn opened(name: &str) -> Event {
+    Event::Tunnel(News::Opened {
+        url: address(name),
+        took: Duration::ZERO,
+    })
+}
+
+fn lost() -> Event {
+    Event::Tunnel(News::Lost {
+        error: TunnelError::NgrokStopped,
+        tries: 1,
+    })
+}
+
+/// A session that waits for its tunnel, with a good descriptor and an app that is built.
+fn without_a_way(app: AppKind) -> (Session, Vec<Effect>) {
+    let mut session = Session::new(SessionOptions {
+        address: None,
+        ..options(1, app)
+    });
+    let mut effects = session.on(Event::Started);
+    effects.extend(session.on(Event::DescriptorChecked(Ok(descriptor("a", 1)))));
+    if app == AppKind::Built {
+        effects.extend(session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO)))));
+    }
+    (session, effects)
+}
+
+fn started(session: &mut Session) -> Vec<Effect> {
+    let event = Event::AppStarted {
+        generation: session.app.last,
+        result: Ok(()),
+    };
+    without_talk(session.on(event))
+}
+
+fn starts_at(effects: &[Effect], name: &str) -> bool {
+    let here = |effect: &Effect| matches!(effect, Effect::StartApp { address: given, .. } if *given == address(name));
+    effects.iter().any(here)
+}
+
+#[test]
+fn the_app_starts_when_its_address_is_known_and_is_registered_there() {
+    for app in [AppKind::Built, AppKind::Started] {
+        let (mut session, effects) = without_a_way(app);
+        let starts = |effect: &Effect| matches!(effect, Effect::StartApp { .. });
+        assert!(!effects.iter().any(starts), "{effects:?}");
+        let effects = session.on(opened("one"));
+        assert!(starts_at(&effects, "one"), "{effects:?}");
+        let effects = started(&mut session);
+        let [Effect::Register(_, wanted)] = &effects[..] else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(wanted.address, address("one"));
+    }
+}
+
+#[test]
+fn a_new_address_is_registered_once_the_app_knows_it() {
+    for app in [AppKind::Built, AppKind::Started] {
+        let (mut session, _) = without_a_way(app);
+        session.on(opened("one"));
+        let [Effect::Register(_, first)] = &started(&mut session)[..] else {
+            panic!("it is not registered");
+        };
+        finish(&mut session, first, RegisterResult::Done(Duration::ZERO));
+        assert_eq!(without_talk(session.on(lost())), []);
+        let effects = without_talk(session.on(opened("two")));
+        assert!(
+            matches!(effects[..], [Effect::StartApp { .. }]),
+            "{effects:?}"
+        );
+        assert!(starts_at(&effects, "two"));
+        let second = Wanted {
+            address: address("two"),
+            ..first.clone()
+        };
+        let effects = started(&mut session);
+        assert_eq!(effects, [Effect::Register(HostId(0), second.clone())]);
+        let effects = finish(&mut session, &second, RegisterResult::Done(Duration::ZERO));
+        let told = |effect: &Effect| {
+            matches!(effect, Effect::Say(Notice::Registered { reason, .. })
+                if *reason == Reason::AddressChanged)
+        };
+        assert!(effects.iter().any(told), "{effects:?}");
+    }
+}
+
+#[test]
+fn while_the_tunnel_is_lost_nothing_is_registered_and_the_same_address_goes_on() {
+    let (mut session, _) = without_a_way(AppKind::Built);
+    session.on(opened("one"));
+    let [Effect::Register(_, wanted)] = &started(&mut session)[..] else {
+        panic!("it is not registered");
+    };
+    finish(&mut session, wanted, RegisterResult::Done(Duration::ZERO));
+    session.on(lost());
+    let effects = save(&mut session, Ok(descriptor("a", 2)));
+    assert_eq!(without_talk(effects), []);
+    let effects = without_talk(session.on(opened("one")));
+    let changed = Wanted {
+        hash: 2,
+        ..wanted.clone()
+    };
+    assert_eq!(effects, [Effect::Register(HostId(0), changed)]);
+}
+
+#[test]
+fn a_tunnel_that_will_not_open_ends_the_session_and_takes_the_app_away() {
+    let (mut session, _) = without_a_way(AppKind::Built);
+    let ended = Event::Tunnel(News::Ended(TunnelError::NgrokNoToken));
+    let effects = without_talk(session.on(ended.clone()));
+    let over = [Effect::StartDeadline(LEAVE_WITHIN), Effect::StopApp];
+    assert_eq!(effects, over);
+    let effects = session.on(Event::AppStopped);
+    assert!(
+        matches!(&effects[..], [Effect::End(Ending::Failed(error))] if error.code == "tunnel/ngrok-auth"),
+        "{effects:?}"
+    );
+
+    let (mut session, wanted) = installed();
+    let effects = without_talk(session.on(ended));
+    let removed = Effect::Deregister(HostId(0), wanted.key);
+    assert!(effects.contains(&removed), "{effects:?}");
+}
+
+#[test]
+fn an_app_that_is_started_anew_for_its_address_does_not_end_the_session() {
+    let (mut session, _) = without_a_way(AppKind::Started);
+    session.on(opened("one"));
+    started(&mut session);
+    let old = session.app.last;
+    session.on(opened("two"));
+    // It is ended first where it has a port of its own.
+    let effects = session.on(Event::AppExited {
+        generation: old,
+        status: "signal: 15".to_owned(),
+    });
+    assert_eq!(without_talk(effects), []);
+    assert!(session.stop.is_none());
+}
+
 /// What the world would look like: which apps each host has, and what was ordered and not
 /// answered yet.
 #[derive(Default)]
@@ -301,6 +547,10 @@ impl Model {
                     self.assert_idle(*host);
                 }
                 Effect::Deregister(host, _) => self.assert_idle(*host),
+                // Those that were overtaken by something else are let run out.
+                Effect::RetryLater { .. } => {
+                    assert!(!self.interrupted, "a retry after the interrupt");
+                }
                 Effect::StopApp => {
                     let busy = self.pending.iter().any(|effect| host_of(effect).is_some());
                     assert!(!busy, "the app is stopped while a host is busy with it");
@@ -328,6 +578,8 @@ impl Model {
         let effect = self.pending.remove(which % self.pending.len());
         let good = luck < 160;
         match effect {
+            Effect::Announce(..) if good => Event::Announced(Ok(())),
+            Effect::Announce(..) => Event::Announced(Err(problem())),
             Effect::BuildApp if luck < 20 => Event::AppBuilt(Ok(Built::Same)),
             Effect::BuildApp if good => Event::AppBuilt(Ok(Built::New(Duration::ZERO))),
             Effect::BuildApp => Event::AppBuilt(Err(problem())),
@@ -368,6 +620,7 @@ impl Model {
                     result,
                 }
             }
+            Effect::RetryLater { host, number, .. } => Event::RetryDue(host, number),
             Effect::StartApp { generation, .. } => Event::AppStarted {
                 generation,
                 result: if good { Ok(()) } else { Err(problem()) },
@@ -412,10 +665,18 @@ proptest! {
     fn random_walks_keep_the_promises(
         hosts in 0..3_usize,
         built in any::<bool>(),
+        announce in any::<bool>(),
+        until_ready in any::<bool>(),
+        tunnel in any::<bool>(),
         steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..120),
     ) {
         let kind = if built { AppKind::Built } else { AppKind::Started };
-        let mut session = session(hosts, kind);
+        let mut session = Session::new(SessionOptions {
+            announce,
+            until: if until_ready { Until::Ready } else { Until::Interrupt },
+            address: options(hosts, kind).address.filter(|_| !tunnel),
+            ..options(hosts, kind)
+        });
         let mut model = Model::default();
         model.take_in(session.on(Event::Started));
         for (choice, which, luck) in steps {
@@ -433,6 +694,12 @@ proptest! {
                     model.interrupts += 1;
                     Event::Interrupt
                 }
+                50..70 if tunnel => match luck {
+                    0..60 => lost(),
+                    60..62 => Event::Tunnel(News::Ended(TunnelError::NgrokStopped)),
+                    62..180 => opened("one"),
+                    _ => opened("two"),
+                },
                 _ if model.pending.is_empty() => Event::DescriptorChanged,
                 _ => model.answer(which, luck),
             };

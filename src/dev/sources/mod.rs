@@ -5,3 +5,4 @@ pub(crate) mod descriptor;
 pub(crate) mod files;
 pub(crate) mod sandbox;
 pub(crate) mod signals;
+pub(crate) mod tunnel;

@@ -5,6 +5,7 @@
 //! strange answer cannot send the log-in elsewhere.
 
 mod answers;
+mod patience;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::host::upm::answers::{Progress, accept, body, location, progress, refusal, unexpected};
+use crate::host::upm::patience::{call, patient};
 use crate::host::{BoxFuture, Go, Host, HostError, Installation, RegisterError, Verdict};
 use crate::http::{self, Http};
 
@@ -59,6 +61,19 @@ impl Upm {
         }
     }
 
+    /// Whether the app is installed there.
+    ///
+    /// # Errors
+    /// When the site does not say.
+    pub(crate) async fn has(&self, key: &AppKey) -> Result<bool, HostError> {
+        let request = self.request(Method::GET, &self.url(&format!("{key}-key"))?)?;
+        let answer = call(request, CALL).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(false);
+        }
+        accept("GET app", &answer).map(|()| true)
+    }
+
     async fn install(&self, app: &Installation, go: Go<'_>) -> Result<(), RegisterError> {
         self.check_settings().await.map_err(RegisterError::Unsent)?;
         let token = self.token().await.map_err(RegisterError::Unsent)?;
@@ -81,7 +96,7 @@ impl Upm {
             return Ok(());
         }
         let request = self.request(Method::GET, &self.url("settings")?)?;
-        let answer = http::send(request, CALL).await?;
+        let answer = call(request, CALL).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(());
         }
@@ -104,7 +119,7 @@ impl Upm {
         let request = self
             .request(Method::GET, &self.url("")?)?
             .header(ACCEPT, "application/vnd.atl.plugins.installed+json");
-        let answer = http::send_for_headers(request, CALL).await?;
+        let answer = patient(request, CALL, http::send_for_headers).await?;
         accept("GET token", &answer)?;
         let token = answer.headers.get("upm-token");
         match token.and_then(|token| token.to_str().ok()) {
@@ -153,13 +168,13 @@ impl Upm {
             Duration::from_millis(100)
         };
         loop {
-            let answer = http::send(self.request(Method::GET, link)?, CALL).await?;
+            let answer = call(self.request(Method::GET, link)?, CALL).await?;
             let plugin = if answer.status == StatusCode::SEE_OTHER {
                 let plugin = location(&answer.headers).and_then(|link| self.below_api(link));
                 let Some(plugin) = plugin else {
                     return Err(unexpected("GET task", &answer, "no `Location`"));
                 };
-                let answer = http::send(self.request(Method::GET, &plugin)?, CALL).await?;
+                let answer = call(self.request(Method::GET, &plugin)?, CALL).await?;
                 accept("GET plugin", &answer)?;
                 body(&answer.body)
             } else {
@@ -184,7 +199,7 @@ impl Upm {
             .request(Method::PUT, &self.url(&format!("{key}-key"))?)?
             .header(CONTENT_TYPE, "application/vnd.atl.plugins.plugin+json")
             .body(json!({ "enabled": true }).to_string());
-        let answer = http::send(request, CALL).await?;
+        let answer = call(request, CALL).await?;
         if answer.status.is_success() {
             Ok(())
         } else {
@@ -194,7 +209,7 @@ impl Upm {
 
     async fn uninstall(&self, key: &AppKey) -> Result<(), HostError> {
         let request = self.request(Method::DELETE, &self.url(&format!("{key}-key"))?)?;
-        let answer = http::send(request, UNINSTALL).await?;
+        let answer = call(request, UNINSTALL).await?;
         match answer.status {
             status if status.is_success() => Ok(()),
             StatusCode::NOT_FOUND => Ok(()),

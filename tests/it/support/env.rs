@@ -30,6 +30,7 @@ impl TestEnv {
 
     /// With a variable for the program.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
@@ -88,6 +89,7 @@ impl TestEnv {
         if let Some(file) = option_env!("LLVM_PROFILE_FILE") {
             all.push(("LLVM_PROFILE_FILE".to_owned(), file.to_owned()));
         }
+        // A later one replaces an earlier one of the same name.
         all.extend(self.variables.clone());
         all
     }

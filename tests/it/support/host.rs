@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -41,6 +41,8 @@ pub(crate) struct Faults {
     pub(crate) disabled: bool,
     /// The install is taken, but never answered.
     pub(crate) silent_install: bool,
+    /// How many calls are answered with 503 before it works.
+    pub(crate) stumbles: usize,
 }
 
 #[derive(Default)]
@@ -53,8 +55,12 @@ struct State {
     /// Descriptors in the order they were installed.
     installs: Vec<Value>,
     tasks: Vec<Task>,
+    /// Where addresses really lead.
+    routes: Option<Route>,
     enabled: BTreeMap<String, bool>,
 }
+
+type Route = Box<dyn Fn(&str) -> String + Send>;
 
 struct Task {
     left: usize,
@@ -70,7 +76,7 @@ struct Request {
 
 impl FakeHost {
     pub(crate) const PASSWORD: &'static str = "correct-horse-battery";
-    const API: &'static str = "/jira/rest/plugins/1.0/";
+    const API: &'static str = "/rest/plugins/1.0/";
 
     pub(crate) fn start() -> Self {
         Self::with(Faults::default())
@@ -95,6 +101,17 @@ impl FakeHost {
 
     pub(crate) fn set(&self, faults: Faults) {
         self.state.0.lock().unwrap().faults = faults;
+    }
+
+    /// Has it reach addresses that are not on this machine by others that are.
+    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + 'static) {
+        self.state.0.lock().unwrap().routes = Some(Box::new(routes));
+    }
+
+    fn route(&self, url: &str) -> String {
+        let state = self.state.0.lock().unwrap();
+        let route = state.routes.as_ref();
+        route.map_or_else(|| url.to_owned(), |route| route(url))
     }
 
     /// The site's address.
@@ -147,6 +164,18 @@ impl FakeHost {
         }
     }
 
+    /// Waits until no app is installed, and says how long that took.
+    pub(crate) fn wait_until_empty(&self) -> Duration {
+        let began = Instant::now();
+        let mut state = self.state.0.lock().unwrap();
+        while !state.apps.is_empty() {
+            let left = DEADLINE.saturating_sub(began.elapsed());
+            assert!(!left.is_zero(), "{:?} stays", state.apps);
+            state = self.state.1.wait_timeout(state, left).unwrap().0;
+        }
+        began.elapsed()
+    }
+
     fn serve(&self, stream: TcpStream) {
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         let Some(request) = read_request(&stream) else {
@@ -166,12 +195,19 @@ impl FakeHost {
             let reason = "X-Seraph-LoginReason: AUTHENTICATED_FAILED\r\n";
             return Some(response(401, reason, "<html>who are you?</html>"));
         }
-        let path = request.path.strip_prefix(Self::API)?;
+        // The same at the root and below `/wiki`, where Confluence is.
+        let path = request.path.strip_prefix("/jira")?;
+        let path = path.strip_prefix("/wiki").unwrap_or(path);
+        let path = path.strip_prefix(Self::API)?;
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         if !path.starts_with("pending/") {
             self.note(format!("{} {path}", request.method));
         }
         let faults = self.state.0.lock().unwrap().faults.clone();
+        if faults.stumbles > 0 {
+            self.state.0.lock().unwrap().faults.stumbles -= 1;
+            return Some(response(503, "", "<html>a moment, please</html>"));
+        }
         Some(match (request.method.as_str(), path) {
             ("GET", "settings") => {
                 let setting = json!({ "key": "connectDeveloperListingsEnabled", "value": !faults.dev_mode_off });
@@ -242,15 +278,15 @@ impl FakeHost {
     /// Fetches the descriptor and calls the app, as a host does; answers with the task's number.
     fn install(&self, body: &[u8], faults: &Faults) -> usize {
         let body: Value = serde_json::from_slice(body).unwrap();
-        let url = body["pluginUri"].as_str().unwrap();
-        let descriptor: Value = serde_json::from_str(&fetch("GET", url)).unwrap();
+        let url = self.route(body["pluginUri"].as_str().unwrap());
+        let descriptor: Value = serde_json::from_str(&fetch("GET", &url)).unwrap();
         let key = descriptor["key"].as_str().unwrap().to_owned();
         let outcome = match faults.install_fails {
             Some(reason) => Err(reason),
             None => {
                 let base = descriptor["baseUrl"].as_str().unwrap();
                 let path = descriptor["lifecycle"]["installed"].as_str().unwrap();
-                fetch("POST", &format!("{base}{path}"));
+                fetch("POST", &self.route(&format!("{base}{path}")));
                 Ok(key.clone())
             }
         };
@@ -380,7 +416,7 @@ pub(crate) fn send(
     (status, head.to_owned(), body.to_owned())
 }
 
-fn base64(text: &str) -> String {
+pub(crate) fn base64(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut coded = String::new();
     for three in text.as_bytes().chunks(3) {

@@ -126,6 +126,22 @@ impl Session {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
     }
 
+    /// The process that cleans up when the session is killed.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn reaper(&self) -> Pid {
+        let is_it = |pid: &i32| {
+            let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
+            let stat = read("stat").unwrap_or_default();
+            let parent = stat.rsplit(')').next().unwrap_or_default();
+            let parent = parent.split_whitespace().nth(1).map(str::to_owned);
+            let line = read("cmdline").unwrap_or_default();
+            parent == Some(self.child.id().to_string()) && line.contains("__reap")
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        Pid::from_raw(numbers.find(is_it).expect("the session has a reaper")).unwrap()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
@@ -162,6 +178,22 @@ impl Session {
     fn stderr(&mut self) -> String {
         let reader = self.stderr.take();
         reader.map_or_else(String::new, |reader| reader.join().unwrap())
+    }
+}
+
+/// Waits until a process is gone; one that nobody waited for yet is.
+#[cfg(target_os = "linux")]
+pub(crate) fn wait_until_gone(pid: Pid) {
+    let began = Instant::now();
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if stat.is_empty() || stat.contains(") Z ") {
+            return;
+        }
+        assert!(began.elapsed() < DEADLINE, "process {pid} stays: {stat}");
+        // Nobody tells us of the end of other people's children.
+        let (_hold, nothing) = channel::<()>();
+        let _ = nothing.recv_timeout(Duration::from_millis(5));
     }
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 use snapbox::cmd::Command;
 
 use crate::support::env::{CONNECT, TestEnv};
+use crate::support::left_out;
 
 /// What a program did on a terminal.
 pub(crate) struct OnTerminal {
@@ -51,14 +52,4 @@ pub(crate) fn press(
         shown,
         code: ended["code"].as_i64().unwrap(),
     })
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "a test that is left out says so"
-)]
-fn left_out(why: &str) {
-    eprintln!("LEFT OUT: {why}");
-    assert!(std::env::var_os("CONNECT_REQUIRE_TOOLS").is_none(), "{why}");
 }

@@ -318,3 +318,13 @@ fn the_shortest_secret_is_long_enough() {
     assert!(with(MIN_SECRET).is_ok());
     assert_eq!(with(MIN_SECRET - 1), Err(LifecycleError::WeakSecret));
 }
+
+#[test]
+fn a_call_is_shown_without_its_secret() {
+    let call = LifecycleCall::parse(&body("installed", json!({}))).unwrap();
+    let shown = format!("{call:?}");
+    assert!(
+        shown.contains("site-1") && !shown.contains("first secret"),
+        "{shown}"
+    );
+}

@@ -25,6 +25,33 @@ fn a_hash_is_shown_as_its_digits() {
 }
 
 #[test]
+fn a_request_line_is_shown_without_its_token() {
+    let request = RequestLine {
+        method: "PATCH",
+        target: "/page?a=1&jwt=eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2ln",
+        form: Some(b"jwt=secret"),
+    };
+    let shown = format!("{request:?}");
+    for part in ["PATCH", "/page?a=1", "10"] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    assert!(
+        !shown.contains("eyJ") && !shown.contains("secret"),
+        "{shown}"
+    );
+}
+
+/// Java and JavaScript put a character of two units before the last ones of one unit.
+#[test]
+fn values_of_one_name_are_in_the_order_of_utf16_units() {
+    check(
+        "/?a=%EF%BD%A1&a=%F0%9F%98%80",
+        "",
+        "GET&/&a=%F0%9F%98%80,%EF%BD%A1",
+    );
+}
+
+#[test]
 fn every_spelling_is_listed_once() {
     let request = RequestLine {
         method: "GET",
@@ -57,6 +84,7 @@ fn the_longest_target_is_still_hashed() {
         };
         Qsh::sign(&request, "").map(drop)
     };
+    assert_eq!(MAX_TARGET, 262_144);
     assert_eq!(sign(MAX_TARGET), Ok(()));
     assert_eq!(sign(MAX_TARGET + 1), Err(QshError::TooLong));
 }

@@ -74,6 +74,18 @@ const CREDENTIALS: &[(&str, &[&str])] = &[
         &["credentials/host 1:14", "credentials/unknown-value 1:47"],
     ),
     (
+        "{ hosts: { \"a.dev\": { product: 'jira', username: 'a@b', password: { command: ['op', 'read'] } } } }",
+        &[],
+    ),
+    (
+        "{ hosts: { \"a.dev\": { product: 'jira', username: 'a@b', password: { keyring: 'a' } } } }",
+        &[],
+    ),
+    (
+        "{ hosts: { \"a.dev\": { product: 'jira', username: 'a@b', password: { command: 'op' } } } }",
+        &["credentials/wrong-type 1:67"],
+    ),
+    (
         "{ \"hosts\": [], \"hosts\": {} }",
         &["credentials/duplicate-key 1:16"],
     ),

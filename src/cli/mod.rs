@@ -1,8 +1,12 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod session;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
 #[derive(Debug, Parser)]
@@ -84,14 +88,23 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(Call),
     Clean(Clean),
     Dev(Dev),
     Explain(Explain),
+    Inspect(Inspect),
     New(New),
+    /// Take everything away if the session that started this is killed
+    #[command(name = "__reap", hide = true)]
+    Reap,
     Sandbox(Sandbox),
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
     Status,
+    /// Read, explain and make tokens
+    #[command(subcommand)]
+    Token(Token),
+    Trigger(Trigger),
     Validate(Validate),
 }
 
@@ -105,7 +118,8 @@ Examples:
   connect dev                                  a Rust app, on the sandbox
   connect dev --exec \"npm start\" --port 3000   an app in any language that listens on 3000
   connect dev --port 8080                      an app that is running already
-  connect dev --via upm                        on the hosts of credentials.json")]
+  connect dev --via upm                        on the hosts of credentials.json
+  connect dev --until ready --on-ready \"npm test\"   for CI: ends with the command's success")]
 pub(crate) struct Dev {
     /// Where to install the app
     #[arg(long, value_name = "HOST", default_value = "auto")]
@@ -119,13 +133,39 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
 
+    /// What opens a way to this machine for hosts elsewhere
+    #[arg(long, value_name = "TUNNEL", default_value = "auto")]
+    pub(crate) tunnel: Tunnel,
+
     /// Address under which the hosts reach the app, if you have a tunnel of your own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "tunnel")]
     pub(crate) url: Option<String>,
 
     /// Port of the sandbox [default: 3099, or the next free one]
     #[arg(long, value_name = "N")]
     pub(crate) sandbox_port: Option<u16>,
+
+    /// Leave the app on the hosts in the end; `connect clean` removes it
+    #[arg(long)]
+    pub(crate) keep: bool,
+
+    /// Run CMD (by the shell) once the app is installed; CONNECT_READY_URL is its first page
+    #[arg(long, value_name = "CMD")]
+    pub(crate) on_ready: Option<String>,
+
+    /// Write FILE (JSON, all at once) while the app can be opened
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+
+    /// End by itself: `ready` is when every host has the app and the command of --on-ready ended
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) until: Option<UntilWhen>,
+}
+
+/// When `connect dev` ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UntilWhen {
+    Ready,
 }
 
 /// Where `connect dev` installs the app.
@@ -140,6 +180,20 @@ pub(crate) enum Via {
     Sandbox,
     /// The hosts of credentials.json, through their UPM
     Upm,
+}
+
+/// What opens a way to this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tunnel {
+    /// If a host is elsewhere: ngrok with an authtoken, else cloudflared if it is installed
+    #[default]
+    Auto,
+    /// cloudflared; needs no account
+    Cloudflared,
+    /// ngrok; needs an authtoken, in credentials.json or NGROK_AUTHTOKEN
+    Ngrok,
+    /// Nothing
+    None,
 }
 
 /// Make a new app
@@ -214,12 +268,26 @@ pub(crate) struct Sandbox {
 Examples:
   connect clean --dry-run    the same as `connect status`
   connect clean              logs in as credentials.json says
+  connect clean --all        also what no session of this folder noted
+  connect clean --host acme.atlassian.net --key com.example.hello
 
 Exit codes: 0 nothing is left, 1 a session runs here, 3 something is left")]
 pub(crate) struct Clean {
+    /// Ask every host of credentials.json for the app, whatever earlier sessions noted
+    #[arg(long)]
+    pub(crate) all: bool,
+
     /// List it, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+
+    /// Look at this host of credentials.json only, and ask it for the app
+    #[arg(long, value_name = "SITE", conflicts_with = "all")]
+    pub(crate) host: Option<String>,
+
+    /// Key of the app to ask for [default: that of atlassian-connect.json]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
 }
 
 /// Check the app's files and show every finding at its line
@@ -230,6 +298,8 @@ Examples:
   connect validate descriptor --fix      put right what can be put right
   connect validate a.json b.json --format short
   connect validate manifest              the Connect side of a Forge manifest.yml
+  connect validate manifest app.yml -    other manifests, one of them from stdin
+  connect validate --schema https://example.com/schema.json
   connect validate http://localhost:3000/atlassian-connect.json
   connect validate - < a.json
 
@@ -259,6 +329,10 @@ pub(crate) struct Validate {
     /// Check for this product: bitbucket, confluence or jira [default: by what the file says]
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<connect_validator::Product>,
+
+    /// Hold the file against this JSON Schema too; an address is asked once a day
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) schema: Option<String>,
 
     /// Warnings fail too
     #[arg(long)]
