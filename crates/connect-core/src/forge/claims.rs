@@ -85,6 +85,8 @@ pub struct ForgeLicense {
     pub evaluation: bool,
     /// Such as `capabilityStandard` or `capabilityAdvanced`.
     pub capability_set: Option<String>,
+    /// Everything, unread: billing period, end of the trial, entitlement.
+    pub all: Map<String, Value>,
 }
 
 /// Where the user or the event was (`context`).
@@ -211,6 +213,7 @@ impl ForgeLicense {
             active: flag("active").or(flag("isActive")).unwrap_or(false),
             evaluation: flag("isEvaluation").unwrap_or(false),
             capability_set: text("capabilitySet").map(str::to_owned),
+            all: license.clone(),
         }
     }
 }

@@ -168,3 +168,33 @@ fn secret(headers: &HeaderMap, name: &str) -> Option<Secret> {
     let value = headers.get(name)?.to_str().ok()?.trim();
     (!value.is_empty()).then(|| Secret::new(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn found(values: &[&str]) -> Result<String, TokenError> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            let value = HeaderValue::from_str(value).unwrap();
+            headers.append(header::AUTHORIZATION, value);
+        }
+        bearer(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_token_is_in_one_place_and_there_once() {
+        let token = Ok("a.b.c".to_owned());
+        assert_eq!(found(&["Bearer a.b.c"]), token);
+        assert_eq!(found(&["bearer  a.b.c "]), token);
+        for nothing in ["", "a.b.c", "JWT a.b.c", "Basic eDp5"] {
+            assert_eq!(found(&[nothing]), Err(TokenError::Missing), "{nothing}");
+        }
+        assert_eq!(found(&[]), Err(TokenError::Missing));
+        for two in [["Bearer a.b.c", "Bearer a.b.c"], ["JWT x", "Bearer a.b.c"]] {
+            assert_eq!(found(&two), Err(TokenError::Ambiguous));
+        }
+    }
+}

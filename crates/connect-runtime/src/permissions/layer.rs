@@ -210,3 +210,23 @@ impl<S, A> fmt::Debug for Required<S, A> {
         f.debug_tuple("Required").field(&self.layer).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, body::Body, routing::get};
+    use http::StatusCode;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn outside_an_app_the_layer_lets_nobody_through() {
+        let asked = JiraPermissions::new().global(["ADMINISTER"]);
+        let router = Router::<()>::new()
+            .route("/x", get(async || "open"))
+            .layer(RequirePermissions::<HostRequest>::jira(asked));
+        let request = Request::builder().uri("/x").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    }
+}
