@@ -83,7 +83,7 @@ pub(crate) async fn announce(
 async fn run(world: &World, command: &str, url: String) -> Result<(), CliError> {
     let (program, arguments) = process::shell(command);
     let address = world.address.get().to_string();
-    let mut variables = world.withheld.clone();
+    let mut variables = world.for_children.clone();
     variables.push((crate::env::CONNECT_READY_URL.to_owned(), url));
     variables.push((crate::env::CONNECT_APP_URL.to_owned(), address));
     let started = process::start(

@@ -1,5 +1,6 @@
 //! Carries out one effect and answers with one event.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +38,8 @@ pub(crate) struct World {
     pub(crate) tunnel: Option<OpenWay>,
     /// Variables for its process.
     pub(crate) variables: Vec<(String, String)>,
-    /// Variables that hold log-ins, emptied for every child.
-    pub(crate) withheld: Vec<(String, String)>,
+    /// Variables for every child: those that hold log-ins are emptied, one says whose child it is.
+    pub(crate) for_children: Vec<(String, String)>,
     /// The hosts, at the index of their id.
     pub(crate) hosts: Vec<HostEntry>,
     /// What may be installed where.
@@ -221,26 +222,67 @@ fn meaning(source: &str) -> u64 {
 
 async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
     let began = Instant::now();
+    let mut strays = BTreeSet::new();
     let result = match try_register(world, id, &wanted).await {
         Ok(()) => RegisterResult::Done(began.elapsed()),
-        Err(result) => result,
+        Err(Refused::OtherKey(key)) => {
+            strays.insert(key);
+            RegisterResult::Overtaken
+        }
+        Err(Refused::Result(result)) => result,
     };
+    let sent = matches!(result, RegisterResult::Done(_) | RegisterResult::Failed(_));
+    // The host read the descriptor after the last look at it. If it has another key by now, that
+    // may be what the host installed.
+    if sent && let Ok(key) = key_on_disk(&world.folder) {
+        strays.insert(key);
+    }
+    strays.remove(&wanted.key);
+    let mut left = Vec::new();
+    for stray in strays {
+        if !remove_stray(world, id, &stray).await {
+            left.push(stray);
+        }
+    }
     Event::RegisterFinished {
         host: id,
         wanted,
         result,
+        strays: left,
     }
 }
 
-async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), RegisterResult> {
+/// Removes what the host may have installed instead; true when it is gone.
+async fn remove_stray(world: &World, id: HostId, key: &AppKey) -> bool {
+    let entry = &world.hosts[id.0];
+    let site = entry.host.site();
+    if entry.lasts
+        && let Err(error) = world.journal.intend(site, key, &world.address.get())
+    {
+        let text = format!("the journal cannot be written: {error}");
+        world.ui.warning(&text);
+    }
+    let removed = entry.host.deregister(key).await.is_ok();
+    removed && world.journal.removed(site, key).is_ok()
+}
+
+/// Why a register did not end well.
+enum Refused {
+    /// The host has an app with this key instead.
+    OtherKey(AppKey),
+    /// As the session is told.
+    Result(RegisterResult),
+}
+
+async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), Refused> {
     let entry = &world.hosts[id.0];
     // INVARIANT: readiness is proven, never assumed. Test: the_app_must_serve_its_own_descriptor.
     app::prove_serving(world, &wanted.key)
         .await
-        .map_err(RegisterResult::Unsent)?;
+        .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
     way::prove(world, wanted)
         .await
-        .map_err(RegisterResult::Unsent)?;
+        .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
     let installation = Installation {
         key: wanted.key.clone(),
         descriptor_url: format!("{}/{DESCRIPTOR}", wanted.address),
@@ -270,14 +312,12 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
     let work = entry.host.register(&installation, &go);
     let result = world.ui.wait("Registering", &what, work).await;
     let site = entry.host.site();
+    let explain = |error| CliError::host(site, "install the app", &error);
     result.map_err(|error| match error {
-        RegisterError::Failed(error) => {
-            RegisterResult::Failed(CliError::host(site, "install the app", &error))
-        }
-        RegisterError::Overtaken => RegisterResult::Overtaken,
-        RegisterError::Unsent(error) => {
-            RegisterResult::Unsent(CliError::host(site, "install the app", &error))
-        }
+        RegisterError::Failed(error) => Refused::Result(RegisterResult::Failed(explain(error))),
+        RegisterError::OtherKey(key) => Refused::OtherKey(key),
+        RegisterError::Overtaken => Refused::Result(RegisterResult::Overtaken),
+        RegisterError::Unsent(error) => Refused::Result(RegisterResult::Unsent(explain(error))),
     })
 }
 

@@ -82,6 +82,9 @@ pub(crate) enum Event {
         wanted: Wanted,
         /// How it ended.
         result: RegisterResult,
+        /// Keys of other apps that the host may have from it and that could not be removed: the
+        /// descriptor had another key by the time the host read it.
+        strays: Vec<AppKey>,
     },
     /// It is time to try a register again; none if something else happened to that host since.
     RetryDue(HostId, u32),

@@ -18,13 +18,15 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::lock;
+use crate::dev::effects::{key_on_disk, lock};
 use crate::dev::journal::{Entry, StateFolder};
 use crate::dev::left::{Removal, remove};
 use crate::dev::session::LEAVE_WITHIN;
+use crate::env::CONNECT_SESSION;
 use crate::error::CliError;
 use crate::host::Login;
-use crate::process::{self, CommandLine, Group, Sentinel, StartError, Watch};
+use crate::process::{self, CommandLine, Group, Sentinel, StartError};
+use crate::tunnel::Watch;
 use crate::ui::Fatality;
 
 /// The hidden command that the reaper is, as `cli.rs` has it.
@@ -183,6 +185,12 @@ impl Drop for Watched {
     }
 }
 
+/// What children of a session have in `CONNECT_SESSION`. The number of a process is not used again
+/// while its children are young.
+pub(crate) fn mark(pid: u32) -> String {
+    format!("dev-{pid}")
+}
+
 /// Is the reaper: listens until the pipe ends, and does what is left to do.
 ///
 /// # Errors
@@ -231,6 +239,9 @@ async fn reap(charge: Charge, context: &Context) -> Result<(), CliError> {
     for group in &charge.groups {
         groups.spawn(process::end_orphans(*group));
     }
+    // One that was started a moment ago is in no list yet.
+    let mark = mark(charge.pid);
+    groups.spawn(async move { process::end_marked(CONNECT_SESSION, &mark).await });
     let removed = tokio::time::timeout(LEAVE_WITHIN, remove_all(&charge, context)).await;
     while groups.join_next().await.is_some() {}
     match removed {
@@ -252,8 +263,21 @@ async fn remove_all(charge: &Charge, context: &Context) -> usize {
     let text = format!("`connect dev` (pid {}) was killed: cleaning up", charge.pid);
     context.ui.warning(&text);
     let journal = Arc::new(state.journal(Arc::default()));
+    let mut entries = charge.entries.clone();
+    // A register that was under way may have found a descriptor with another key.
+    if let Ok(key) = key_on_disk(&charge.folder) {
+        let others = charge
+            .entries
+            .iter()
+            .filter(|entry| entry.key != key.as_str());
+        let others = others.map(|entry| Entry {
+            key: key.to_string(),
+            ..entry.clone()
+        });
+        entries.extend(others);
+    }
     let mut work = JoinSet::new();
-    for entry in &charge.entries {
+    for entry in &entries {
         let login = charge.logins.get(&entry.host).cloned();
         let removal = Removal::new(entry, login, Some(Arc::clone(&journal)), context);
         work.spawn(async move {

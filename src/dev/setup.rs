@@ -1,13 +1,11 @@
 //! From flags and files to a session: everything that must hold before it starts.
 
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use connect_core::{AppKey, BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::context::Context;
@@ -15,13 +13,14 @@ use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::{Ending, HostId};
+use crate::dev::front::front;
 use crate::dev::journal::{Journal, StateFolder};
 use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::switches::Switches;
 use crate::dev::way::{self, Address, Asked};
-use crate::dev::{inspecting, notices, run, sources};
+use crate::dev::{inspecting, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, Login, Upm};
@@ -70,9 +69,6 @@ pub(crate) enum HostChoice {
     Upm,
 }
 
-/// Where the app is reached unless the user says otherwise.
-const APP_PORT: u16 = 3000;
-
 /// Runs the app until the user leaves.
 ///
 /// # Errors
@@ -93,6 +89,9 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let tunnels = credentials.tunnels;
     let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
     let keep = options.keep && !switches.force_dereg;
+    let mut for_children = withheld.clone();
+    let mark = reaper::mark(std::process::id());
+    for_children.push((env::CONNECT_SESSION.to_owned(), mark));
     let state = StateFolder::open(&folder).await?;
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
     let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
@@ -107,7 +106,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             sites: &sites,
             tunnels,
             folder: folder.clone(),
-            withheld: &withheld,
+            for_children: &for_children,
             watch: Arc::<Reaper>::clone(&reaper),
         },
         context,
@@ -185,12 +184,12 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         keep,
     });
     let mut variables = variables(&switches, sandbox.as_ref());
-    variables.extend(withheld.clone());
+    variables.extend(for_children.clone());
     let world = Arc::new(World {
         folder,
         launch,
         variables,
-        withheld,
+        for_children,
         address: reached,
         tunnel,
         announcing,
@@ -359,73 +358,6 @@ fn start_reaper(
         context.ui.warning(&text);
         Reaper::default()
     })
-}
-
-/// Where people reach the app: our proxy, or the app itself if it runs already.
-struct Front {
-    port: u16,
-    listener: Option<TcpListener>,
-}
-
-async fn front(
-    options: &DevOptions,
-    launch: &Launch,
-    config: &Config,
-    way: &Way,
-    context: &Context,
-) -> Result<Front, CliError> {
-    let listener = match launch {
-        // A tunnel of ours is proven at our own door.
-        Launch::Attached { .. } if way.needs_a_door() => bind(0)
-            .await
-            .map_err(|error| CliError::port_taken(0, "--port", &error)),
-        Launch::Attached { port } => {
-            return Ok(Front {
-                port: *port,
-                listener: None,
-            });
-        }
-        // There the port is the app's own, and ours is another one.
-        Launch::Shell { port, .. } => {
-            let wish = config.port.unwrap_or(APP_PORT);
-            let taken = port.is_some_and(|port| port == wish);
-            listen_near(if taken { wish.saturating_add(1) } else { wish }, context).await
-        }
-        Launch::Cargo { .. } => match options.port {
-            Some(port) => bind(port)
-                .await
-                .map_err(|error| CliError::port_taken(port, "--port", &error)),
-            None => listen_near(config.port.unwrap_or(APP_PORT), context).await,
-        },
-    }?;
-    let port = listener
-        .local_addr()
-        .map_err(|error| CliError::port_taken(0, "--port", &error))?
-        .port();
-    Ok(Front {
-        port,
-        listener: Some(listener),
-    })
-}
-
-/// Listens on the port, or on one after it, or on any.
-async fn listen_near(wish: u16, context: &Context) -> Result<TcpListener, CliError> {
-    for port in wish..=wish.saturating_add(20) {
-        if let Ok(listener) = bind(port).await {
-            if port != wish {
-                let text = format!("port {wish} is taken, using {port}");
-                context.ui.warning(&text);
-            }
-            return Ok(listener);
-        }
-    }
-    bind(0)
-        .await
-        .map_err(|error| CliError::port_taken(wish, "--port", &error))
-}
-
-async fn bind(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
 /// Variables for the app's process, besides its port and its address.

@@ -68,6 +68,8 @@ pub(crate) struct Installation {
 pub(crate) enum RegisterError {
     /// The host may or may not have the app.
     Failed(HostError),
+    /// The host has installed an app with this key: the descriptor changed after the last word.
+    OtherKey(AppKey),
     /// It was not sent: the descriptor changed meanwhile.
     Overtaken,
     /// It was not sent.

@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 mod ace;
+mod ace_cases;
 mod cli;
 mod dev;
 mod dev_app;
@@ -12,6 +13,8 @@ mod dev_scripts;
 mod first_light;
 mod inspect;
 mod new;
+#[cfg(target_os = "linux")]
+mod random_sessions;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;

@@ -181,7 +181,13 @@ impl Session {
                 host,
                 wanted,
                 result,
-            } => self.register_finished(host, wanted, result, &mut effects),
+                strays,
+            } => {
+                if let Some(host) = self.hosts.get_mut(host.0) {
+                    host.present.extend(strays);
+                }
+                self.register_finished(host, wanted, result, &mut effects);
+            }
             Event::RetryDue(host, number) => {
                 if let Some(host) = self.hosts.get_mut(host.0)
                     && host.retry == Some(number)
@@ -328,13 +334,16 @@ impl Session {
                 };
                 host.installed = Some(wanted.clone());
                 host.forget_failures();
+                let key = wanted.key.clone();
                 effects.push(Effect::Say(Notice::Registered {
                     host: id,
                     wanted,
                     reason,
                     took,
                 }));
-                self.say_ready(Some(id), effects);
+                if self.wants(&key) {
+                    self.say_ready(Some(id), effects);
+                }
             }
             // The watcher will say so too; this makes sure.
             RegisterResult::Overtaken => self.descriptor.stale = true,
@@ -353,6 +362,12 @@ impl Session {
                 effects.append(&mut later);
             }
         }
+    }
+
+    /// Whether the app is to have this key: it may have changed since a register was sent.
+    fn wants(&self, key: &AppKey) -> bool {
+        let good = self.descriptor.good.as_ref();
+        good.is_some_and(|good| good.key == *key)
     }
 
     fn deregister_finished(
@@ -438,3 +453,5 @@ impl Session {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod way_tests;

@@ -11,7 +11,7 @@ fn key(name: &str) -> AppKey {
     AppKey::parse(name).unwrap()
 }
 
-fn descriptor(name: &str, hash: u64) -> Descriptor {
+pub(super) fn descriptor(name: &str, hash: u64) -> Descriptor {
     Descriptor {
         key: key(name),
         hash,
@@ -33,7 +33,7 @@ fn session(hosts: usize, app: AppKind) -> Session {
     Session::new(options(hosts, app))
 }
 
-fn options(hosts: usize, app: AppKind) -> SessionOptions {
+pub(super) fn options(hosts: usize, app: AppKind) -> SessionOptions {
     SessionOptions {
         hosts,
         app,
@@ -45,7 +45,7 @@ fn options(hosts: usize, app: AppKind) -> SessionOptions {
     }
 }
 
-fn without_talk(effects: Vec<Effect>) -> Vec<Effect> {
+pub(super) fn without_talk(effects: Vec<Effect>) -> Vec<Effect> {
     effects
         .into_iter()
         .filter(|effect| !matches!(effect, Effect::Say(_)))
@@ -60,7 +60,7 @@ fn problems(effects: &[Effect]) -> usize {
 }
 
 /// A session with one host where `a` with hash 1 is installed.
-fn installed() -> (Session, Wanted) {
+pub(super) fn installed() -> (Session, Wanted) {
     let (mut session, wanted) = registering(options(1, AppKind::Built));
     finish(&mut session, &wanted, RegisterResult::Done(Duration::ZERO));
     (session, wanted)
@@ -82,15 +82,20 @@ fn registering(options: SessionOptions) -> (Session, Wanted) {
     (session, wanted.clone())
 }
 
-fn finish(session: &mut Session, wanted: &Wanted, result: RegisterResult) -> Vec<Effect> {
+pub(super) fn finish(
+    session: &mut Session,
+    wanted: &Wanted,
+    result: RegisterResult,
+) -> Vec<Effect> {
     session.on(Event::RegisterFinished {
         host: HostId(0),
         wanted: wanted.clone(),
         result,
+        strays: Vec::new(),
     })
 }
 
-fn save(session: &mut Session, saved: Result<Descriptor, CliError>) -> Vec<Effect> {
+pub(super) fn save(session: &mut Session, saved: Result<Descriptor, CliError>) -> Vec<Effect> {
     let effects = without_talk(session.on(Event::DescriptorChanged));
     assert_eq!(effects, [Effect::ReadDescriptor]);
     session.on(Event::DescriptorChecked(saved))
@@ -227,6 +232,7 @@ fn a_session_until_ready_ends_when_all_hosts_have_it_and_all_were_told() {
         host: HostId(host),
         wanted: wanted.clone(),
         result,
+        strays: Vec::new(),
     };
     let (mut session, wanted) = registering(until_ready());
     let installed = RegisterResult::Done(Duration::ZERO);
@@ -374,150 +380,22 @@ fn an_app_that_nothing_can_restart_ends_the_session() {
     );
 }
 
-fn address(name: &str) -> BaseUrl {
+pub(super) fn address(name: &str) -> BaseUrl {
     BaseUrl::parse(&format!("https://{name}.example")).unwrap()
 }
 
-fn opened(name: &str) -> Event {
+pub(super) fn opened(name: &str) -> Event {
     Event::Tunnel(News::Opened {
         url: address(name),
         took: Duration::ZERO,
     })
 }
 
-fn lost() -> Event {
+pub(super) fn lost() -> Event {
     Event::Tunnel(News::Lost {
         error: TunnelError::NgrokStopped,
         tries: 1,
     })
-}
-
-/// A session that waits for its tunnel, with a good descriptor and an app that is built.
-fn without_a_way(app: AppKind) -> (Session, Vec<Effect>) {
-    let mut session = Session::new(SessionOptions {
-        address: None,
-        ..options(1, app)
-    });
-    let mut effects = session.on(Event::Started);
-    effects.extend(session.on(Event::DescriptorChecked(Ok(descriptor("a", 1)))));
-    if app == AppKind::Built {
-        effects.extend(session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO)))));
-    }
-    (session, effects)
-}
-
-fn started(session: &mut Session) -> Vec<Effect> {
-    let event = Event::AppStarted {
-        generation: session.app.last,
-        result: Ok(()),
-    };
-    without_talk(session.on(event))
-}
-
-fn starts_at(effects: &[Effect], name: &str) -> bool {
-    let here = |effect: &Effect| matches!(effect, Effect::StartApp { address: given, .. } if *given == address(name));
-    effects.iter().any(here)
-}
-
-#[test]
-fn the_app_starts_when_its_address_is_known_and_is_registered_there() {
-    for app in [AppKind::Built, AppKind::Started] {
-        let (mut session, effects) = without_a_way(app);
-        let starts = |effect: &Effect| matches!(effect, Effect::StartApp { .. });
-        assert!(!effects.iter().any(starts), "{effects:?}");
-        let effects = session.on(opened("one"));
-        assert!(starts_at(&effects, "one"), "{effects:?}");
-        let effects = started(&mut session);
-        let [Effect::Register(_, wanted)] = &effects[..] else {
-            panic!("{effects:?}");
-        };
-        assert_eq!(wanted.address, address("one"));
-    }
-}
-
-#[test]
-fn a_new_address_is_registered_once_the_app_knows_it() {
-    for app in [AppKind::Built, AppKind::Started] {
-        let (mut session, _) = without_a_way(app);
-        session.on(opened("one"));
-        let [Effect::Register(_, first)] = &started(&mut session)[..] else {
-            panic!("it is not registered");
-        };
-        finish(&mut session, first, RegisterResult::Done(Duration::ZERO));
-        assert_eq!(without_talk(session.on(lost())), []);
-        let effects = without_talk(session.on(opened("two")));
-        assert!(
-            matches!(effects[..], [Effect::StartApp { .. }]),
-            "{effects:?}"
-        );
-        assert!(starts_at(&effects, "two"));
-        let second = Wanted {
-            address: address("two"),
-            ..first.clone()
-        };
-        let effects = started(&mut session);
-        assert_eq!(effects, [Effect::Register(HostId(0), second.clone())]);
-        let effects = finish(&mut session, &second, RegisterResult::Done(Duration::ZERO));
-        let told = |effect: &Effect| {
-            matches!(effect, Effect::Say(Notice::Registered { reason, .. })
-                if *reason == Reason::AddressChanged)
-        };
-        assert!(effects.iter().any(told), "{effects:?}");
-    }
-}
-
-#[test]
-fn while_the_tunnel_is_lost_nothing_is_registered_and_the_same_address_goes_on() {
-    let (mut session, _) = without_a_way(AppKind::Built);
-    session.on(opened("one"));
-    let [Effect::Register(_, wanted)] = &started(&mut session)[..] else {
-        panic!("it is not registered");
-    };
-    finish(&mut session, wanted, RegisterResult::Done(Duration::ZERO));
-    session.on(lost());
-    let effects = save(&mut session, Ok(descriptor("a", 2)));
-    assert_eq!(without_talk(effects), []);
-    let effects = without_talk(session.on(opened("one")));
-    let changed = Wanted {
-        hash: 2,
-        ..wanted.clone()
-    };
-    assert_eq!(effects, [Effect::Register(HostId(0), changed)]);
-}
-
-#[test]
-fn a_tunnel_that_will_not_open_ends_the_session_and_takes_the_app_away() {
-    let (mut session, _) = without_a_way(AppKind::Built);
-    let ended = Event::Tunnel(News::Ended(TunnelError::NgrokNoToken));
-    let effects = without_talk(session.on(ended.clone()));
-    let over = [Effect::StartDeadline(LEAVE_WITHIN), Effect::StopApp];
-    assert_eq!(effects, over);
-    let effects = session.on(Event::AppStopped);
-    assert!(
-        matches!(&effects[..], [Effect::End(Ending::Failed(error))] if error.code == "tunnel/ngrok-auth"),
-        "{effects:?}"
-    );
-
-    let (mut session, wanted) = installed();
-    let effects = without_talk(session.on(ended));
-    let removed = Effect::Deregister(HostId(0), wanted.key);
-    assert!(effects.contains(&removed), "{effects:?}");
-}
-
-#[test]
-fn an_app_that_is_started_anew_for_its_address_does_not_end_the_session() {
-    let (mut session, _) = without_a_way(AppKind::Started);
-    session.on(opened("one"));
-    started(&mut session);
-    let old = session.app.last;
-    session.on(opened("two"));
-    // It is ended first where it has a port of its own.
-    let effects = session.on(Event::AppExited {
-        generation: old,
-        status: "signal: 15".to_owned(),
-    });
-    assert_eq!(without_talk(effects), []);
-    assert!(session.stop.is_none());
 }
 
 /// What the world would look like: which apps each host has, and what was ordered and not
@@ -614,10 +492,19 @@ impl Model {
                     let keys = self.present.entry(host).or_default();
                     keys.insert(wanted.key.clone());
                 }
+                // Now and then the host read a descriptor with another key.
+                let strays = if arrived && luck.is_multiple_of(16) {
+                    vec![key("stray")]
+                } else {
+                    Vec::new()
+                };
+                let keys = self.present.entry(host).or_default();
+                keys.extend(strays.iter().cloned());
                 Event::RegisterFinished {
                     host,
                     wanted,
                     result,
+                    strays,
                 }
             }
             Effect::RetryLater { host, number, .. } => Event::RetryDue(host, number),
