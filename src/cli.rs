@@ -139,6 +139,10 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "CMD")]
     pub(crate) on_ready: Option<String>,
 
+    /// Look for changes every MS milliseconds instead of being told [default without MS: 500]
+    #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "500", value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    pub(crate) poll: Option<u64>,
+
     /// Write FILE (JSON, all at once) while the app can be opened
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,

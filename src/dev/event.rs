@@ -3,8 +3,10 @@
 //! | event | from | may lead to |
 //! | --- | --- | --- |
 //! | `Started` | the loop, once | `ReadDescriptor`, `BuildApp` or `StartApp` |
-//! | `DescriptorChanged` | `sources/descriptor.rs` | `ReadDescriptor` |
+//! | `DescriptorChanged` | `sources/file.rs` | `ReadDescriptor` |
 //! | `DescriptorChecked` | `ReadDescriptor` | `Register`, `Deregister` of an old key |
+//! | `SettingsChanged` | `sources/file.rs` | `ReadSettings` |
+//! | `SettingsRead` | `ReadSettings` | `StartApp`; `Register` on new hosts, `Deregister` from gone ones |
 //! | `SourceChanged` | `sources/app.rs` | `BuildApp` |
 //! | `AppBuilt` | `BuildApp` | `StartApp` |
 //! | `AppStarted` | `StartApp` | `Register` |
@@ -86,10 +88,27 @@ pub(crate) enum Event {
     },
     /// It is time to try a register again; none if something else happened to that host since.
     RetryDue(HostId, u32),
+    /// config.json or credentials.json may have changed.
+    SettingsChanged,
+    /// They were read.
+    SettingsRead(Result<SettingsChange, CliError>),
     /// The app's sources may have changed.
     SourceChanged,
     /// The session begins.
     Started,
+}
+
+/// What is different in the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SettingsChange {
+    /// How many hosts are new; they come after those there are.
+    pub(crate) added: usize,
+    /// Hosts that are not named any more.
+    pub(crate) gone: Vec<HostId>,
+    /// Hosts with another log-in, or named again.
+    pub(crate) renewed: Vec<HostId>,
+    /// The app has to be started again to see its own.
+    pub(crate) restart: bool,
 }
 
 /// How a register ended.
@@ -151,6 +170,8 @@ pub(crate) enum Effect {
     Deregister(HostId, AppKey),
     /// Read and check the descriptor: `DescriptorChecked`.
     ReadDescriptor,
+    /// Read config.json and credentials.json: `SettingsRead`.
+    ReadSettings,
     /// Install the app on a host: `RegisterFinished`.
     Register(HostId, Wanted),
     /// Wait before a register is tried again: `RetryDue` with the same number.
@@ -227,6 +248,8 @@ pub(crate) enum Notice {
         /// After how long.
         took: Duration,
     },
+    /// The settings changed.
+    SettingsGood(SettingsChange),
     /// A failed register is tried again by itself.
     TryingAgain(HostId, Duration),
 }

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::dev::effects::{key_on_disk, ms};
 use crate::dev::journal::{Entry, Journal, StateFolder};
 use crate::error::CliError;
-use crate::host::{Host as _, Login, Upm};
+use crate::host::{Host as _, Login, Upm, deregister_uncertain};
 use crate::project::{Credentials, HostCredentials};
 use crate::ui::{Fatality, Ui, Verb, duration};
 
@@ -108,8 +108,9 @@ pub(crate) async fn remove(removal: &Removal) -> Result<(), CliError> {
     let (ui, key) = (&removal.ui, &removal.key);
     let site = removal.host.site();
     let what = format!("for {site} to remove {key}");
-    let removed = ui.wait("Waiting", &what, removal.host.deregister(key));
-    removed
+    // A session that was killed may have left an install that is still under way.
+    let removed = deregister_uncertain(&removal.host, key);
+    ui.wait("Waiting", &what, removed)
         .await
         .map_err(|error| CliError::host(site, "uninstall the app", &error))?;
     if let Some(Err(error)) = removal
@@ -147,15 +148,6 @@ impl Removal {
             journal,
             ui: context.ui,
         })
-    }
-
-    /// Removes it once more, without a word if it works.
-    ///
-    /// # Errors
-    /// When the host did not confirm it.
-    pub(crate) async fn again(&self) -> Result<(), CliError> {
-        let removed = self.host.deregister(&self.key).await;
-        removed.map_err(|error| CliError::host(self.host.site(), "uninstall the app", &error))
     }
 }
 

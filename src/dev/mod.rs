@@ -14,6 +14,7 @@ mod notices;
 pub(crate) mod reaper;
 mod run;
 mod session;
+mod settings;
 mod setup;
 mod sources;
 mod switches;

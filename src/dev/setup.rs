@@ -3,7 +3,8 @@
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use connect_core::{AppKey, BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
@@ -14,17 +15,20 @@ use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::HostId;
+use crate::dev::event::{Event, HostId};
 use crate::dev::journal::{Journal, StateFolder};
-use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
+use crate::dev::settings::{self, Settings};
+use crate::dev::sources::files::Watching;
 use crate::dev::switches::Switches;
 use crate::dev::{notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, BoxFuture, Login, Upm};
-use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
+use crate::project::{
+    CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
+};
 use crate::proxy::{self, Observer, Target};
 use crate::tunnel;
 use crate::ui::Fatality;
@@ -48,6 +52,8 @@ pub(crate) struct DevOptions {
     pub(crate) keep: bool,
     /// Run once the app can be opened.
     pub(crate) on_ready: Option<String>,
+    /// Look for changes every so often instead of being told.
+    pub(crate) poll: Option<Duration>,
     /// Written once the app can be opened.
     pub(crate) ready_file: Option<PathBuf>,
     /// How long it goes on.
@@ -102,10 +108,27 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let front = front(&options, &launch, &config, context).await?;
     let address = tunnel::address(named_url(&options, &sites, context), front.port, &sites)?;
     let left = left_by_others(&journal, &sites, context);
-    sources.push(sources::descriptor::source(&folder, events.clone())?);
+    let watching = Watching {
+        poll: options.poll,
+        ui: context.ui,
+        told: AtomicBool::new(false),
+    };
+    for (file, event) in [
+        (DESCRIPTOR, Event::DescriptorChanged),
+        (CONFIG, Event::SettingsChanged),
+        (CREDENTIALS, Event::SettingsChanged),
+    ] {
+        let path = folder.join(file);
+        sources.push(sources::file::source(
+            &path,
+            event,
+            events.clone(),
+            &watching,
+        )?);
+    }
     let kind = match launch {
         Launch::Cargo { .. } => {
-            sources.push(sources::app::source(&folder, events.clone())?);
+            sources.push(sources::app::source(&folder, events.clone(), &watching)?);
             AppKind::Built
         }
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
@@ -133,12 +156,15 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         for_children,
         address,
         announcing,
-        hosts,
+        hosts: RwLock::new(hosts.into_iter().map(Arc::new).collect()),
+        settings: Settings::new(&options.folder, &context.env, hosts_of_file),
         journal,
         reaper,
         http: context.http.clone(),
         ui: context.ui,
         target,
+        keys: Mutex::default(),
+        uncertain: Mutex::default(),
         running: Mutex::default(),
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
@@ -244,7 +270,8 @@ async fn hosts(
             Ok((Vec::new(), None))
         }
         HostChoice::Auto | HostChoice::Upm if !named.is_empty() => {
-            let hosts = named.iter().map(|host| upm(host, reaper, context));
+            let hosts = named.iter();
+            let hosts = hosts.map(|host| settings::entry(host, &context.http, reaper));
             Ok((hosts.collect(), None))
         }
         HostChoice::None => Ok((Vec::new(), None)),
@@ -275,16 +302,6 @@ fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
         host: Box::new(Upm::new(context.http.clone(), site, login)),
         label: "the sandbox (Jira)".to_owned(),
         lasts: false,
-    }
-}
-
-fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry {
-    let login = login_of(host);
-    reaper.host(&host.site, &login);
-    HostEntry {
-        label: format!("{} ({})", host.site, host.product),
-        host: Box::new(Upm::new(context.http.clone(), host.site.clone(), login)),
-        lasts: true,
     }
 }
 

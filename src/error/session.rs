@@ -147,6 +147,19 @@ impl CliError {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
     }
 
+    /// The system watches no more files.
+    pub(crate) fn watch_limit(limits: &[String], ms: u128) -> Self {
+        let message = "the system watches no more files: its limit is used up";
+        let error = Self::user("watch/limit", message);
+        limits
+            .iter()
+            .fold(error, Self::cause)
+            .cause(format!("looking for changes every {ms} ms instead"))
+            .hint(
+                "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512",
+            )
+    }
+
     /// A host is elsewhere and there is no way from it to here.
     pub(crate) fn no_tunnel(site: &BaseUrl) -> Self {
         Self::usage("tunnel/none", format!("{site} cannot reach this machine"))

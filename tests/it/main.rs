@@ -10,6 +10,7 @@ mod dev;
 mod dev_app;
 mod dev_hosts;
 mod dev_scripts;
+mod dev_watch;
 mod first_light;
 mod new;
 #[cfg(target_os = "linux")]

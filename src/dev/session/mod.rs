@@ -9,6 +9,7 @@
 
 mod host;
 mod ready;
+mod settings;
 mod stop;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::dev::event::{
 };
 use crate::dev::session::host::{Flight, Host};
 use crate::dev::session::ready::Announcement;
+use crate::dev::session::settings::SettingsState;
 use crate::dev::session::stop::{Stop, Why};
 use crate::error::{CliError, Kind};
 
@@ -70,6 +72,7 @@ pub(crate) struct Session {
     address: BaseUrl,
     app: App,
     descriptor: DescriptorState,
+    settings: SettingsState,
     hosts: Vec<Host>,
     ready: bool,
     announcement: Announcement,
@@ -87,6 +90,8 @@ struct App {
     work: AppWork,
     /// A source changed; build again when nothing is going on.
     stale: bool,
+    /// Its settings changed; start it again when nothing is going on.
+    restart: bool,
     /// The process that serves, if any.
     serving: Option<Generation>,
     /// The last number given.
@@ -127,10 +132,12 @@ impl Session {
                 kind: options.app,
                 work: AppWork::Idle,
                 stale: false,
+                restart: false,
                 serving: None,
                 last: Generation(0),
             },
             descriptor: DescriptorState::default(),
+            settings: SettingsState::Read,
             hosts,
             ready: false,
             announcement: if options.announce || options.until == Until::Ready {
@@ -191,6 +198,8 @@ impl Session {
                     host.failed = None;
                 }
             }
+            Event::SettingsChanged => self.settings.touch(),
+            Event::SettingsRead(result) => self.settings_read(result, &mut effects),
             Event::SourceChanged => self.app.stale = true,
             Event::Started => {
                 self.descriptor.stale = true;
@@ -397,6 +406,17 @@ impl Session {
             self.descriptor.stale = false;
             self.descriptor.reading = true;
             effects.push(Effect::ReadDescriptor);
+        }
+        if self.settings == SettingsState::Stale {
+            self.settings = SettingsState::Reading;
+            effects.push(Effect::ReadSettings);
+        }
+        if self.app.restart && self.app.work == AppWork::Idle {
+            self.app.restart = false;
+            // What does not run yet reads its settings when it starts.
+            if self.app.serving.is_some() && !self.app.stale {
+                self.start_app(effects);
+            }
         }
         if self.app.stale && self.app.work == AppWork::Idle {
             match self.app.kind {

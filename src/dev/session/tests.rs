@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::dev::event::SettingsChange;
 
 fn key(name: &str) -> AppKey {
     AppKey::parse(name).unwrap()
@@ -198,6 +199,50 @@ fn what_failed_outside_is_tried_again_by_itself_a_few_times() {
     save(&mut session, Ok(descriptor("a", 1)));
     finish(&mut session, &wanted, RegisterResult::Done(Duration::ZERO));
     assert_eq!(session.on(Event::RetryDue(HostId(0), number)), []);
+}
+
+#[test]
+fn a_host_that_is_named_later_gets_the_app_and_one_that_is_gone_loses_it() {
+    let (mut session, wanted) = installed();
+    let effects = without_talk(session.on(Event::SettingsChanged));
+    assert_eq!(effects, [Effect::ReadSettings]);
+    let change = SettingsChange {
+        added: 1,
+        gone: vec![HostId(0)],
+        ..SettingsChange::default()
+    };
+    let effects = without_talk(session.on(Event::SettingsRead(Ok(change))));
+    assert_eq!(
+        effects,
+        [
+            Effect::Deregister(HostId(0), key("a")),
+            Effect::Register(HostId(1), wanted)
+        ]
+    );
+}
+
+#[test]
+fn another_log_in_is_tried_at_once_and_other_settings_start_the_app_again() {
+    let (mut session, wanted) = registering(options(1, AppKind::Built));
+    finish(&mut session, &wanted, RegisterResult::Failed(refusal()));
+    session.on(Event::SettingsChanged);
+    let change = SettingsChange {
+        renewed: vec![HostId(0)],
+        restart: true,
+        ..SettingsChange::default()
+    };
+    let effects = without_talk(session.on(Event::SettingsRead(Ok(change))));
+    assert!(
+        effects.contains(&Effect::Register(HostId(0), wanted)),
+        "{effects:?}"
+    );
+    let started = |effect: &Effect| matches!(effect, Effect::StartApp { .. });
+    assert!(effects.iter().any(started), "{effects:?}");
+    // Broken settings change nothing.
+    session.on(Event::SettingsChanged);
+    let effects = session.on(Event::SettingsRead(Err(problem())));
+    assert_eq!(problems(&effects), 1);
+    assert_eq!(without_talk(effects), []);
 }
 
 #[test]
@@ -457,6 +502,19 @@ impl Model {
                 Event::DescriptorChecked(Ok(descriptor))
             }
             Effect::ReadDescriptor => Event::DescriptorChecked(Err(problem())),
+            Effect::ReadSettings if good => Event::SettingsRead(Ok(SettingsChange {
+                added: usize::from(luck.is_multiple_of(5)),
+                gone: (luck.is_multiple_of(3))
+                    .then_some(HostId(0))
+                    .into_iter()
+                    .collect(),
+                renewed: (luck.is_multiple_of(7))
+                    .then_some(HostId(0))
+                    .into_iter()
+                    .collect(),
+                restart: luck.is_multiple_of(2),
+            })),
+            Effect::ReadSettings => Event::SettingsRead(Err(problem())),
             Effect::Register(host, wanted) => {
                 let (result, arrived) = match luck {
                     0..160 => (RegisterResult::Done(Duration::ZERO), true),
@@ -552,6 +610,7 @@ proptest! {
                     generation: session.app.last,
                     status: "signal: 11".to_owned(),
                 },
+                50..60 => Event::SettingsChanged,
                 45..50 => {
                     model.interrupts += 1;
                     Event::Interrupt
@@ -593,7 +652,8 @@ proptest! {
         for (choice, which, luck) in steps {
             let event = match choice {
                 0..40 => Event::DescriptorChanged,
-                40..60 => Event::SourceChanged,
+                40..55 => Event::SourceChanged,
+                55..60 => Event::SettingsChanged,
                 _ if model.pending.is_empty() => Event::DescriptorChanged,
                 _ => model.answer(which, luck),
             };
@@ -605,12 +665,17 @@ proptest! {
         let mut answers = 0;
         while !model.pending.is_empty() {
             answers += 1;
-            prop_assert!(answers < 100, "it never comes to rest");
-            let event = model.answer(0, 21);
+            prop_assert!(answers < 300, "it never comes to rest");
+            let event = model.answer(0, 22);
             model.take_in(session.on(event));
         }
         let wanted = model.current.as_ref().map(|descriptor| descriptor.key.clone());
         for (index, host) in session.hosts.iter().enumerate() {
+            if host.gone {
+                let there = model.present.get(&HostId(index)).cloned().unwrap_or_default();
+                prop_assert!(there.is_empty(), "{there:?} stays on a host that is gone");
+                continue;
+            }
             let installed = host.installed.as_ref().map(|installed| installed.hash);
             let current = model.current.as_ref().map(|descriptor| descriptor.hash);
             prop_assert_eq!(installed, current);
