@@ -16,6 +16,8 @@ use crate::dev::app::{self, Launch};
 use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
+use crate::dev::notices::page_url;
+use crate::dev::open::open;
 use crate::dev::reaper::{Reaper, Watched};
 use crate::dev::settings::{self, Settings};
 use crate::error::{CliError, Place};
@@ -121,6 +123,10 @@ pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
         }
         Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
+        Effect::Open(host, descriptor) => {
+            let url = page_url(&world, host, &descriptor);
+            Event::Opened(open(&world, &url).await).into()
+        }
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
         Effect::ReadSettings => Event::SettingsRead(settings::read(&world).await).into(),
         Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),

@@ -15,7 +15,11 @@
 //! | `RetryDue` | `RetryLater` | `Register` |
 //! | `Announced` | `Announce` | with `--until ready` the end |
 //! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
-//! | `Interrupt` | `sources/signals.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `HelpWanted` | `sources/keys.rs` | `Say(Keys)` |
+//! | `OpenWanted` | `sources/keys.rs` | `Open` |
+//! | `RebuildWanted` | `sources/keys.rs` | `BuildApp`, `StartApp` |
+//! | `ReinstallWanted` | `sources/keys.rs` | `Register` |
+//! | `Interrupt` | `sources/signals.rs`, `sources/keys.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
 //! | `DeadlinePassed` | `StartDeadline` | `End` |
 //! | `AppStopped` | `StopApp` | `End` |
 
@@ -72,8 +76,16 @@ pub(crate) enum Event {
     DescriptorChanged,
     /// The descriptor was read and checked.
     DescriptorChecked(Result<Descriptor, CliError>),
+    /// The user wants to know the keys.
+    HelpWanted,
     /// The user wants to leave.
     Interrupt,
+    /// The user wants to see the app in a browser.
+    OpenWanted,
+    /// That ended.
+    Opened(Result<(), CliError>),
+    /// The user wants the app built and started again.
+    RebuildWanted,
     /// A register ended.
     RegisterFinished {
         /// Where.
@@ -86,6 +98,8 @@ pub(crate) enum Event {
         /// descriptor had another key by the time the host read it.
         strays: Vec<AppKey>,
     },
+    /// The user wants the app installed again everywhere.
+    ReinstallWanted,
     /// It is time to try a register again; none if something else happened to that host since.
     RetryDue(HostId, u32),
     /// config.json or credentials.json may have changed.
@@ -168,6 +182,8 @@ pub(crate) enum Effect {
     BuildApp,
     /// Remove an app from a host: `DeregisterFinished`.
     Deregister(HostId, AppKey),
+    /// Show the app on a host in a browser: `Opened`.
+    Open(Option<HostId>, Descriptor),
     /// Read and check the descriptor: `DescriptorChecked`.
     ReadDescriptor,
     /// Read config.json and credentials.json: `SettingsRead`.
@@ -229,6 +245,8 @@ pub(crate) enum Notice {
     Deregistering(HostId),
     /// The descriptor has no errors.
     DescriptorGood(Descriptor),
+    /// What keys there are.
+    Keys,
     /// An app stays on a host, because that was wanted.
     Kept(HostId, AppKey),
     /// The descriptor is broken, and the last one without errors is still in force.

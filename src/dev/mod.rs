@@ -11,6 +11,7 @@ mod event;
 mod journal;
 pub(crate) mod left;
 mod notices;
+mod open;
 pub(crate) mod reaper;
 mod run;
 mod session;

@@ -52,6 +52,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("descriptor.validated", &fields);
         }
+        Notice::Keys => ui.text(KEYS),
         Notice::Kept(host, key) => kept(world, *host, key),
         Notice::LastGoodStays => ui.more("the last good version stays in force"),
         Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
@@ -64,6 +65,9 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
                 "app": world.address.as_str(),
             });
             ui.event("ready", &fields);
+            if ui.interactive {
+                ui.text(KEYS_IN_SHORT);
+            }
         }
         Notice::Registered {
             host,
@@ -225,3 +229,14 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::Start => "start",
     }
 }
+
+const KEYS_IN_SHORT: &str = "\n  o open   r re-install   b rebuild   ? keys   q quit\n\n";
+
+const KEYS: &str = "
+  o   open the app in a browser
+  r   install it again on every host
+  b   build it and start it again
+  q   quit, and take it away; so does Ctrl-C
+  ?   this
+
+";

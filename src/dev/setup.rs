@@ -83,6 +83,8 @@ const APP_PORT: u16 = 3000;
 pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), CliError> {
     let (events, receiver) = mpsc::channel(16);
     let mut sources = sources::signals::sources(&events)?;
+    #[cfg(unix)]
+    sources.extend(sources::keys::sources(&events, context.ui));
     let folder = project_folder(&options.folder)?;
     let options = DevOptions {
         folder: folder.clone(),

@@ -142,6 +142,13 @@ impl CliError {
             .hint("see credentials.example.json for the shape")
     }
 
+    /// No browser was opened.
+    pub(crate) fn not_opened(url: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::user("dev/not-opened", "no browser could be opened")
+            .cause(error)
+            .hint(format!("open it by hand: {url}"))
+    }
+
     /// Changes cannot be watched.
     pub(crate) fn watch(path: &Path, error: &notify::Error) -> Self {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)

@@ -9,6 +9,8 @@ mod cli;
 mod dev;
 mod dev_app;
 mod dev_hosts;
+#[cfg(unix)]
+mod dev_keys;
 mod dev_scripts;
 mod dev_watch;
 mod first_light;

@@ -75,6 +75,8 @@ pub(crate) struct Session {
     settings: SettingsState,
     hosts: Vec<Host>,
     ready: bool,
+    /// A browser is being opened.
+    opening: bool,
     announcement: Announcement,
     until: Until,
     keep: bool,
@@ -140,6 +142,7 @@ impl Session {
             settings: SettingsState::Read,
             hosts,
             ready: false,
+            opening: false,
             announcement: if options.announce || options.until == Until::Ready {
                 Announcement::Open
             } else {
@@ -174,6 +177,7 @@ impl Session {
             }
             Event::DescriptorChanged => self.descriptor.stale = true,
             Event::DescriptorChecked(result) => self.descriptor_checked(result, &mut effects),
+            Event::HelpWanted => effects.push(Effect::Say(Notice::Keys)),
             Event::Interrupt => match &mut self.stop {
                 None => self.begin_stop(Why::Interrupt, &mut effects),
                 Some(stop) if !stop.interrupted => stop.interrupted = true,
@@ -196,6 +200,23 @@ impl Session {
                 {
                     host.retry = None;
                     host.failed = None;
+                }
+            }
+            Event::OpenWanted => self.open(&mut effects),
+            Event::Opened(result) => {
+                self.opening = false;
+                if let Err(error) = result {
+                    effects.push(Effect::Say(Notice::Problem(error)));
+                }
+            }
+            Event::RebuildWanted => {
+                self.app.stale = self.app.kind == AppKind::Built;
+                self.app.restart = true;
+            }
+            Event::ReinstallWanted => {
+                self.forget_failures();
+                for host in &mut self.hosts {
+                    host.installed = None;
                 }
             }
             Event::SettingsChanged => self.settings.touch(),
@@ -411,10 +432,10 @@ impl Session {
             self.settings = SettingsState::Reading;
             effects.push(Effect::ReadSettings);
         }
-        if self.app.restart && self.app.work == AppWork::Idle {
+        if self.app.restart && self.app.work == AppWork::Idle && !self.app.stale {
             self.app.restart = false;
             // What does not run yet reads its settings when it starts.
-            if self.app.serving.is_some() && !self.app.stale {
+            if self.app.serving.is_some() {
                 self.start_app(effects);
             }
         }

@@ -495,6 +495,7 @@ impl Model {
                 };
                 Event::DeregisterFinished { host, key, result }
             }
+            Effect::Open(..) => Event::Opened(Ok(())),
             Effect::ReadDescriptor if good => {
                 let name = if luck.is_multiple_of(4) { "b" } else { "a" };
                 let descriptor = descriptor(name, u64::from(luck % 3));
@@ -611,6 +612,9 @@ proptest! {
                     status: "signal: 11".to_owned(),
                 },
                 50..60 => Event::SettingsChanged,
+                60..63 => Event::RebuildWanted,
+                63..66 => Event::ReinstallWanted,
+                66..68 => Event::OpenWanted,
                 45..50 => {
                     model.interrupts += 1;
                     Event::Interrupt

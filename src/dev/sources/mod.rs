@@ -3,5 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod file;
 pub(crate) mod files;
+#[cfg(unix)]
+pub(crate) mod keys;
 pub(crate) mod sandbox;
 pub(crate) mod signals;
