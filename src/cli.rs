@@ -329,9 +329,10 @@ pub(crate) struct Explain {
 #[command(after_help = "\
 Examples:
   connect schema descriptor --product jira > descriptor.schema.json
-  connect schema config")]
+  connect schema config
+  connect schema events          a line of what `connect dev --json` writes")]
 pub(crate) struct Schema {
-    /// The file it is for
+    /// The file it is for, or `events`: the lines of `--json`
     #[arg(value_enum, value_name = "SUBJECT")]
     pub(crate) subject: SchemaSubject,
 
@@ -346,6 +347,7 @@ pub(crate) enum SchemaSubject {
     Config,
     Credentials,
     Descriptor,
+    Events,
 }
 
 /// A code that findings can have.

@@ -4,6 +4,7 @@
 //! as one JSON object per line and the text for people stays on stderr.
 //! A closed pipe is no failure: who stopped reading has read enough.
 
+pub(crate) mod events;
 #[cfg(unix)]
 mod keys;
 mod progress;

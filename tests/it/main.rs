@@ -13,6 +13,7 @@ mod dev_hosts;
 mod dev_keys;
 mod dev_scripts;
 mod dev_watch;
+mod events;
 mod first_light;
 mod new;
 #[cfg(target_os = "linux")]
