@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 use support::app;
 use support::env::TestEnv;
 use support::host::{FakeHost, fetch};
+use support::ngrok::{Ngrok, start as start_tunneled};
+use support::ngrok_edge::Behaviour;
 use support::session::Session;
 
 fn main() {
@@ -54,6 +56,9 @@ fn main() {
     let (plain, proxied) = requests(200);
     show("a request to the app itself", 0, &plain);
     show("a request through the proxy", 0, &proxied);
+    let (tunneled, again) = tunnel(200);
+    show("a request through ngrok's double", 0, &tunneled);
+    show("dev: tunnel lost to open and proven", 0, &again);
     let installs: Vec<_> = (0..5).map(|_| burst()).collect();
     println!("dev: installs for 5 saves in 250 ms, five times: {installs:?} (target 1, at most 2)");
 }
@@ -178,4 +183,24 @@ fn burst() -> usize {
     }
     session.interrupt();
     host.count("POST") - before
+}
+
+/// Requests at the public address of a double of ngrok's server, each on a connection of its own;
+/// and the time from the end of a session with it to the news that the next one is proven.
+fn tunnel(count: usize) -> (Vec<Duration>, Vec<Duration>) {
+    let (ngrok, host) = (Ngrok::start(Behaviour::default()), FakeHost::start());
+    let env = ngrok.project(&[&host]);
+    let mut session = start_tunneled(&env, &[]);
+    let opened = session.wait_for("tunnel.opened");
+    session.wait_for("ready");
+    let url = format!("{}/pid", opened["url"].as_str().unwrap());
+    let requests = samples(count, || {
+        fetch("GET", &url);
+    });
+    let again = samples(10, || {
+        ngrok.edge.drop_sessions();
+        session.wait_for("tunnel.opened");
+    });
+    session.interrupt();
+    (requests, again)
 }

@@ -81,6 +81,7 @@ impl Context {
                 && env.text(env::NO_COLOR).is_none()
                 && env.text(env::TERM) != Some("dumb")
                 && ui::stderr_is_terminal(),
+            columns: ui::columns(),
         }
     }
 
@@ -100,6 +101,22 @@ impl Context {
                 CliError::outside("cli/no-runtime", "the system gives no threads").cause(error)
             })?;
         runtime.block_on(future)
+    }
+
+    /// The folder for what can be made again; none if the environment names no place for it.
+    ///
+    /// A relative `XDG_CACHE_HOME` is as good as none (XDG Base Directory Specification 0.8, Basics).
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
+        let folder = |name| {
+            self.env
+                .text(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let base = folder(env::XDG_CACHE_HOME)
+            .or_else(|| folder(env::LOCALAPPDATA))
+            .or_else(|| Some(folder(env::HOME)?.join(".cache")))?;
+        Some(base.join("connect"))
     }
 
     /// A path as to show it: relative to the folder we work in where that is shorter.

@@ -12,8 +12,14 @@ pub(crate) const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
 pub(crate) const FORCE_COLOR: &str = "FORCE_COLOR";
 /// Not empty: no colour (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
+/// The user's folder; what can be made again is kept below it.
+pub(crate) const HOME: &str = "HOME";
+/// Windows: the user's folder for what programs keep.
+pub(crate) const LOCALAPPDATA: &str = "LOCALAPPDATA";
 /// `dumb` means no colour and no prompt.
 pub(crate) const TERM: &str = "TERM";
+/// Where what can be made again is kept, instead of `~/.cache` (XDG Base Directory Specification).
+pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 
 /// Port of the app. Read: the port people reach it on. Set for the child: where it must listen.
 pub(crate) const PORT: &str = "PORT";
@@ -35,5 +41,23 @@ pub(crate) const CONNECT_SESSION: &str = "CONNECT_SESSION";
 pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
+/// For tests: `localhost:<port>` of a double of ngrok's server. Other machines are refused, because
+/// the authtoken is sent there.
+pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";
+/// For tests: file with the certificate authority of [`CONNECT_NGROK_SERVER`], in PEM.
+pub(crate) const CONNECT_NGROK_CA: &str = "CONNECT_NGROK_CA";
+/// Proxy for what goes out over TLS, as `http://[user:password@]host:port`; HTTP calls take it by
+/// themselves, and the connection to ngrok's server takes it too.
+pub(crate) const HTTPS_PROXY: &str = "HTTPS_PROXY";
+/// The same, as most programs on Unix spell it.
+pub(crate) const HTTPS_PROXY_LOWER: &str = "https_proxy";
+/// Names that are reached without [`HTTPS_PROXY`], separated by commas.
+pub(crate) const NO_PROXY: &str = "NO_PROXY";
+/// The same, as most programs on Unix spell it.
+pub(crate) const NO_PROXY_LOWER: &str = "no_proxy";
+/// Token of the user's ngrok account, if credentials.json has none.
+pub(crate) const NGROK_AUTHTOKEN: &str = "NGROK_AUTHTOKEN";
+/// Where programs are looked for.
+pub(crate) const PATH: &str = "PATH";
 /// Selects the section of config.json, as in ACE; `development` when unset.
 pub(crate) const NODE_ENV: &str = "NODE_ENV";

@@ -9,6 +9,7 @@ mod env;
 mod error;
 mod host;
 mod http;
+mod inspect;
 mod process;
 mod project;
 mod proxy;

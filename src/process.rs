@@ -8,11 +8,11 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
 /// A command to start.
@@ -30,6 +30,24 @@ pub(crate) struct CommandLine {
     pub(crate) without: Vec<&'static str>,
 }
 
+impl CommandLine {
+    /// git, on the repository that the folder is in and no other that our environment may name.
+    pub(crate) fn git(folder: &Path, arguments: &[&str]) -> Self {
+        Self {
+            program: "git".into(),
+            arguments: arguments.iter().map(Into::into).collect(),
+            folder: folder.to_path_buf(),
+            variables: Vec::new(),
+            without: vec![
+                "GIT_DIR",
+                "GIT_WORK_TREE",
+                "GIT_INDEX_FILE",
+                "GIT_COMMON_DIR",
+            ],
+        }
+    }
+}
+
 /// A running child and what it started.
 #[derive(Debug)]
 pub(crate) struct Group {
@@ -43,6 +61,27 @@ pub(crate) struct Group {
 pub(crate) struct Sentinel {
     child: std::process::Child,
     pipe: Option<std::process::ChildStdin>,
+}
+
+/// Who ends process groups that outlive us.
+pub(crate) trait Watch: std::fmt::Debug + Send + Sync {
+    /// A group of this number was started.
+    fn started(&self, group: u32);
+
+    /// It is gone.
+    fn ended(&self, group: u32);
+}
+
+/// Nobody does.
+#[cfg(test)]
+#[derive(Debug)]
+pub(crate) struct NobodyWatches;
+
+#[cfg(test)]
+impl Watch for NobodyWatches {
+    fn started(&self, _: u32) {}
+
+    fn ended(&self, _: u32) {}
 }
 
 /// The duty to wait for a child; whoever holds it reaps it.
@@ -72,11 +111,13 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
-/// What becomes of a child's stdout. Its stderr always goes to our stderr.
+/// What becomes of a child's stdout, and of its stderr where that is not ours too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Output {
     /// Ours to read, from [`Started::stdout`].
     Captured,
+    /// Nobody reads it; its stderr is ours to read, from [`Started::stderr`].
+    StderrCaptured,
     /// To our stderr: stdout is for our own data.
     ToStderr,
 }
@@ -90,6 +131,8 @@ pub(crate) struct Started {
     pub(crate) waiter: Waiter,
     /// Its stdout, if it was to be captured.
     pub(crate) stdout: Option<ChildStdout>,
+    /// Its stderr, if that was to be captured.
+    pub(crate) stderr: Option<ChildStderr>,
 }
 
 /// Starts a child that leads its own process group.
@@ -101,8 +144,12 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
     prepared.stdin(Stdio::null());
     prepared.stdout(match output {
         Output::Captured => Stdio::piped(),
+        Output::StderrCaptured => Stdio::null(),
         Output::ToStderr => Stdio::from(io::stderr()),
     });
+    if output == Output::StderrCaptured {
+        prepared.stderr(Stdio::piped());
+    }
     #[cfg(unix)]
     prepared.process_group(0);
     let mut child = prepared
@@ -116,6 +163,7 @@ pub(crate) fn start(command: &CommandLine, output: Output) -> Result<Started, St
             exit,
         },
         stdout: child.stdout.take(),
+        stderr: child.stderr.take(),
         waiter: Waiter { child, tell },
     })
 }
@@ -264,6 +312,13 @@ impl Group {
         // What is left is killed when `self` is dropped.
     }
 
+    /// Ends it at once.
+    pub(crate) fn kill(&self) {
+        if self.is_alive() {
+            signal_group(self.id, Strength::Kill);
+        }
+    }
+
     /// Its number, which is that of its leader.
     pub(crate) fn id(&self) -> u32 {
         self.id
@@ -283,9 +338,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if self.is_alive() {
-            signal_group(self.id, Strength::Kill);
-        }
+        self.kill();
     }
 }
 

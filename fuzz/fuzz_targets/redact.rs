@@ -14,6 +14,8 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(redact(&once), once);
     let middle = (0..=text.len() / 2).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let with_token = redact(&format!("{}{TOKEN}{}", &text[..middle], &text[middle..]));
-    assert!(!with_token.contains(&TOKEN[10..26]));
-    assert!(!with_token.contains(&TOKEN[TOKEN.len() - 16..]));
+    for piece in [&TOKEN[10..26], &TOKEN[TOKEN.len() - 16..]] {
+        // A text may have such a piece of its own, which alone is no token.
+        assert!(text.contains(piece) || !with_token.contains(piece));
+    }
 });

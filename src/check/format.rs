@@ -1,7 +1,8 @@
 //! Findings for programs: JSON, SARIF, problem matchers of editors, annotations of GitHub.
 
 use clap::ValueEnum;
-use connect_validator::{Finding, codes};
+use connect_validator::Finding;
+use connect_validator::codes::{self, Code};
 use serde_json::{Value, json};
 
 use super::{Checked, level_in};
@@ -24,11 +25,13 @@ pub(crate) enum Format {
 
 impl Format {
     /// All of the data that goes to stdout; none for people or if there is nothing to say.
-    pub(super) fn write(self, files: &[Checked], ok: bool) -> Option<String> {
+    ///
+    /// Editors and code scanning get no notices: those stand at no line, and nobody can make them go away.
+    pub(super) fn write(self, files: &[Checked], notices: &[&Code], ok: bool) -> Option<String> {
         let text = match self {
             Self::Github => lines(files, github),
             Self::Human => return None,
-            Self::Json => as_json(files, ok).to_string(),
+            Self::Json => as_json(files, notices, ok).to_string(),
             Self::Sarif => sarif(files).to_string(),
             Self::Short => lines(files, short),
         };
@@ -106,7 +109,7 @@ fn escape(text: &str, property: bool) -> String {
     }
 }
 
-fn as_json(files: &[Checked], ok: bool) -> Value {
+fn as_json(files: &[Checked], notices: &[&Code], ok: bool) -> Value {
     let finding = |finding: &Finding| {
         let span = finding.span;
         json!({
@@ -123,7 +126,13 @@ fn as_json(files: &[Checked], ok: bool) -> Value {
         json!({ "path": file.name, "product": file.report.product, "findings": findings })
     };
     let files: Vec<Value> = files.iter().map(file).collect();
-    json!({ "version": 1, "ok": ok, "files": files })
+    let notice = |code: &&Code| {
+        json!({
+            "code": code.id, "level": code.level, "message": code.title, "url": page(code.id),
+        })
+    };
+    let notices: Vec<Value> = notices.iter().map(notice).collect();
+    json!({ "version": 1, "ok": ok, "files": files, "notices": notices })
 }
 
 /// Where the code is explained, relative to the documentation.

@@ -2,6 +2,7 @@
 
 mod format;
 mod rewrite;
+mod schema;
 mod secrecy;
 mod target;
 mod watch;
@@ -10,18 +11,18 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use connect_validator::codes::Subject;
+use connect_validator::codes::{self, Code, Subject};
 use connect_validator::{
-    Finding, Level, Options, Report, check_config, check_credentials, check_manifest,
+    CustomSchema, Level, Options, Report, check_config, check_credentials, check_manifest,
 };
 
 use crate::context::Context;
 use crate::error::CliError;
 use crate::report::render;
-use crate::ui::{self, Verb};
+use crate::ui::{self, Fatality, Verb, Verbosity};
 
 pub(crate) use format::Format;
-pub(crate) use target::Target;
+pub(crate) use target::{Source, Target};
 
 /// What to check, and how to say it.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub(crate) struct CheckOptions {
     pub(crate) fix: Fix,
     pub(crate) watch: bool,
     pub(crate) rules: Options,
+    /// A JSON Schema to hold the files against besides.
+    pub(crate) schema: Option<Source>,
 }
 
 /// What becomes of findings that have a fix.
@@ -61,6 +64,7 @@ pub(crate) fn warn_of_exposure(name: &str, folder: &Path, context: &Context) {
 /// A file and what was found in it.
 struct Checked {
     name: String,
+    subject: Subject,
     source: String,
     report: Report,
 }
@@ -77,57 +81,125 @@ pub(crate) fn check(options: &CheckOptions, context: &Context) -> Result<ExitCod
 }
 
 fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError> {
+    let schema = options.schema.as_ref();
+    let schema = schema
+        .map(|source| schema::load(source, context))
+        .transpose()?;
+    let judge = Judge { options, schema };
     let mut files = Vec::new();
-    let mut ok = true;
+    let mut unreadable = None;
     for target in &options.targets {
-        let source = target.read(context)?;
-        let started = Instant::now();
-        let mut checked = Checked {
-            name: target.name(context),
-            report: judge(&source, target.subject(), options),
-            source,
-        };
-        if options.fix != Fix::No {
-            rewrite::fix(&mut checked, target, options, context)?;
+        match one(target, &judge, context) {
+            Ok(checked) => files.push(checked),
+            // The others are checked all the same.
+            Err(error) if options.targets.len() > 1 => {
+                context.ui.error(&error, Fatality::GoesOn);
+                unreadable.get_or_insert(error.exit_code());
+            }
+            Err(error) => return Err(error),
         }
-        if target.subject() == Subject::Credentials {
-            let allowed =
-                |finding: &Finding| !options.allow.iter().any(|code| code == finding.code);
-            let found = secrecy::findings(target, context)
-                .into_iter()
-                .filter(allowed);
-            checked.report.findings.splice(0..0, found);
-        }
-        ok &= passes(&checked.report, options);
-        if options.format == Format::Human {
-            let text = match target.subject() {
-                // SECURITY: the lines themselves would show passwords [test `tests/it/validate.rs`].
-                Subject::Credentials => format::for_people(&checked),
-                _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
-            };
-            context.ui.text(&text);
-            conclude(&checked, options, started, context);
-        }
-        files.push(checked);
     }
-    if let Some(text) = options.format.write(&files, ok) {
+    let ok = unreadable.is_none() && files.iter().all(|file| passes(&file.report, options));
+    let notices = notices(&files, options);
+    if let Some(text) = options.format.write(&files, &notices, ok) {
         context.ui.data(&text);
     }
-    Ok(ExitCode::from(u8::from(!ok)))
+    // A date is news once, not after each save, and nothing that a log must hold.
+    let for_people = options.format == Format::Human && !options.watch;
+    if for_people && (ui::stderr_is_terminal() || context.ui.verbosity == Verbosity::Verbose) {
+        for notice in notices {
+            let hint = format!("connect explain {}", notice.id);
+            context.ui.note(notice.title, &hint);
+        }
+    }
+    Ok(unreadable.unwrap_or(ExitCode::from(u8::from(!ok))))
 }
 
-/// All findings but those that are allowed.
-fn judge(source: &str, subject: Subject, options: &CheckOptions) -> Report {
-    let mut report = match subject {
-        Subject::Config => check_config(source),
-        Subject::Credentials => check_credentials(source),
-        Subject::Manifest => check_manifest(source, &options.rules),
-        _ => connect_validator::check(source, &options.rules),
+/// Checks one file, mends it if that is asked for, and shows people what was found.
+fn one(target: &Target, judge: &Judge<'_>, context: &Context) -> Result<Checked, CliError> {
+    let options = judge.options;
+    let source = target.source.read(context)?;
+    let started = Instant::now();
+    let subject = target.subject(&source);
+    let mut checked = Checked {
+        name: target.source.name(context),
+        report: judge.report(&source, subject),
+        source,
+        subject,
     };
-    report
-        .findings
-        .retain(|finding| !options.allow.iter().any(|code| code == finding.code));
-    report
+    if options.fix != Fix::No {
+        rewrite::fix(&mut checked, target, judge, context)?;
+    }
+    if subject == Subject::Credentials {
+        let mut found = secrecy::findings(target, context);
+        found.retain(|finding| options.reports(finding.code));
+        checked.report.findings.splice(0..0, found);
+        if judge.schema.is_some() {
+            let name = &checked.name;
+            context.ui.warning(&format!(
+                "{name} is not held against the schema: what that says could hold a secret"
+            ));
+        }
+    }
+    if options.format == Format::Human {
+        let text = match subject {
+            // SECURITY: the lines themselves would show passwords [test `tests/it/validate.rs`].
+            Subject::Credentials => format::for_people(&checked),
+            _ => render(&context.ui, &checked.name, &checked.source, &checked.report),
+        };
+        context.ui.text(&text);
+        conclude(&checked, options, started, context);
+    }
+    Ok(checked)
+}
+
+/// What decides about a text.
+struct Judge<'o> {
+    options: &'o CheckOptions,
+    schema: Option<CustomSchema>,
+}
+
+impl Judge<'_> {
+    /// All findings but those that are allowed.
+    fn report(&self, source: &str, subject: Subject) -> Report {
+        let rules = &self.options.rules;
+        let mut report = match subject {
+            Subject::Config => check_config(source),
+            Subject::Credentials => check_credentials(source),
+            Subject::Manifest => check_manifest(source, rules),
+            _ => connect_validator::check(source, rules),
+        };
+        if let Some(schema) = &self.schema
+            // SECURITY: a schema quotes the values it refuses [test `tests/it/validate_schema.rs`].
+            && subject != Subject::Credentials
+        {
+            report.add(schema.check(source, subject, rules));
+        }
+        report
+            .findings
+            .retain(|finding| self.options.reports(finding.code));
+        report
+    }
+}
+
+impl CheckOptions {
+    /// Whether a code is one of those to be said.
+    fn reports(&self, code: &str) -> bool {
+        !self.allow.iter().any(|allowed| allowed == code)
+    }
+}
+
+/// What is to be said about the platform, once for all files.
+fn notices(files: &[Checked], options: &CheckOptions) -> Vec<&'static Code> {
+    let mut ids: Vec<_> = files
+        .iter()
+        .flat_map(|file| &file.report.notices)
+        .copied()
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let said = ids.into_iter().filter(|id| options.reports(id));
+    said.filter_map(codes::find).collect()
 }
 
 fn passes(report: &Report, options: &CheckOptions) -> bool {
@@ -159,14 +231,10 @@ fn conclude(checked: &Checked, options: &CheckOptions, started: Instant, context
         0 => String::new(),
         more => format!(", and {more} findings more that are not shown"),
     };
-    context
-        .ui
-        .error_text(&format!("error: {counts} in {name}{omitted}\n"));
-    if report.fixable() > 0 && options.fix == Fix::No {
-        context
-            .ui
-            .error_text(&format!("hint: connect validate {name} --fix\n"));
-    }
+    let to_fix = format!("connect validate {name} --fix");
+    let hint = (report.fixable() > 0 && options.fix == Fix::No).then_some(to_fix.as_str());
+    let text = format!("{counts} in {name}{omitted}");
+    context.ui.failure(&text, hint);
 }
 
 fn count(number: usize, what: &str) -> String {

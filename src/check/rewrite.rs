@@ -1,12 +1,12 @@
 //! Puts fixes into files, or shows what they would change.
 
-use std::fs;
-use std::io::Write as _;
+use std::fs::{self, Permissions};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use connect_validator::fix::apply;
 
-use super::{CheckOptions, Checked, Fix, Target, count, judge};
+use super::{Checked, Fix, Judge, Target, count};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::ui::Verb;
@@ -17,13 +17,14 @@ use crate::ui::Verb;
 pub(super) fn fix(
     checked: &mut Checked,
     target: &Target,
-    options: &CheckOptions,
+    judge: &Judge<'_>,
     context: &Context,
 ) -> Result<(), CliError> {
     let mut text = checked.source.clone();
+    let subject = checked.subject;
     let mut changes = 0;
     for _ in 0..ROUNDS {
-        let (better, applied) = apply(&text, &judge(&text, target.subject(), options).findings);
+        let (better, applied) = apply(&text, &judge.report(&text, subject).findings);
         if applied == 0 {
             break;
         }
@@ -34,20 +35,20 @@ pub(super) fn fix(
         return Ok(());
     }
     let changed = format!("{} ({})", checked.name, count(changes, "change"));
-    match (options.fix, target) {
-        (Fix::Write, Target::File(path)) => {
+    match (judge.options.fix, target.path()) {
+        (Fix::Write, Some(path)) => {
             replace(&context.cwd.join(path), &text).map_err(|error| {
                 CliError::user("file/unwritable", format!("cannot write {}", checked.name))
                     .cause(error)
             })?;
             context.ui.status(Verb::Done("Fixed"), &changed);
-            checked.report = judge(&text, target.subject(), options);
+            checked.report = judge.report(&text, subject);
             checked.source = text;
         }
         // What is no file has nowhere to be written to but stdout.
         (Fix::Write, _) => {
             context.ui.data(text.trim_end_matches('\n'));
-            checked.report = judge(&text, target.subject(), options);
+            checked.report = judge.report(&text, subject);
             checked.source = text;
         }
         (Fix::Preview | Fix::No, _) => {
@@ -59,19 +60,31 @@ pub(super) fn fix(
     Ok(())
 }
 
-/// Writes a file so that readers see the old text or the new one, never a part.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file anew, with the permissions it had.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
     // A link stays a link: what it leads to is replaced.
     let path = path.canonicalize()?;
+    let permissions = fs::metadata(&path)?.permissions();
+    write_whole(&path, text, Some(permissions))
+}
+
+/// Writes a file so that readers see what was there before or all of the text, never a part.
+pub(super) fn write_whole(
+    path: &Path,
+    text: &str,
+    permissions: Option<Permissions>,
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.tmp-{}", std::process::id()));
     let written = (|| {
         let mut file = fs::File::create_new(&beside)?;
-        file.set_permissions(fs::metadata(&path)?.permissions())?;
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&beside, &path)
+        fs::rename(&beside, path)
     })();
     if written.is_err() {
         let _ = fs::remove_file(&beside);

@@ -11,10 +11,10 @@ use crate::process::{self, CommandLine};
 
 /// What is to be said about the mode of a file and about git.
 pub(super) fn findings(target: &Target, context: &Context) -> Vec<Finding> {
-    let Target::File(path) = target else {
+    let Some(path) = target.path() else {
         return Vec::new();
     };
-    let (name, path) = (target.name(context), context.cwd.join(path));
+    let (name, path) = (target.source.name(context), context.cwd.join(path));
     let found = [readable(&name, &path), not_ignored(&name, &path, context)];
     found.into_iter().flatten().collect()
 }
@@ -53,23 +53,8 @@ fn not_ignored(name: &str, path: &Path, context: &Context) -> Option<Finding> {
     if !folder.ancestors().any(|above| above.join(".git").exists()) {
         return None;
     }
-    let command = CommandLine {
-        program: "git".into(),
-        arguments: vec![
-            "check-ignore".into(),
-            "--quiet".into(),
-            "--".into(),
-            path.file_name()?.into(),
-        ],
-        folder: folder.to_path_buf(),
-        variables: Vec::new(),
-        without: vec![
-            "GIT_DIR",
-            "GIT_WORK_TREE",
-            "GIT_INDEX_FILE",
-            "GIT_COMMON_DIR",
-        ],
-    };
+    let name_there = path.file_name()?.to_str()?;
+    let command = CommandLine::git(folder, &["check-ignore", "--quiet", "--", name_there]);
     let answer = context.block_on(async { Ok(process::run(&command, DEADLINE).await) });
     // git-check-ignore(1), exit status: 0 ignored, 1 not ignored, 128 a fatal error.
     if answer.ok()?.ok()?.status.code() != Some(1) {

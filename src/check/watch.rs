@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::task::Poll;
 
-use super::{CheckOptions, Target, once};
+use super::{CheckOptions, Source, Target, once};
 use crate::context::Context;
 use crate::dev::{Watch, interrupted};
 use crate::error::CliError;
@@ -14,14 +14,14 @@ use crate::ui::Fatality;
 
 /// Checks now and after each change, until the user interrupts; that is its good end.
 pub(super) fn run(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError> {
-    let files: Vec<PathBuf> = options
-        .targets
-        .iter()
-        .filter_map(|target| match target {
-            Target::File(path) => Some(context.cwd.join(path)),
-            Target::Stdin | Target::Url(_) => None,
-        })
+    let schema = options.schema.as_ref().and_then(Source::path);
+    let files = options.targets.iter().filter_map(Target::path);
+    let files: Vec<PathBuf> = (files.chain(schema))
+        .map(|path| context.cwd.join(path))
         .collect();
+    if files.is_empty() {
+        return Err(CliError::nothing_to_watch());
+    }
     let names: Vec<_> = files
         .iter()
         .filter_map(|path| path.file_name().map(ToOwned::to_owned))

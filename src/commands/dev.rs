@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::check::warn_of_exposure;
-use crate::cli::{Dev, UntilWhen, Via};
+use crate::cli::{Dev, Tunnel, UntilWhen, Via};
 use crate::context::Context;
-use crate::dev::{DevOptions, HostChoice, Until, dev};
+use crate::dev::{Choice, DevOptions, HostChoice, Until, dev};
 use crate::error::CliError;
 use crate::project::CREDENTIALS;
 
@@ -27,6 +27,12 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
         },
         exec: flags.exec,
         port: flags.port,
+        tunnel: match flags.tunnel {
+            Tunnel::Auto => Choice::Auto,
+            Tunnel::Cloudflared => Choice::Cloudflared,
+            Tunnel::Ngrok => Choice::Ngrok,
+            Tunnel::None => Choice::None,
+        },
         url: flags.url,
         sandbox_port: flags.sandbox_port,
         keep: flags.keep,

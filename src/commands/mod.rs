@@ -1,12 +1,16 @@
 //! One file per command: flags become an options struct and one call.
 
+mod call;
 mod dev;
 mod explain;
+mod inspect;
 mod left;
 mod new;
 mod reap;
 mod sandbox;
 mod schema;
+mod token;
+mod trigger;
 mod validate;
 
 use std::process::ExitCode;
@@ -21,14 +25,18 @@ use crate::error::CliError;
 /// Whatever stopped it, ready to be shown.
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
     match command {
+        Command::Call(flags) => call::run(&flags, context),
         Command::Clean(flags) => left::clean(flags, context),
         Command::Dev(flags) => dev::run(flags, context),
         Command::Explain(flags) => Ok(explain::run(&flags, context)),
+        Command::Inspect(flags) => inspect::run(&flags, context),
         Command::New(flags) => new::run(flags, context),
         Command::Reap => reap::run(context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),
         Command::Schema(flags) => Ok(schema::run(&flags, context)),
         Command::Status => Ok(left::status(context)),
+        Command::Token(command) => token::run(&command, context),
+        Command::Trigger(flags) => trigger::run(&flags, context),
         Command::Validate(flags) => validate::run(flags, context),
     }
 }

@@ -4,19 +4,16 @@ use std::process::ExitCode;
 
 use connect_validator::Options;
 
-use crate::check::{CheckOptions, Fix, Format, Target, check};
+use crate::check::{CheckOptions, Fix, Format, Source, Target, check};
 use crate::cli::Validate;
 use crate::context::Context;
 use crate::error::CliError;
 
 pub(super) fn run(flags: Validate, context: &Context) -> Result<ExitCode, CliError> {
-    let targets = match flags.subjects.is_empty() {
-        true => Target::of_project(context),
-        false => flags
-            .subjects
-            .iter()
-            .map(|subject| Target::parse(subject))
-            .collect(),
+    let targets = match (flags.subjects.is_empty(), &flags.schema) {
+        (true, None) => Target::of_project(context),
+        (true, Some(_)) => Target::main_of_project(context),
+        (false, _) => Target::parse(&flags.subjects),
     };
     let options = CheckOptions {
         targets,
@@ -37,6 +34,7 @@ pub(super) fn run(flags: Validate, context: &Context) -> Result<ExitCode, CliErr
             product: flags.product,
             ..Options::default()
         },
+        schema: flags.schema.as_deref().map(Source::parse),
     };
     check(&options, context)
 }

@@ -69,7 +69,7 @@ pub(crate) async fn announce(
         let sites = hosts.iter().map(|host| world.host(*host));
         let hosts: Vec<_> = sites.map(|entry| entry.host.site().to_string()).collect();
         let text = json!({
-            "version": 1, "url": url, "app": world.address.as_str(),
+            "version": 1, "url": url, "app": world.address.get().as_str(),
             "key": descriptor.key.as_str(), "hosts": hosts, "pid": std::process::id(),
         });
         write(file, &format!("{text:#}\n")).map_err(|error| CliError::ready_file(file, &error))?;
@@ -82,7 +82,7 @@ pub(crate) async fn announce(
 
 async fn run(world: &World, command: &str, url: String) -> Result<(), CliError> {
     let (program, arguments) = process::shell(command);
-    let address = world.address.to_string();
+    let address = world.address.get().to_string();
     let mut variables = world.for_children.clone();
     variables.push((crate::env::CONNECT_READY_URL.to_owned(), url));
     variables.push((crate::env::CONNECT_APP_URL.to_owned(), address));

@@ -95,6 +95,14 @@ async fn start_process(
     reply: &mut Reply,
 ) -> Result<(), CliError> {
     let (command, port) = command(world)?;
+    if let Launch::Shell { port: Some(_), .. } = world.launch {
+        // Two of them cannot have the same port.
+        let old = lock(&world.running).take();
+        if let Some(old) = old {
+            world.target.send_replace(Target::Starting);
+            old.group.end().await;
+        }
+    }
     if lock(&world.running).is_none() {
         world.target.send_replace(Target::Starting);
     }
@@ -154,6 +162,8 @@ fn command(world: &World) -> Result<(CommandLine, u16), CliError> {
         })?,
     };
     let mut variables = world.variables.clone();
+    let address = world.address.get().to_string();
+    variables.push((crate::env::AC_LOCAL_BASE_URL.to_owned(), address));
     variables.push((crate::env::PORT.to_owned(), port.to_string()));
     let command = CommandLine {
         program,
@@ -229,7 +239,8 @@ enum Look {
 }
 
 async fn look(world: &World, port: u16, deadline: Duration) -> Look {
-    let base = world.address.path();
+    let address = world.address.get();
+    let base = address.path();
     let text = format!("http://127.0.0.1:{port}{base}/{DESCRIPTOR}");
     let Ok(url) = url::Url::parse(&text) else {
         return Look::Nothing("no address".to_owned());

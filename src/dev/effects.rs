@@ -7,19 +7,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use connect_core::{AppKey, BaseUrl};
+use connect_core::AppKey;
 use connect_validator::{Finding, Options, Report};
 use tokio::sync::watch;
 
 use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
-use crate::dev::build;
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
 use crate::dev::notices::page_url;
 use crate::dev::open::open;
 use crate::dev::reaper::{Reaper, Watched};
 use crate::dev::settings::{self, Settings};
+use crate::dev::way::{Address, OpenWay};
+use crate::dev::{build, way};
 use crate::error::{CliError, Place};
 use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict, deregister_uncertain};
 use crate::http::Http;
@@ -35,7 +36,9 @@ pub(crate) struct World {
     /// How the app comes to run.
     pub(crate) launch: Launch,
     /// Where hosts reach it.
-    pub(crate) address: BaseUrl,
+    pub(crate) address: Arc<Address>,
+    /// The tunnel they take, if they need one.
+    pub(crate) tunnel: Option<OpenWay>,
     /// Variables for its process.
     pub(crate) variables: Vec<(String, String)>,
     /// Variables for every child: those that hold log-ins are emptied, one says whose child it is.
@@ -129,7 +132,14 @@ pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
         }
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
         Effect::ReadSettings => Event::SettingsRead(settings::read(&world).await).into(),
-        Effect::Register(host, wanted) => register(&world, host, wanted).await.into(),
+        Effect::Register(host, wanted) => {
+            let follow = way::look_for_interstitial(&world, &wanted.address);
+            let event = register(&world, host, wanted).await;
+            Reply {
+                event: Some(event),
+                follow: follow.into_iter().collect(),
+            }
+        }
         Effect::RetryLater {
             host,
             number,
@@ -138,7 +148,14 @@ pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
             deadline(after).await;
             Event::RetryDue(host, number).into()
         }
-        Effect::StartApp { generation, key } => app::start(world, generation, key).await,
+        Effect::StartApp {
+            generation,
+            key,
+            address,
+        } => {
+            world.address.set(address);
+            app::start(world, generation, key).await
+        }
         Effect::StartDeadline(time) => {
             deadline(time).await;
             Event::DeadlinePassed.into()
@@ -212,7 +229,7 @@ fn first_error(report: &Report) -> Option<&Finding> {
 
 fn options(world: &World) -> Options {
     let mut options = Options::default();
-    options.placeholders.local_base_url = Some(world.address.to_string());
+    options.placeholders.local_base_url = Some(world.address.get().to_string());
     options.placeholders.environment = Some("development".to_owned());
     options
 }
@@ -266,7 +283,7 @@ async fn remove_stray(world: &World, id: HostId, key: &AppKey) -> bool {
     let entry = world.host(id);
     let site = entry.host.site();
     if entry.lasts
-        && let Err(error) = world.journal.intend(site, key, &world.address)
+        && let Err(error) = world.journal.intend(site, key, &world.address.get())
     {
         let text = format!("the journal cannot be written: {error}");
         world.ui.warning(&text);
@@ -287,6 +304,9 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
     let entry = world.host(id);
     // INVARIANT: readiness is proven, never assumed. Test: the_app_must_serve_its_own_descriptor.
     app::prove_serving(world, &wanted.key)
+        .await
+        .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
+    way::prove(world, wanted)
         .await
         .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
     let installation = Installation {

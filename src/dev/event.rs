@@ -20,6 +20,7 @@
 //! | `RebuildWanted` | `sources/keys.rs` | `BuildApp`, `StartApp` |
 //! | `ReinstallWanted` | `sources/keys.rs` | `Register` |
 //! | `Interrupt` | `sources/signals.rs`, `sources/keys.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `Tunnel` | `sources/tunnel.rs` | `StartApp`, `Register`; the end, if there will be none |
 //! | `DeadlinePassed` | `StartDeadline` | `End` |
 //! | `AppStopped` | `StopApp` | `End` |
 
@@ -28,6 +29,7 @@ use std::time::Duration;
 use connect_core::{AppKey, BaseUrl};
 
 use crate::error::CliError;
+use crate::tunnel::News;
 
 /// Index of a host in the session's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +112,8 @@ pub(crate) enum Event {
     SourceChanged,
     /// The session begins.
     Started,
+    /// Something became of the tunnel.
+    Tunnel(News),
 }
 
 /// What is different in the settings.
@@ -207,6 +211,8 @@ pub(crate) enum Effect {
         generation: Generation,
         /// The key its descriptor must have; none if the descriptor is unusable just now.
         key: Option<AppKey>,
+        /// Where hosts will reach it.
+        address: BaseUrl,
     },
     /// Stop the app: `AppStopped`.
     StopApp,
@@ -270,6 +276,8 @@ pub(crate) enum Notice {
     SettingsGood(SettingsChange),
     /// A failed register is tried again by itself.
     TryingAgain(HostId, Duration),
+    /// Something became of the tunnel.
+    Tunnel(News),
 }
 
 /// Why an app was registered.

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::dev::effects::{key_on_disk, ms};
+use crate::dev::event::HostId;
 use crate::dev::journal::{Entry, Journal, StateFolder};
 use crate::error::CliError;
 use crate::host::{Host as _, Login, Upm, deregister_uncertain};
@@ -149,6 +150,33 @@ impl Removal {
             ui: context.ui,
         })
     }
+}
+
+/// What earlier sessions left on our hosts; says what becomes of that and of the rest.
+pub(crate) fn by_others(
+    journal: &Journal,
+    sites: &[&BaseUrl],
+    context: &Context,
+) -> Vec<(HostId, AppKey)> {
+    let mut left = Vec::new();
+    for entry in journal.entries() {
+        let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
+        let left_by = if entry.kept { "kept by" } else { "left by" };
+        let ours = sites.iter().position(|site| site.as_str() == *host);
+        match (ours, AppKey::parse(key)) {
+            (Some(index), Ok(parsed)) => {
+                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
+                context.ui.warning(&text);
+                left.push((HostId(index), parsed));
+            }
+            _ if entry.kept => {}
+            _ => {
+                let text = format!("{key} may still be registered with {host}, left by pid {pid}");
+                context.ui.warning(&text);
+            }
+        }
+    }
+    left
 }
 
 /// Adds the hosts that say they have the app.

@@ -8,6 +8,7 @@ mod app;
 mod build;
 mod effects;
 mod event;
+mod inspecting;
 mod journal;
 pub(crate) mod left;
 mod notices;
@@ -19,9 +20,12 @@ mod settings;
 mod setup;
 mod sources;
 mod switches;
+mod way;
 
 pub(crate) use run::until_interrupt;
 pub(crate) use session::Until;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
 pub(crate) use sources::files::Watch;
 pub(crate) use sources::signals::interrupted;
+
+pub(crate) use crate::tunnel::Choice;

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::dev::effects::{World, ms};
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
+use crate::dev::way;
 use crate::error::CliError;
+use crate::inspect::{Entry, Verdict, show};
 use crate::project::DESCRIPTOR;
-use crate::proxy::Served;
 use crate::ui::{Fatality, Ui, Verb, duration};
 
 /// Tells the user.
@@ -20,8 +21,9 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
     let running = |word, object: String| ui.status(Verb::Running(word), &object);
     match notice {
         Notice::AppStarted => {
-            done("Started", format!("{} on {}", name(world), world.address));
-            ui.event("app.started", &json!({ "url": world.address.as_str() }));
+            let address = world.address.get();
+            done("Started", format!("{} on {address}", name(world)));
+            ui.event("app.started", &json!({ "url": address.as_str() }));
         }
         Notice::Building => {
             running("Building", name(world));
@@ -62,7 +64,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             let host = host.map(|host| world.host(host).host.site().to_string());
             let fields = json!({
                 "url": url, "host": host, "key": descriptor.key.as_str(),
-                "app": world.address.as_str(),
+                "app": world.address.get().as_str(),
             });
             ui.event("ready", &fields);
             if ui.interactive {
@@ -107,6 +109,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
                 after.as_secs()
             ));
         }
+        Notice::Tunnel(news) => way::tell(world, news),
     }
 }
 
@@ -128,17 +131,35 @@ fn kept(world: &World, host: HostId, key: &AppKey) {
 }
 
 /// Tells of a request that the app answered.
-pub(crate) fn request(ui: &Ui, served: &Served) {
-    let ms = ms(served.took);
-    ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {ms} ms   #{}\n",
-        "<-", served.method, served.path, served.status, served.id
-    ));
+pub(crate) fn request(ui: &Ui, entry: &Entry) {
+    let auth = &entry.auth;
+    let mut text = format!("{:>12} {}\n", "<-", show::line(entry));
+    if auth.verdict == Verdict::Refused {
+        let reason = auth.reason.as_deref().unwrap_or_default();
+        text.push_str(&format!("{:12} {reason}\n", ""));
+        text.push_str(&rows(&[
+            ("expected", &auth.expected),
+            ("received", &auth.received),
+            ("hint", &auth.hint),
+        ]));
+    }
+    ui.text(&text);
     let fields = json!({
-        "id": served.id, "method": served.method, "path": served.path,
-        "status": served.status, "ms": ms,
+        "id": entry.id, "method": entry.method, "path": entry.path(),
+        "status": entry.status, "ms": entry.ms, "auth": auth.algorithm,
+        "verdict": auth.verdict, "code": auth.code,
     });
     ui.event("request.in", &fields);
+}
+
+/// Indented lines of what is there, each with its name.
+fn rows(rows: &[(&str, &Option<String>)]) -> String {
+    let there = rows
+        .iter()
+        .filter_map(|(name, text)| Some((name, text.as_ref()?)));
+    there
+        .map(|(name, text)| format!("{:12} {name}: {text}\n", ""))
+        .collect()
 }
 
 /// Tells of a REST call that the app made to the sandbox, and why it was refused if it was.
@@ -149,21 +170,16 @@ pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
         (None, _) => "as nobody".to_owned(),
     };
     ui.text(&format!(
-        "{:>12} {:<6} {:<40} {}   {} ms   {who}\n",
+        "{:>12} {:<6} {:<39} {}   {} ms   {who}\n",
         "->", call.method, call.path, call.status, call.ms
     ));
     if let Some(refusal) = &call.refusal {
         let mut text = format!("{:12} {}: {}\n", "", refusal.code, refusal.reason);
-        let parts = [
+        text.push_str(&rows(&[
             ("expected", &refusal.expected),
             ("received", &refusal.received),
             ("hint", &refusal.hint),
-        ];
-        for (name, part) in parts {
-            if let Some(part) = part {
-                text.push_str(&format!("{:12} {name}: {part}\n", ""));
-            }
-        }
+        ]));
         ui.text(&text);
     }
     ui.event("request.out", call);
@@ -207,7 +223,7 @@ fn validated(descriptor: &Descriptor) -> String {
 /// Where to look at the app: its first page on the host, or the host if it has no page.
 pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
     let Some(host) = host else {
-        return world.address.to_string();
+        return world.address.get().to_string();
     };
     let entry = world.host(host);
     let site = entry.host.site();

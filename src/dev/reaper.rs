@@ -24,7 +24,7 @@ use crate::dev::session::LEAVE_WITHIN;
 use crate::env::CONNECT_SESSION;
 use crate::error::CliError;
 use crate::host::Login;
-use crate::process::{self, CommandLine, Group, Sentinel, StartError};
+use crate::process::{self, CommandLine, Group, Sentinel, StartError, Watch};
 use crate::ui::Fatality;
 
 /// The hidden command that the reaper is, as `cli.rs` has it.
@@ -149,10 +149,20 @@ impl Reaper {
     }
 }
 
+impl Watch for Reaper {
+    fn started(&self, group: u32) {
+        self.tell(&json!({ "word": "group", "id": group }));
+    }
+
+    fn ended(&self, group: u32) {
+        self.tell(&json!({ "word": "group-ended", "id": group }));
+    }
+}
+
 impl Watched {
     /// Has a group that was started a moment ago watched over.
     pub(crate) fn new(group: Group, reaper: &Arc<Reaper>) -> Self {
-        reaper.tell(&json!({ "word": "group", "id": group.id() }));
+        reaper.started(group.id());
         Self {
             group: Some(group),
             reaper: Arc::clone(reaper),
@@ -172,8 +182,7 @@ impl Drop for Watched {
         if let Some(group) = self.group.take() {
             let id = group.id();
             drop(group);
-            self.reaper
-                .tell(&json!({ "word": "group-ended", "id": id }));
+            self.reaper.ended(id);
         }
     }
 }

@@ -117,7 +117,7 @@ fn compare(
         if hosts.iter().any(|entry| *entry.host.site() == host.site) {
             continue;
         }
-        if !host.site.is_loopback() && !world.address.is_https() {
+        if !host.site.is_loopback() && !world.address.get().is_https() {
             let error = CliError::no_tunnel(&host.site);
             world.ui.error(&error, Fatality::GoesOn);
             continue;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use connect_core::{AppKey, BaseUrl, Product, Secret};
+use connect_core::{BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -15,22 +15,23 @@ use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::{Event, HostId};
-use crate::dev::journal::{Journal, StateFolder};
+use crate::dev::event::{Ending, Event};
+use crate::dev::journal::StateFolder;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::settings::{self, Settings};
 use crate::dev::sources::files::Watching;
 use crate::dev::switches::Switches;
-use crate::dev::{notices, reaper, run, sources};
+use crate::dev::way::{self, Address, Asked};
+use crate::dev::{inspecting, left, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
-use crate::host::{self, BoxFuture, Login, Upm};
+use crate::host::{self, Login, Upm};
 use crate::project::{
     CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
 };
-use crate::proxy::{self, Observer, Target};
-use crate::tunnel;
+use crate::proxy::{self, Behind, Knock, Target};
+use crate::tunnel::{Choice, Way};
 use crate::ui::Fatality;
 
 /// What `connect dev` is to do.
@@ -44,6 +45,8 @@ pub(crate) struct DevOptions {
     pub(crate) exec: Option<String>,
     /// The port the user named.
     pub(crate) port: Option<u16>,
+    /// The tunnel the user asked for.
+    pub(crate) tunnel: Choice,
     /// The address the user named.
     pub(crate) url: Option<String>,
     /// The sandbox's port, if the user named one.
@@ -95,7 +98,8 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let launch = launch(&options, &folder, context)?;
     let switches = Switches::read(&context.env);
     let hosts_of_file = unlock(&options, &credentials, &switches, context).await?;
-    let withheld = withheld(&hosts_of_file, context);
+    let tunnels = credentials.tunnels;
+    let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
     let keep = options.keep && !switches.force_dereg;
     let mut for_children = withheld.clone();
     let mark = reaper::mark(std::process::id());
@@ -107,9 +111,46 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let (hosts, sandbox) = hosts(&options, &hosts_of_file, &switches, &reaper, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
-    let front = front(&options, &launch, &config, context).await?;
-    let address = tunnel::address(named_url(&options, &sites, context), front.port, &sites)?;
-    let left = left_by_others(&journal, &sites, context);
+    let chosen = way::choose(
+        Asked {
+            choice: options.tunnel,
+            url: options.url.as_deref(),
+            sites: &sites,
+            tunnels,
+            folder: folder.clone(),
+            withheld: &for_children,
+            watch: Arc::<Reaper>::clone(&reaper),
+        },
+        context,
+    )?;
+    let front = front(&options, &launch, &config, &chosen, context).await?;
+    let here = BaseUrl::parse(&format!("http://127.0.0.1:{}", front.port))
+        .map_err(|error| CliError::bug(error.to_string()))?;
+    let mut knock = Knock::default();
+    let (address, opening) = match chosen {
+        Way::Direct(address) => (Some(address), None),
+        Way::Here => (Some(here.clone()), None),
+        Way::Through(tunnel) => {
+            let opening = way::open(tunnel, front.port, context)?;
+            knock = opening.way.knock();
+            (None, Some(opening))
+        }
+    };
+    let (kept, tunnel) = match opening {
+        Some(opening) => {
+            // cargo shows a line of its own.
+            let shown = !matches!(launch, Launch::Cargo { .. });
+            let waiting = shown.then(|| (context.ui, opening.way.opening()));
+            sources.push(sources::tunnel::source(
+                opening.news,
+                events.clone(),
+                waiting,
+            ));
+            (Some(opening.kept), Some(opening.way))
+        }
+        None => (None, None),
+    };
+    let left = left::by_others(&journal, &sites, context);
     let watching = Watching {
         poll: options.poll,
         ui: context.ui,
@@ -136,7 +177,29 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     };
     let (target, watched) = watch::channel(Target::Starting);
-    sources.extend(front.serve(watched, context));
+    // Until a tunnel is open, the app is reached from here only.
+    let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
+    // Closed when the session is over.
+    let mut door = None;
+    if let Some(listener) = front.listener {
+        let port = front.port;
+        let inspecting = inspecting::start(
+            &folder,
+            Arc::clone(&reached),
+            port,
+            sandbox.as_ref(),
+            context,
+        )
+        .await;
+        let behind = Behind {
+            target: watched,
+            observer: inspecting.observer,
+            knock,
+        };
+        sources.push(Box::pin(proxy::serve(listener, behind)));
+        sources.extend(inspecting.sources);
+        door = inspecting.door;
+    }
     if let Some(sandbox) = &sandbox {
         sources.push(sources::sandbox::source(sandbox, context.ui));
     }
@@ -149,14 +212,15 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         until: options.until,
         keep,
     });
-    let mut variables = variables(&address, &switches, sandbox.as_ref());
+    let mut variables = variables(&switches, sandbox.as_ref());
     variables.extend(for_children.clone());
     let world = Arc::new(World {
         folder,
         launch,
         variables,
         for_children,
-        address,
+        address: reached,
+        tunnel,
         announcing,
         hosts: RwLock::new(hosts.into_iter().map(Arc::new).collect()),
         settings: Settings::new(&options.folder, &context.env, hosts_of_file),
@@ -171,28 +235,23 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
     });
-    context
-        .ui
-        .explain(&format!("the app is reached at {}", world.address));
+    if world.tunnel.is_none() {
+        let text = format!("the app is reached at {}", world.address.get());
+        context.ui.explain(&text);
+    }
     let ending = run::run(&world, session, receiver, sources).await;
+    match (kept, &ending) {
+        // Who leaves at once waits for nobody.
+        (None, _) | (_, Ending::LeftAtOnce(_)) => {}
+        (Some(kept), _) => way::close(kept, &world).await,
+    }
     if let Some(sandbox) = sandbox {
         host::sandbox::stop(sandbox).await;
     }
+    drop(door);
     world.reaper.dismiss().await;
     drop(state);
     notices::conclude(&world, ending)
-}
-
-/// The address that was named: by flag, or by the variable that ACE reads too. The variable is for
-/// hosts elsewhere; one on this machine needs no tunnel.
-fn named_url<'a>(
-    options: &'a DevOptions,
-    sites: &[&BaseUrl],
-    context: &'a Context,
-) -> Option<&'a str> {
-    let far = sites.iter().any(|site| !site.is_loopback());
-    let variable = || context.env.text(env::AC_LOCAL_BASE_URL).filter(|_| far);
-    options.url.as_deref().or_else(variable)
 }
 
 /// The project's folder, spelled as cargo spells it.
@@ -330,27 +389,18 @@ struct Front {
     listener: Option<TcpListener>,
 }
 
-impl Front {
-    fn serve(
-        self,
-        target: watch::Receiver<Target>,
-        context: &Context,
-    ) -> Option<BoxFuture<'static, ()>> {
-        let ui = context.ui;
-        let observer: Observer = Arc::new(move |served| notices::request(&ui, &served));
-        self.listener.map(|listener| -> BoxFuture<'static, ()> {
-            Box::pin(proxy::serve(listener, target, observer))
-        })
-    }
-}
-
 async fn front(
     options: &DevOptions,
     launch: &Launch,
     config: &Config,
+    way: &Way,
     context: &Context,
 ) -> Result<Front, CliError> {
     let listener = match launch {
+        // A tunnel of ours is proven at our own door.
+        Launch::Attached { .. } if way.needs_a_door() => bind(0)
+            .await
+            .map_err(|error| CliError::port_taken(0, "--port", &error)),
         Launch::Attached { port } => {
             return Ok(Front {
                 port: *port,
@@ -400,16 +450,9 @@ async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// Variables for the app's process, besides its port.
-fn variables(
-    address: &BaseUrl,
-    switches: &Switches,
-    sandbox: Option<&Sandbox>,
-) -> Vec<(String, String)> {
-    let mut variables = vec![
-        (env::AC_LOCAL_BASE_URL.to_owned(), address.to_string()),
-        (env::AC_OPTS.to_owned(), switches.for_the_app()),
-    ];
+/// Variables for the app's process, besides its port and its address.
+fn variables(switches: &Switches, sandbox: Option<&Sandbox>) -> Vec<(String, String)> {
+    let mut variables = vec![(env::AC_OPTS.to_owned(), switches.for_the_app())];
     if let Some(sandbox) = sandbox {
         let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
         variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
@@ -420,38 +463,17 @@ fn variables(
 
 /// Variables that hold a log-in of ours, emptied for our children: neither the app nor its build
 /// has any business with them.
-fn withheld(hosts: &[HostCredentials], context: &Context) -> Vec<(String, String)> {
+fn withheld(
+    hosts: &[HostCredentials],
+    authtoken: Option<&Secret>,
+    context: &Context,
+) -> Vec<(String, String)> {
     let secret = |value: &str| {
         let value = Secret::new(value);
-        hosts.iter().any(|host| host.password == value)
+        let mut passwords = hosts.iter().map(|host| &host.password);
+        passwords.any(|password| *password == value) || authtoken == Some(&value)
     };
     let names = context.env.names_of(secret);
+    let names = names.chain([env::NGROK_AUTHTOKEN]);
     names.map(|name| (name.to_owned(), String::new())).collect()
-}
-
-/// What earlier sessions left on our hosts; says what becomes of that and of the rest.
-fn left_by_others(
-    journal: &Journal,
-    sites: &[&BaseUrl],
-    context: &Context,
-) -> Vec<(HostId, AppKey)> {
-    let mut left = Vec::new();
-    for entry in journal.entries() {
-        let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
-        let left_by = if entry.kept { "kept by" } else { "left by" };
-        let ours = sites.iter().position(|site| site.as_str() == *host);
-        match (ours, AppKey::parse(key)) {
-            (Some(index), Ok(parsed)) => {
-                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
-                context.ui.warning(&text);
-                left.push((HostId(index), parsed));
-            }
-            _ if entry.kept => {}
-            _ => {
-                let text = format!("{key} may still be registered with {host}, left by pid {pid}");
-                context.ui.warning(&text);
-            }
-        }
-    }
-    left
 }

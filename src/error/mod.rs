@@ -5,10 +5,12 @@
 //! one place. Each code has a heading in `docs/errors.md`.
 
 mod host;
+mod inspect;
 mod install;
 mod project;
 mod scaffold;
 mod session;
+mod tunnel;
 
 use std::fmt;
 use std::process::ExitCode;

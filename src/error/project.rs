@@ -8,6 +8,15 @@ impl CliError {
     pub(crate) fn unreadable(what: &str, error: &dyn std::fmt::Display) -> Self {
         Self::user("file/unreadable", format!("cannot read {what}")).cause(error)
     }
+
+    /// `--watch` without a file that could change.
+    pub(crate) fn nothing_to_watch() -> Self {
+        Self::usage(
+            "watch/nothing",
+            "only files can be watched, and none is named",
+        )
+        .hint("connect validate descriptor --watch")
+    }
 }
 
 impl From<FileError> for CliError {

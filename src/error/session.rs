@@ -167,30 +167,6 @@ impl CliError {
             )
     }
 
-    /// A host is elsewhere and there is no way from it to here.
-    pub(crate) fn no_tunnel(site: &BaseUrl) -> Self {
-        Self::usage("tunnel/none", format!("{site} cannot reach this machine"))
-            .hint("open a tunnel to the app's port and name it: --url https://...")
-            .hint("connect dev --via sandbox")
-    }
-
-    /// `--url` is no address.
-    pub(crate) fn bad_url(url: &str, error: &dyn std::fmt::Display) -> Self {
-        Self::usage(
-            "tunnel/bad-url",
-            format!("`{url}` is no address for an app"),
-        )
-        .cause(error)
-    }
-
-    /// `--url` is plain http and a host is elsewhere.
-    pub(crate) fn url_not_https(url: &BaseUrl, site: &BaseUrl) -> Self {
-        Self::usage(
-            "tunnel/not-https",
-            format!("{site} takes apps with an https address only, not {url}"),
-        )
-    }
-
     /// Apps that may still be installed, after a second interrupt.
     pub(crate) fn left_at_once(left: &[(BaseUrl, AppKey)]) -> Self {
         Self::left(Kind::Interrupted, left)

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::context::Env;
 use crate::env;
-use crate::project::{CONFIG, FileError, read_json};
+use crate::project::{CONFIG, FileError, read_settings};
 
 /// What `connect` uses of config.json: the keys of the top level, over them those of the section
 /// named by `NODE_ENV` (or `development`), over them the environment.
@@ -24,7 +24,7 @@ impl Config {
     pub(crate) fn read(folder: &Path, env: &Env) -> Result<Self, FileError> {
         let path = folder.join(CONFIG);
         let mut problems = Vec::new();
-        let file = read_json(&path, env)?.unwrap_or_else(|| Value::Object(Default::default()));
+        let file = read_settings(&path, env)?.unwrap_or_else(|| Value::Object(Default::default()));
         if !file.is_object() {
             problems.push("the whole of it must be an object".to_owned());
         }

@@ -10,13 +10,15 @@ use serde_json::{Map, Value};
 use crate::context::Env;
 use crate::env::CONNECT_TOKEN;
 use crate::project::token::{TokenError, TokenSource};
-use crate::project::{CREDENTIALS, FileError, read_json};
+use crate::project::{CREDENTIALS, FileError, Tunnels, read_settings};
 
 /// The hosts of credentials.json.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Credentials {
     /// The hosts, in the order of their names.
     pub(crate) hosts: Vec<ListedHost>,
+    /// How to open a tunnel to this machine.
+    pub(crate) tunnels: Tunnels,
 }
 
 /// A host and where the way to log in there is to be found.
@@ -62,11 +64,12 @@ impl Credentials {
     /// are named together.
     pub(crate) fn read(folder: &Path, env: &Env) -> Result<Self, FileError> {
         let path = folder.join(CREDENTIALS);
-        let Some(file) = read_json(&path, env)? else {
+        let Some(file) = read_settings(&path, env)? else {
             return Ok(Self::default());
         };
         let mut problems = Vec::new();
         let mut hosts = Vec::new();
+        let tunnels = Tunnels::read(&file, folder, &mut problems);
         match host_table(&file) {
             None => problems.push("`hosts` must be an object".to_owned()),
             Some(table) => {
@@ -79,7 +82,7 @@ impl Credentials {
             }
         }
         if problems.is_empty() {
-            Ok(Self { hosts })
+            Ok(Self { hosts, tunnels })
         } else {
             Err(FileError::Values { path, problems })
         }
@@ -118,7 +121,8 @@ fn host_table(file: &Value) -> Option<Map<String, Value>> {
         Some(_) => None,
         None => {
             let mut flat = file.as_object()?.clone();
-            flat.retain(|name, entry| name != "ngrok" && entry.is_object());
+            let others = ["cloudflared", "ngrok"];
+            flat.retain(|name, entry| !others.contains(&&**name) && entry.is_object());
             Some(flat)
         }
     }

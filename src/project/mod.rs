@@ -4,6 +4,7 @@
 mod config;
 mod credentials;
 mod token;
+mod tunnels;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -15,6 +16,7 @@ use crate::context::Env;
 pub(crate) use config::Config;
 pub(crate) use credentials::{Credentials, HostCredentials};
 pub(crate) use token::TokenError;
+pub(crate) use tunnels::Tunnels;
 
 /// The file name of a Forge manifest.
 pub(crate) const MANIFEST: &str = "manifest.yml";
@@ -91,26 +93,34 @@ pub(crate) fn read_text(path: &Path) -> Result<String, FileError> {
 pub(crate) const MAX_FILE: u64 = 4 << 20;
 
 /// A JSON5 file with `$VAR` filled in from the environment; none if there is no file.
-fn read_json(path: &Path, env: &Env) -> Result<Option<Value>, FileError> {
-    let text = match read_text(path) {
-        Ok(text) => text,
-        Err(FileError::Missing(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+fn read_settings(path: &Path, env: &Env) -> Result<Option<Value>, FileError> {
+    match read_json(path) {
+        Err(FileError::Missing(_)) => Ok(None),
+        Err(error) => Err(error),
+        Ok(mut value) => {
+            substitute(&mut value, env);
+            Ok(Some(value))
+        }
+    }
+}
+
+/// A JSON5 file.
+///
+/// # Errors
+/// As [`read_text`], and when it is no JSON5.
+pub(crate) fn read_json(path: &Path) -> Result<Value, FileError> {
+    let text = read_text(path)?;
     // ACE's parser knows no missing commas either.
     let options = jsonc_parser::ParseOptions {
         allow_missing_commas: false,
         ..jsonc_parser::ParseOptions::default()
     };
-    let mut value: Value =
-        jsonc_parser::parse_to_serde_value(&text, &options).map_err(|error| FileError::Syntax {
-            path: path.to_path_buf(),
-            reason: error.kind().to_string().to_lowercase(),
-            line: u32::try_from(error.line_display()).unwrap_or(u32::MAX),
-            column: u32::try_from(error.column_display()).unwrap_or(u32::MAX),
-        })?;
-    substitute(&mut value, env);
-    Ok(Some(value))
+    jsonc_parser::parse_to_serde_value(&text, &options).map_err(|error| FileError::Syntax {
+        path: path.to_path_buf(),
+        reason: error.kind().to_string().to_lowercase(),
+        line: u32::try_from(error.line_display()).unwrap_or(u32::MAX),
+        column: u32::try_from(error.column_display()).unwrap_or(u32::MAX),
+    })
 }
 
 /// Replaces `$NAME` in every text by the variable's value. As in ACE, an unset or empty variable
@@ -176,7 +186,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join(CONFIG);
         fs::write(&path, "{ // why\n  'port': 3000\n  product: 'jira' }").unwrap();
-        match read_json(&path, &env(&[])) {
+        match read_json(&path) {
             Err(FileError::Syntax { line, .. }) => assert_eq!(line, 2),
             other => panic!("{other:?}"),
         }

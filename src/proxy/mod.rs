@@ -3,7 +3,11 @@
 //!
 //! The request line and the bodies pass byte for byte: hosts sign path and query as they are.
 //! Bodies are streamed. While no process serves, requests wait, at most [`HOLD`], and then get a
-//! 503 that says why.
+//! 503 that says why. Who watches is told of each request and what it was made of.
+
+mod record;
+
+mod knock;
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,6 +27,11 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+
+use crate::proxy::record::{Copied, Heard, Kept, Listening};
+
+pub(crate) use crate::proxy::knock::{Knock, OURS, PREFIX as KNOCK};
+pub(crate) use crate::proxy::record::{BODY, Raw};
 
 /// Longest time a request waits for a process that serves.
 pub(crate) const HOLD: Duration = Duration::from_secs(10);
@@ -53,17 +62,25 @@ pub(crate) struct Served {
     pub(crate) status: u16,
     /// From the request's head to the answer's.
     pub(crate) took: Duration,
+    /// The request as it came, the body as far as the app had read it when it answered.
+    pub(crate) raw: Raw,
 }
 
 /// What is told of each request.
 pub(crate) type Observer = Arc<dyn Fn(Served) + Send + Sync>;
 
+/// What is behind a proxy, and beside it.
+pub(crate) struct Behind {
+    /// Where requests go.
+    pub(crate) target: watch::Receiver<Target>,
+    /// What is told of each request.
+    pub(crate) observer: Observer,
+    /// Where a tunnel knocks. These requests go nowhere and nobody is told of them.
+    pub(crate) knock: Knock,
+}
+
 /// Serves the listener for as long as the future is polled.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    target: watch::Receiver<Target>,
-    observer: Observer,
-) {
+pub(crate) async fn serve(listener: TcpListener, behind: Behind) {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new())
@@ -74,8 +91,7 @@ pub(crate) async fn serve(
         .build(connector);
     let forwarder = Arc::new(Forwarder {
         client,
-        target,
-        observer,
+        behind,
         count: std::sync::atomic::AtomicU64::new(0),
     });
     let free = Arc::new(Semaphore::new(CONNECTIONS));
@@ -99,50 +115,67 @@ pub(crate) async fn serve(
 type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 
 struct Forwarder {
-    client: Client<HttpConnector, Incoming>,
-    target: watch::Receiver<Target>,
-    observer: Observer,
+    client: Client<HttpConnector, Copied>,
+    behind: Behind,
     count: std::sync::atomic::AtomicU64,
 }
 
 impl Forwarder {
     async fn connection(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let service = service_fn(|request| {
-            let this = Arc::clone(&self);
-            async move { Ok::<_, Infallible>(this.observed(request).await) }
+        let heard = Heard::default();
+        let service = service_fn(|mut request: Request<Incoming>| {
+            let (this, heard) = (Arc::clone(&self), heard.clone());
+            async move {
+                let knocked = this.behind.knock.answer(request.uri().path());
+                let ours = this.behind.knock.take_own(request.headers_mut());
+                let head = heard.head(&request);
+                let kept = Kept::default();
+                let request = request.map(|body| Copied::new(body, kept.clone(), heard));
+                Ok::<_, Infallible>(match knocked {
+                    Some(answer) => text(StatusCode::OK, answer),
+                    None if ours => this.forward(request).await,
+                    None => this.observed(request, head, &kept).await,
+                })
+            }
         });
         // A broken connection is its client's trouble.
         let _ = hyper::server::conn::http1::Builder::new()
             .preserve_header_case(true)
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(30))
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Listening::new(stream, heard.clone())), service)
             .await;
     }
 
-    async fn observed(&self, request: Request<Incoming>) -> Answer {
+    async fn observed(&self, request: Request<Copied>, head: Vec<u8>, kept: &Kept) -> Answer {
         let began = Instant::now();
         let (method, path) = (
             request.method().to_string(),
             request.uri().path().to_owned(),
         );
         let answer = self.forward(request).await;
+        let (body, body_length) = kept.take();
         let id = 1 + self
             .count
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        (self.observer)(Served {
+        (self.behind.observer)(Served {
             id,
             method,
             path,
             status: answer.status().as_u16(),
             took: began.elapsed(),
+            raw: Raw {
+                head,
+                body,
+                body_length,
+            },
         });
         answer
     }
 
-    async fn forward(&self, mut request: Request<Incoming>) -> Answer {
-        let mut target = self.target.clone();
+    async fn forward(&self, mut request: Request<Copied>) -> Answer {
+        let mut target = self.behind.target.clone();
         let serving = target.wait_for(|target| *target != Target::Starting);
         let port = match tokio::time::timeout(HOLD, serving).await {
             Ok(Ok(target)) => match *target {
@@ -154,7 +187,10 @@ impl Forwarder {
             _ => return refuse("the app does not answer yet; see the output of `connect dev`"),
         };
         if prepare(&mut request, port).is_none() {
-            return text(StatusCode::BAD_REQUEST, "this request target is not served");
+            return text(
+                StatusCode::BAD_REQUEST,
+                "this request target is not served\n".to_owned(),
+            );
         }
         match self.client.request(request).await {
             Ok(mut answer) => {
@@ -163,14 +199,14 @@ impl Forwarder {
             }
             Err(_) => text(
                 StatusCode::BAD_GATEWAY,
-                "the app closed the connection; see the output of `connect dev`",
+                "the app closed the connection; see the output of `connect dev`\n".to_owned(),
             ),
         }
     }
 }
 
 /// Points the request at the port; path and query stay the bytes they were.
-fn prepare(request: &mut Request<Incoming>, port: u16) -> Option<()> {
+fn prepare(request: &mut Request<Copied>, port: u16) -> Option<()> {
     let target = request.uri().path_and_query()?.clone();
     let uri = Uri::builder()
         .scheme("http")
@@ -210,14 +246,14 @@ fn take_hop_by_hop(headers: &mut hyper::HeaderMap) {
 }
 
 fn refuse(why: &str) -> Answer {
-    let mut answer = text(StatusCode::SERVICE_UNAVAILABLE, why);
+    let mut answer = text(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     let soon = HeaderValue::from_static("1");
     answer.headers_mut().insert(header::RETRY_AFTER, soon);
     answer
 }
 
-fn text(status: StatusCode, why: &str) -> Answer {
-    let body = Full::new(Bytes::from(format!("{why}\n")));
+fn text(status: StatusCode, text: String) -> Answer {
+    let body = Full::new(Bytes::from(text));
     let mut answer = Response::new(body.map_err(|never| match never {}).boxed());
     *answer.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");

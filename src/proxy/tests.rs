@@ -23,7 +23,14 @@ async fn setup(target: Target) -> Setup {
         let _ = tell.send(one);
     });
     let mut tasks = JoinSet::new();
-    tasks.spawn(serve(listener, receiver, observer));
+    let knock = Knock::default();
+    knock.expect("word".to_owned(), "answer".to_owned());
+    let behind = Behind {
+        target: receiver,
+        observer,
+        knock,
+    };
+    tasks.spawn(serve(listener, behind));
     Setup {
         port,
         target,
@@ -113,4 +120,17 @@ async fn without_a_process_the_answer_says_so() {
     let answer = exchange(setup.port, request).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert_eq!(setup.served.recv().await.unwrap().status, 503);
+}
+
+#[tokio::test]
+async fn a_knock_is_answered_here_and_not_told() {
+    let mut setup = setup(Target::Down).await;
+    let knock = "GET /base/.connect/knock/word HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let answer = exchange(setup.port, knock).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nanswer"), "{answer}");
+    // The second one is a request like any other.
+    let answer = exchange(setup.port, knock).await;
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert_eq!(setup.served.recv().await.unwrap().id, 1);
 }

@@ -11,20 +11,8 @@ pub(crate) fn git_init(folder: &Path, context: &Context) -> bool {
     if repository_above(folder).is_some() {
         return false;
     }
-    let command = CommandLine {
-        program: "git".into(),
-        arguments: ["-c", "init.defaultBranch=main", "init", "--quiet"]
-            .map(Into::into)
-            .to_vec(),
-        folder: folder.to_path_buf(),
-        variables: Vec::new(),
-        without: vec![
-            "GIT_DIR",
-            "GIT_WORK_TREE",
-            "GIT_INDEX_FILE",
-            "GIT_COMMON_DIR",
-        ],
-    };
+    let arguments = ["-c", "init.defaultBranch=main", "init", "--quiet"];
+    let command = CommandLine::git(folder, &arguments);
     let finished =
         context.block_on(async { Ok(process::run(&command, Duration::from_secs(10)).await) });
     let problem = match finished {

@@ -1,57 +1,57 @@
 //! How hosts that are not on this machine reach the app.
+//!
+//! `choose` says which way to take, `ngrok`, `cloudflared` and `own` are the ways, and `keeper`
+//! opens one, proves it with a `probe` and opens it again when it is lost. Nothing here decides
+//! what a session does about it: it is told the [`News`].
+
+mod backoff;
+mod choose;
+mod cloudflared;
+mod error;
+mod keeper;
+mod ngrok;
+mod own;
+mod probe;
+mod race;
+
+use std::fmt;
 
 use connect_core::BaseUrl;
+use futures_util::future::BoxFuture;
 
-use crate::error::CliError;
+pub(crate) use choose::{Choice, Way, Wish, choose};
+pub(crate) use cloudflared::{Cloudflared, Named};
+pub(crate) use error::TunnelError;
+pub(crate) use keeper::{Keeper, Kept, News};
+pub(crate) use ngrok::codes::{Subject, meaning};
+pub(crate) use ngrok::{Headers, NgrokServer, NgrokSettings, ProxyServer};
+pub(crate) use probe::{Interstitial, Probe};
 
-/// The address under which hosts reach the app.
-///
-/// # Errors
-/// When a host is elsewhere and nobody opened a way to here, or the URL named is no address.
-pub(crate) fn address(
-    named: Option<&str>,
-    port: u16,
-    sites: &[&BaseUrl],
-) -> Result<BaseUrl, CliError> {
-    let far = sites.iter().find(|site| !site.is_loopback());
-    let Some(named) = named else {
-        return match far {
-            Some(site) => Err(CliError::no_tunnel(site)),
-            None => BaseUrl::parse(&format!("http://127.0.0.1:{port}"))
-                .map_err(|error| CliError::bug(error.to_string())),
-        };
-    };
-    let address = BaseUrl::parse(named).map_err(|error| CliError::bad_url(named, &error))?;
-    match far {
-        Some(site) if !address.is_https() => Err(CliError::url_not_https(&address, site)),
-        _ => Ok(address),
+/// A maker of ways from the internet to a port of this machine.
+pub(crate) trait Tunnel: fmt::Debug + Send + Sync {
+    /// Its name for people and scripts: `ngrok`.
+    fn name(&self) -> &'static str;
+
+    /// Whether what comes through arrives at the port. What others open may lead elsewhere.
+    fn leads_here(&self) -> bool {
+        true
     }
+
+    /// Opens a way to the port on 127.0.0.1, or says within half a minute that there is none.
+    ///
+    /// # Errors
+    /// Why there is none. Dropping the future leaves nothing open.
+    fn open(&self, port: u16) -> BoxFuture<'_, Result<Box<dyn Link>, TunnelError>>;
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A way that was opened. Dropping it closes it at once, without the other side being told.
+pub(crate) trait Link: Send {
+    /// The public address.
+    fn url(&self) -> &BaseUrl;
 
-    fn check(named: Option<&str>, site: &str) -> Result<String, &'static str> {
-        let site = BaseUrl::parse(site).unwrap();
-        address(named, 3000, &[&site])
-            .map(|address| address.to_string())
-            .map_err(|error| error.code)
-    }
+    /// Carries requests until the way is lost, and says why it was.
+    fn serve(&mut self) -> BoxFuture<'_, TunnelError>;
 
-    #[test]
-    fn a_host_elsewhere_needs_an_https_address() {
-        let (near, far) = ("http://127.0.0.1:2990/jira", "https://a.atlassian.net");
-        assert_eq!(check(None, near), Ok("http://127.0.0.1:3000".to_owned()));
-        assert_eq!(check(None, far), Err("tunnel/none"));
-        assert_eq!(
-            check(Some("http://b.example"), far),
-            Err("tunnel/not-https")
-        );
-        assert_eq!(
-            check(Some("https://b.example/"), far),
-            Ok("https://b.example".to_owned())
-        );
-        assert_eq!(check(Some("b.example"), near), Err("tunnel/bad-url"));
-    }
+    /// Closes it and waits for the other side to know.
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
 }

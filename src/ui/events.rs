@@ -116,6 +116,7 @@ const EVENTS: &[Event] = &[
             ("reason", Text),
         ],
     ),
+    ("inspector", &[("url", Text)]),
     (
         "left",
         &[
@@ -154,6 +155,9 @@ const EVENTS: &[Event] = &[
             ("path", Text),
             ("status", Number),
             ("ms", Number),
+            ("auth", TextOrNone),
+            ("verdict", Text),
+            ("code", TextOrNone),
         ],
     ),
     (
@@ -175,5 +179,32 @@ const EVENTS: &[Event] = &[
     (
         "template",
         &[("name", Text), ("description", Text), ("products", Texts)],
+    ),
+    (
+        "triggered",
+        &[("name", Text), ("path", Text), ("status", Number)],
+    ),
+    ("tunnel.closed", &[]),
+    (
+        "tunnel.lost",
+        &[
+            ("provider", Text),
+            ("code", Text),
+            ("message", Text),
+            ("tries", Number),
+        ],
+    ),
+    (
+        "tunnel.opened",
+        &[("url", Text), ("provider", Text), ("ms", Number)],
+    ),
+    (
+        "warning",
+        &[
+            ("code", Text),
+            ("message", Text),
+            ("causes", Texts),
+            ("hints", Texts),
+        ],
     ),
 ];

@@ -38,6 +38,8 @@ pub(crate) struct Ui {
     pub(crate) interactive: bool,
     /// A line may move while a wait goes on.
     pub(crate) animated: bool,
+    /// How wide stderr is, if it is a terminal.
+    pub(crate) columns: Option<usize>,
 }
 
 /// How much is said on stderr.
@@ -108,28 +110,45 @@ impl Ui {
         }
     }
 
+    /// Something worth knowing that nothing is to be done about now.
+    pub(crate) fn note(&self, text: &str, hint: &str) {
+        if self.verbosity > Verbosity::Quiet {
+            let style = AnsiColor::Cyan.on_default().bold();
+            self.people(&format!(
+                "{style}note{style:#}: {text}\n{}",
+                hint_line(hint)
+            ));
+        }
+    }
+
+    /// What came of it if that is no success, shown even with `-q`.
+    pub(crate) fn failure(&self, text: &str, hint: Option<&str>) {
+        let style = AnsiColor::Red.on_default().bold();
+        let hint = hint.map_or_else(String::new, hint_line);
+        self.people(&format!("{style}error{style:#}: {text}\n{hint}"));
+    }
+
+    /// Something that has a code like an error, but stops nothing; an event with `--json`.
+    pub(crate) fn caution(&self, error: &CliError) {
+        self.event(
+            "warning",
+            &serde_json::json!({
+                "code": error.code, "message": error.message, "causes": error.causes,
+                "hints": error.hints,
+            }),
+        );
+        if self.verbosity > Verbosity::Quiet {
+            self.people(&shown("warning", AnsiColor::Yellow, error));
+        }
+    }
+
     /// Shows an error, on stderr always and as an event with `--json`.
     pub(crate) fn error(&self, error: &CliError, fatality: Fatality) {
         self.error_event(error, fatality);
         if error.shown {
             return;
         }
-        let red = AnsiColor::Red.on_default().bold();
-        let bold = Style::new().bold();
-        let mut text = format!(
-            "{red}error[{}]{red:#}{bold}:{bold:#} {}\n",
-            error.code, error.message
-        );
-        if let Some(place) = &error.place {
-            text.push_str(&format!("  --> {place}\n"));
-        }
-        for cause in &error.causes {
-            text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
-        }
-        for hint in &error.hints {
-            text.push_str(&format!("{bold}hint:{bold:#} {hint}\n"));
-        }
-        self.people(&text);
+        self.people(&shown("error", AnsiColor::Red, error));
     }
 
     fn error_event(&self, error: &CliError, fatality: Fatality) {
@@ -230,6 +249,31 @@ impl Ui {
     }
 }
 
+fn hint_line(hint: &str) -> String {
+    let bold = Style::new().bold();
+    format!("{bold}hint:{bold:#} {hint}\n")
+}
+
+/// An error as people see it.
+fn shown(word: &str, color: AnsiColor, error: &CliError) -> String {
+    let style = color.on_default().bold();
+    let bold = Style::new().bold();
+    let mut text = format!(
+        "{style}{word}[{}]{style:#}{bold}:{bold:#} {}\n",
+        error.code, error.message
+    );
+    if let Some(place) = &error.place {
+        text.push_str(&format!("  --> {place}\n"));
+    }
+    for cause in &error.causes {
+        text.push_str(&format!("{bold}caused by:{bold:#} {cause}\n"));
+    }
+    for hint in &error.hints {
+        text.push_str(&hint_line(hint));
+    }
+    text
+}
+
 /// Whether an error ends the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fatality {
@@ -244,9 +288,20 @@ pub(crate) fn on_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
+/// True when stdout is a terminal.
+pub(crate) fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// True when stderr is a terminal.
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
+}
+
+/// How wide the terminal on stderr is; none if it is no terminal or does not know.
+pub(crate) fn columns() -> Option<usize> {
+    let (_, columns) = prompt::size()?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 /// All of stdin, refused above `limit` bytes.

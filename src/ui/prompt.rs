@@ -45,6 +45,11 @@ pub(super) struct Terminal {
     before: rustix::termios::Termios,
 }
 
+/// Rows and columns of the terminal on stderr, if it is one.
+pub(super) fn size() -> Option<(u16, u16)> {
+    Term::stderr().size_checked()
+}
+
 impl Terminal {
     /// Takes the terminal for questions. From then on the signals that would end the program are
     /// keys while a question waits, and nothing otherwise: only quick work may follow.

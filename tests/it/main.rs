@@ -15,6 +15,7 @@ mod dev_scripts;
 mod dev_watch;
 mod events;
 mod first_light;
+mod inspect;
 mod new;
 #[cfg(target_os = "linux")]
 mod random_sessions;
@@ -23,4 +24,8 @@ mod reaper;
 mod sandbox;
 mod support;
 mod tidy;
+mod token;
+mod tunnel;
 mod validate;
+mod validate_mockups;
+mod validate_schema;

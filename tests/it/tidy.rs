@@ -30,34 +30,40 @@ const MODULES: &[(&str, &[&str])] = &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "scaffold"]),
+    ("cli", &["check", "inspect", "scaffold"]),
     (
         "commands",
         &[
-            "check", "cli", "context", "dev", "env", "error", "host", "process", "project",
-            "scaffold", "ui",
+            "check", "cli", "context", "dev", "env", "error", "host", "http", "inspect", "process",
+            "project", "scaffold", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
     (
         "dev",
         &[
-            "context", "env", "error", "host", "http", "process", "project", "proxy", "report",
-            "tunnel", "ui",
+            "context", "env", "error", "host", "http", "inspect", "process", "project", "proxy",
+            "report", "tunnel", "ui",
         ],
     ),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
-    ("error", &["host", "http", "process", "project", "scaffold"]),
+    (
+        "error",
+        &[
+            "host", "http", "inspect", "process", "project", "scaffold", "tunnel",
+        ],
+    ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
+    ("inspect", &["http", "proxy", "ui"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
-    ("project", &["context", "env", "process"]),
+    ("project", &["context", "env", "process", "tunnel"]),
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
-    ("tunnel", &["error"]),
+    ("tunnel", &["error", "http", "process", "proxy"]),
     ("ui", &["error"]),
 ];
 

@@ -60,6 +60,34 @@ fn a_missing_file_is_said() {
         .stderr_eq("error[file/missing]: `[..]atlassian-connect.json` does not exist\nhint: go to the folder of an app, or make one: connect new hello\n");
 }
 
+#[test]
+fn a_missing_file_among_others_keeps_none_of_them_from_being_checked() {
+    let env = TestEnv::new().with_descriptor("{");
+    let files = ["validate", "none.json", "descriptor", "--format", "short"];
+    let output = env.connect(&files).assert().code(1);
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, err) = (
+        said(&output.get_output().stdout),
+        said(&output.get_output().stderr),
+    );
+    assert!(
+        out.contains("atlassian-connect.json:1:1: error[descriptor/syntax]"),
+        "{out}"
+    );
+    assert!(err.starts_with("error[file/missing]: `"), "{err}");
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x.json", listener.local_addr().unwrap());
+    drop(listener);
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.a", "One"),
+    );
+    env.connect(&["validate", "descriptor", &url])
+        .assert()
+        .code(3);
+}
+
 /// A descriptor with three slips: a scope, a comma, a location.
 const SLIPS: &str = r#"{
   "key": "com.acme.slips",

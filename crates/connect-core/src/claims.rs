@@ -140,6 +140,12 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_user_is_nobody() {
+        let claims = Claims::parse(br#"{"iss":"c","sub":"","iat":1,"exp":2}"#).unwrap();
+        assert_eq!(claims.sub, None);
+    }
+
+    #[test]
     fn every_claim_has_its_type() {
         let good =
             serde_json::json!({"iss":"c","iat":1,"exp":2,"aud":["a"],"sub":"s","qsh":"q","nbf":1});

@@ -29,8 +29,9 @@ pub struct Compact<'a> {
     signed: &'a str,
     algorithm: Algorithm,
     kid: Option<String>,
-    payload: Vec<u8>,
-    signature: Vec<u8>,
+    /// The payload and the signature, one after the other.
+    decoded: Vec<u8>,
+    payload_len: usize,
 }
 
 /// A key that can check a signature; the key chooses the algorithm.
@@ -55,26 +56,26 @@ impl<'a> Compact<'a> {
         let malformed = |part| TokenError::Malformed { part };
         let (signed, signature) = token.rsplit_once('.').ok_or(malformed("structure"))?;
         let (header, payload) = signed.split_once('.').ok_or(malformed("structure"))?;
-        if payload.contains('.') {
-            return Err(malformed("structure"));
-        }
-        // The engine refuses padding, blanks, the standard alphabet and trailing bits, so that a
-        // token has one spelling only.
-        let decode = |text: &str, part| URL_SAFE_NO_PAD.decode(text).map_err(|_| malformed(part));
-        if header.len() > MAX_HEADER * 4 / 3 + 4 {
+        if header.len() > (MAX_HEADER * 4).div_ceil(3) {
             return Err(TokenError::TooLarge);
         }
         let (algorithm, kid) = if header == HS256_HEADER {
             (Algorithm::Hs256, None)
         } else {
-            read_header(&decode(header, "header")?)?
+            let mut decoded = Vec::new();
+            decode(header, &mut decoded, "header")?;
+            read_header(&decoded)?
         };
+        let mut decoded = Vec::with_capacity(token.len());
+        decode(payload, &mut decoded, "payload")?;
+        let payload_len = decoded.len();
+        decode(signature, &mut decoded, "signature")?;
         Ok(Self {
             signed,
             algorithm,
             kid,
-            payload: decode(payload, "payload")?,
-            signature: decode(signature, "signature")?,
+            decoded,
+            payload_len,
         })
     }
 
@@ -94,7 +95,7 @@ impl<'a> Compact<'a> {
 
     /// The payload before anything is proved: only for finding the key.
     pub(crate) fn unproved_payload(&self) -> &[u8] {
-        &self.payload
+        &self.decoded[..self.payload_len]
     }
 
     /// Checks the signature and hands out the payload.
@@ -107,12 +108,13 @@ impl<'a> Compact<'a> {
         if self.algorithm != key.algorithm() {
             return Err(TokenError::AlgorithmRefused);
         }
+        let (payload, signature) = self.decoded.split_at(self.payload_len);
         let holds = match key {
-            VerifyingKey::Hmac(key) => key.verify(self.signed.as_bytes(), &self.signature),
-            VerifyingKey::Rsa(key) => key.verify(self.signed.as_bytes(), &self.signature),
+            VerifyingKey::Hmac(key) => key.verify(self.signed.as_bytes(), signature),
+            VerifyingKey::Rsa(key) => key.verify(self.signed.as_bytes(), signature),
         };
         if holds {
-            Ok(&self.payload)
+            Ok(payload)
         } else {
             Err(TokenError::Signature)
         }
@@ -136,6 +138,13 @@ impl VerifyingKey<'_> {
             Self::Rsa(_) => Algorithm::Rs256,
         }
     }
+}
+
+/// Appends what a part spells. The engine refuses padding, blanks, the standard alphabet, a further
+/// dot and trailing bits, so that a token has one spelling only.
+fn decode(text: &str, onto: &mut Vec<u8>, part: &'static str) -> Result<(), TokenError> {
+    let decoded = URL_SAFE_NO_PAD.decode_vec(text, onto);
+    decoded.map_err(|_| TokenError::Malformed { part })
 }
 
 /// The algorithm and the key id of a header that asks for nothing else.
@@ -228,6 +237,20 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_shown_without_what_makes_it_one() {
+        let token = sign_hs256(b"{\"a\":\"claim\"}", &key());
+        let shown = format!("{:?}", Compact::parse(&token).unwrap());
+        assert!(
+            shown.contains("Hs256") && !shown.contains("claim"),
+            "{shown}"
+        );
+        assert!(
+            !token.split('.').any(|part| shown.contains(part)),
+            "{shown}"
+        );
+    }
+
+    #[test]
     fn the_usual_header_is_what_it_reads_as() {
         let header = URL_SAFE_NO_PAD.decode(HS256_HEADER).unwrap();
         assert_eq!(header, br#"{"typ":"JWT","alg":"HS256"}"#);
@@ -295,6 +318,34 @@ mod tests {
         ] {
             assert!(Compact::parse(&bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_limits_are_what_they_say() {
+        assert_eq!((MAX_TOKEN, MAX_HEADER), (16_384, 2_048));
+        let header = |size: usize| {
+            let padding = "x".repeat(size - r#"{"alg":"HS256","x":""}"#.len());
+            Compact::parse(&with_header(&format!(
+                r#"{{"alg":"HS256","x":"{padding}"}}"#
+            )))
+            .is_ok()
+        };
+        assert!(header(MAX_HEADER));
+        assert!(!header(MAX_HEADER + 1));
+        let token = |size: usize| {
+            let empty = sign_hs256(b"", &key()).len();
+            // Three bytes are four characters; a payload of this size leaves at most two over.
+            let token = sign_hs256(&vec![b'x'; (size - empty) / 4 * 3], &key());
+            let spare = size - token.len();
+            (token, spare)
+        };
+        let (longest, spare) = token(MAX_TOKEN);
+        assert!(Compact::parse(&longest).is_ok());
+        let padded = format!("{longest}{}", "A".repeat(spare));
+        assert_eq!(padded.len(), MAX_TOKEN);
+        assert_ne!(Compact::parse(&padded).err(), Some(TokenError::TooLarge));
+        let over = Compact::parse(&format!("{padded}A")).unwrap_err();
+        assert_eq!(over, TokenError::TooLarge);
     }
 
     #[test]

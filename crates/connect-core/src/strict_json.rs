@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 /// Parses a whole JSON text; refuses duplicate members, trailing text, and all that
 /// `serde_json` refuses (byte order mark, comments, `NaN`, nesting over 128 levels).
 pub(crate) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
-    serde_json::from_slice::<Strict>(text).map(|strict| strict.0)
+    serde_json::from_str::<Strict>(utf8(text)?).map(|strict| strict.0)
 }
 
 /// The members of those names in their order, and all others.
@@ -23,10 +23,15 @@ pub(crate) fn members<const N: usize>(
     text: &[u8],
     names: &[&str; N],
 ) -> Result<Members<N>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let mut deserializer = serde_json::Deserializer::from_str(utf8(text)?);
     let members = deserializer.deserialize_map(MembersVisitor(names))?;
     deserializer.end()?;
     Ok(members)
+}
+
+/// Checked once for the whole text, which is cheaper than once for each string in it.
+fn utf8(text: &[u8]) -> Result<&str, serde_json::Error> {
+    std::str::from_utf8(text).map_err(serde_json::Error::custom)
 }
 
 struct MembersVisitor<'n, const N: usize>(&'n [&'n str; N]);

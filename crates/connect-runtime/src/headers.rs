@@ -1,7 +1,7 @@
 //! The headers of every response, and the body of a refusal.
 
 use axum::{body::Body, response::Response};
-use connect_core::{BaseUrl, Tenant, redact::redact};
+use connect_core::{BaseUrl, redact::redact};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{app::ConnectApp, extract::Visitor, rejection::Refused};
@@ -28,9 +28,13 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
     let cacheable = !app.config().is_development();
     let failed = !response.status().is_success() && !response.status().is_redirection();
     let headers = response.headers_mut();
-    let mut default = |name: HeaderName, value: &str| {
-        if !headers.contains_key(&name) {
-            set(headers, name, value);
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let policy = frame_ancestors(app, visitor);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let mut default = |name: HeaderName, value: &'static str| {
+        if let Ok(entry) = headers.try_entry(name) {
+            entry.or_insert_with(|| HeaderValue::from_static(value));
         }
     };
     default(
@@ -39,10 +43,6 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
     );
     default(header::REFERRER_POLICY, "same-origin");
     default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    default(
-        header::CONTENT_SECURITY_POLICY,
-        &frame_ancestors(app, visitor),
-    );
     match visitor {
         _ if failed => default(header::CACHE_CONTROL, "no-cache, no-store"),
         Visitor::Anybody => {}
@@ -138,35 +138,32 @@ fn error_view(_: &ConnectApp, _: &str) -> Option<String> {
 
 /// Who may show the page in a frame: the tenant's own addresses, or any site of Atlassian's when
 /// the page is for nobody in particular.
-fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> String {
-    let mut policy = String::from("frame-ancestors 'self'");
-    match visitor {
-        Visitor::Anybody | Visitor::Cache => {
-            policy.push_str(" https://*.atlassian.net https://*.jira.com");
-            if app.config().is_development() {
-                policy.push_str(" http://127.0.0.1:* http://localhost:*");
-            }
-        }
-        Visitor::Tenant(tenant) => {
-            for origin in origins(tenant) {
-                policy.push(' ');
-                policy.push_str(&origin);
-            }
-        }
-    }
-    policy
-}
-
-/// A site has one address for its REST resources and may have others that people see.
-fn origins(tenant: &Tenant) -> Vec<String> {
-    let mut all = vec![tenant.base_url.origin().to_owned()];
+fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> HeaderValue {
+    let Visitor::Tenant(tenant) = visitor else {
+        return HeaderValue::from_static(if app.config().is_development() {
+            "frame-ancestors 'self' https://*.atlassian.net https://*.jira.com \
+             http://127.0.0.1:* http://localhost:*"
+        } else {
+            "frame-ancestors 'self' https://*.atlassian.net https://*.jira.com"
+        });
+    };
+    let site = tenant.base_url.origin();
+    let mut policy = String::with_capacity(128);
+    policy.push_str("frame-ancestors 'self' ");
+    policy.push_str(site);
+    // A site has one address for its REST resources and may have others that people see.
     for name in ["displayUrl", "displayUrlServicedeskHelpCenter"] {
         let text = tenant.details.get(name).and_then(|value| value.as_str());
-        if let Some(url) = text.and_then(|text| BaseUrl::parse(text).ok())
-            && !all.iter().any(|known| known == url.origin())
+        // Most often it is the same address, which is not worth parsing.
+        if let Some(text) = text.filter(|text| *text != site)
+            && let Ok(url) = BaseUrl::parse(text)
+            && !policy.split(' ').any(|known| known == url.origin())
         {
-            all.push(url.origin().to_owned());
+            policy.push(' ');
+            policy.push_str(url.origin());
         }
     }
-    all
+    // A base URL holds nothing that a header cannot; without it only the app may frame the page.
+    HeaderValue::try_from(policy)
+        .unwrap_or_else(|_| HeaderValue::from_static("frame-ancestors 'self'"))
 }

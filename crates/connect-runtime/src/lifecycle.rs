@@ -48,7 +48,7 @@ pub(crate) async fn decide(
     let target = target(parts);
     let line = RequestLine {
         method: parts.method.as_str(),
-        target: &target,
+        target: target.as_str(),
         form: None,
     };
     // The token first: without one, nothing of the body is read. `disabled` comes so after an

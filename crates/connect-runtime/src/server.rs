@@ -140,7 +140,8 @@ async fn unrouted(State(app): State<ConnectApp>, request: Request) -> Response {
 }
 
 /// The host's own calls, wherever the descriptor puts them now. They come before the app's routes,
-/// so that a route for every path cannot shut them out.
+/// so that a route for every path cannot shut them out. They are boxed, because every request pays
+/// for the size of this future.
 async fn host_call(app: &ConnectApp, request: Request, next: Next) -> Response {
     if *request.method() != Method::POST {
         return next.run(request).await;
@@ -151,7 +152,7 @@ async fn host_call(app: &ConnectApp, request: Request, next: Next) -> Response {
         && app.config().setup_install_route
     {
         let (parts, body) = request.into_parts();
-        let answer = lifecycle::answer(app, event, &parts, body).await;
+        let answer = Box::pin(lifecycle::answer(app, event, &parts, body)).await;
         return answer.unwrap_or_else(IntoResponse::into_response);
     }
     // An app may have a route of its own for an event that it has no handler for.
@@ -159,7 +160,7 @@ async fn host_call(app: &ConnectApp, request: Request, next: Next) -> Response {
         && app.handles(event)
     {
         let (parts, body) = request.into_parts();
-        let answer = webhooks::answer(app, event, parts, body).await;
+        let answer = Box::pin(webhooks::answer(app, event, parts, body)).await;
         return answer.unwrap_or_else(IntoResponse::into_response);
     }
     next.run(request).await

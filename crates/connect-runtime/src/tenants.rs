@@ -51,14 +51,20 @@ impl Tenants {
         &self,
         client_key: &ClientKey,
     ) -> Result<Option<Arc<Tenant>>, StoreError> {
-        {
-            let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(entry) = cache.get(client_key)
-                && entry.read_at.elapsed() < TTL
-            {
-                return Ok(Some(Arc::clone(&entry.tenant)));
-            }
+        match self.cached(client_key) {
+            Some(tenant) => Ok(Some(tenant)),
+            // Boxed: the way through the store is rare, and would make every request's future big.
+            None => Box::pin(self.read(client_key)).await,
         }
+    }
+
+    fn cached(&self, client_key: &ClientKey) -> Option<Arc<Tenant>> {
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+        let entry = cache.get(client_key)?;
+        (entry.read_at.elapsed() < TTL).then(|| Arc::clone(&entry.tenant))
+    }
+
+    async fn read(&self, client_key: &ClientKey) -> Result<Option<Arc<Tenant>>, StoreError> {
         // Taken before the read: a write that overtakes the read is newer than this entry.
         let read_at = Instant::now();
         let Some(tenant) = self.store.tenant(client_key).await? else {

@@ -1,6 +1,6 @@
 //! Gathers findings while a tree is walked, and puts them into their final form.
 
-use crate::codes::Code;
+use crate::codes::{self, Code};
 use crate::finding::{Edit, Finding, Fix, Level, Report};
 use crate::json::Range;
 use crate::lines::Lines;
@@ -18,6 +18,8 @@ pub(crate) struct Checker<'t> {
     pub(crate) offers_fixes: bool,
     /// The object here has a `key` whether its table lists one or not, as entries of a manifest do.
     pub(crate) keyed: Option<Range>,
+    /// The modules are those of Connect in Jira or Confluence, which has an end.
+    pub(crate) is_dated: bool,
     path: Vec<Step<'t>>,
     drafts: Vec<Draft>,
     omitted: usize,
@@ -89,6 +91,7 @@ impl<'t> Checker<'t> {
             lines: Lines::new(source),
             offers_fixes: true,
             keyed: None,
+            is_dated: false,
             path: Vec::new(),
             drafts: Vec::new(),
             omitted: 0,
@@ -231,6 +234,9 @@ impl<'t> Checker<'t> {
             product: self.model.product,
             product_reason: self.model.product_reason,
             omitted: self.omitted,
+            notices: (self.is_dated.then_some(codes::PLATFORM_END_OF_SUPPORT.id))
+                .into_iter()
+                .collect(),
         }
     }
 }

@@ -133,6 +133,9 @@ pub struct Report {
     pub product_reason: &'static str,
     /// Findings beyond [`crate::MAX_FINDINGS`], counted but not kept.
     pub omitted: usize,
+    /// Codes of what is to be said of the platform and not of the file: a date that concerns it. They stand at no
+    /// place, and nothing in the file can be changed about them.
+    pub notices: Vec<&'static str>,
 }
 
 impl Report {

@@ -14,6 +14,8 @@
 
 mod checker;
 pub mod codes;
+#[cfg(feature = "json-schema")]
+mod custom_schema;
 mod facts;
 mod finding;
 pub mod fix;
@@ -33,6 +35,8 @@ mod suggest;
 mod table;
 mod yaml;
 
+#[cfg(feature = "json-schema")]
+pub use custom_schema::{CustomSchema, CustomSchemaError};
 pub use facts::{Lifecycle, Module, Summary, descriptor_facts};
 pub use finding::{Edit, Finding, Fix, Level, Report, Span};
 pub use manifest::check_manifest;
@@ -102,6 +106,7 @@ fn descriptor<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>, is_template: bo
     checker.model = Model::new(root, checker.options);
     checker.object(root, &table::DESCRIPTOR);
     if root.as_object().is_some() {
+        checker.is_dated = checker.model.product != Some(Product::Bitbucket);
         rules::run(checker, root);
     }
 }

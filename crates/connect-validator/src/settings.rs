@@ -58,10 +58,9 @@ pub fn check_credentials(source: &str) -> Report {
             }),
             // Before version 10 the hosts stood at the top.
             None => {
-                let flat = root
-                    .members
-                    .iter()
-                    .filter(|m| m.key != "ngrok" && m.value.as_object().is_some());
+                let flat = root.members.iter().filter(|m| {
+                    !["cloudflared", "ngrok"].contains(&&*m.key) && m.value.as_object().is_some()
+                });
                 flat.for_each(|member| host(checker, member));
             }
         }
@@ -164,8 +163,20 @@ pub(crate) fn credentials_schema() -> serde_json::Value {
             },
             "ngrok": {
                 "type": "object",
-                "properties": { "authtoken": { "type": "string", "description": "Token of your ngrok account." } },
+                "properties": {
+                    "authtoken": { "type": "string", "description": "Token of your ngrok account." },
+                    "domain": { "type": "string", "description": "The name to take, one of those reserved for the account." },
+                },
                 "description": "How to open a tunnel with ngrok.",
+            },
+            "cloudflared": {
+                "type": "object",
+                "properties": {
+                    "tunnel": { "type": "string", "description": "Name or id of a tunnel made with `cloudflared tunnel create`." },
+                    "hostname": { "type": "string", "description": "The name whose DNS route leads to it." },
+                },
+                "required": ["tunnel", "hostname"],
+                "description": "A named tunnel of cloudflared; without one it opens a quick tunnel.",
             },
         },
     })

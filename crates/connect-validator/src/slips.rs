@@ -146,13 +146,41 @@ pub(crate) fn reconcile(meant: &mut Report, written: Report) {
         .findings
         .into_iter()
         .filter(|f| f.level == Level::Error);
-    let more: Vec<Finding> = errors
-        .filter(|f| !meant.findings.iter().any(|other| same(f, other)))
+    // A field that is refused under its wrong name is one mistake with the right name that is missed.
+    let is_slip = |finding: &Finding| {
+        finding.code == codes::DESCRIPTOR_UNKNOWN_FIELD.id
+            && (meant.findings.iter()).any(|other| {
+                other.code == codes::DESCRIPTOR_MISSING_FIELD.id && other.span == finding.span
+            })
+    };
+    let mut more: Vec<Finding> = errors
+        .filter(|f| !is_slip(f) && !meant.findings.iter().any(|other| same(f, other)))
         .collect();
+    let callback = more
+        .iter_mut()
+        .find(|f| f.code == codes::AUTH_INSTALLED_MISSING.id);
+    if let Some(callback) = callback {
+        name_slip(callback, &mut meant.findings);
+    }
     meant.findings.extend(more);
     meant
         .findings
         .sort_by_key(|finding| (finding.span, finding.code));
+}
+
+/// Where the callback is there under a wrong name, that is what is wrong: one finding says so, with the fix.
+fn name_slip(callback: &mut Finding, findings: &mut Vec<Finding>) {
+    let at = findings.iter().position(|finding| {
+        finding.code == codes::DESCRIPTOR_UNKNOWN_FIELD.id
+            && finding.pointer.starts_with("/lifecycle/")
+            && finding.label.as_deref() == Some("did you mean `installed`?")
+    });
+    if let Some(at) = at {
+        let slip = findings.remove(at);
+        callback.help = None;
+        (callback.pointer, callback.span) = (slip.pointer, slip.span);
+        (callback.label, callback.fix) = (slip.label, slip.fix);
+    }
 }
 
 /// Nobody misspells more names in one object; each costs a comparison with all known names.

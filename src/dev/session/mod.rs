@@ -3,7 +3,7 @@
 //! It knows no time, no files and no network, so that its promises can be tested with thousands
 //! of random histories:
 //! - INVARIANT 6: at most one operation per host is in flight, and none but a deregister starts
-//!   after an interrupt. Test: `random_walks_keep_the_promises`.
+//!   after an interrupt. Test: `walks::random_walks_keep_the_promises`.
 //! - INVARIANT 7: once a register was sent, the session does not end without a deregister or
 //!   without saying what is left. Same test.
 
@@ -11,6 +11,7 @@ mod host;
 mod ready;
 mod settings;
 mod stop;
+mod way;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::dev::session::host::{Flight, Host};
 use crate::dev::session::ready::Announcement;
 use crate::dev::session::settings::SettingsState;
 use crate::dev::session::stop::{Stop, Why};
+use crate::dev::session::way::Way;
 use crate::error::{CliError, Kind};
 
 pub(crate) use stop::LEAVE_WITHIN;
@@ -35,8 +37,8 @@ pub(crate) struct SessionOptions {
     pub(crate) hosts: usize,
     /// How the app comes to run.
     pub(crate) app: AppKind,
-    /// Where the hosts reach the app.
-    pub(crate) address: BaseUrl,
+    /// Where the hosts reach the app; none if a tunnel has to be opened first.
+    pub(crate) address: Option<BaseUrl>,
     /// What earlier sessions may have left on these hosts.
     pub(crate) left: Vec<(HostId, AppKey)>,
     /// Somebody is to be told when the app can be opened.
@@ -69,7 +71,7 @@ pub(crate) enum AppKind {
 /// The state of a session.
 #[derive(Debug)]
 pub(crate) struct Session {
-    address: BaseUrl,
+    way: Way,
     app: App,
     descriptor: DescriptorState,
     settings: SettingsState,
@@ -94,6 +96,8 @@ struct App {
     stale: bool,
     /// Its settings changed; start it again when nothing is going on.
     restart: bool,
+    /// It is to be started, once its address is known and nothing is going on.
+    due: bool,
     /// The process that serves, if any.
     serving: Option<Generation>,
     /// The last number given.
@@ -129,12 +133,13 @@ impl Session {
             }
         }
         Self {
-            address: options.address,
+            way: Way::new(options.address),
             app: App {
                 kind: options.app,
                 work: AppWork::Idle,
                 stale: false,
                 restart: false,
+                due: false,
                 serving: None,
                 last: Generation(0),
             },
@@ -226,6 +231,7 @@ impl Session {
                 self.descriptor.stale = true;
                 self.app.stale = true;
             }
+            Event::Tunnel(news) => self.tunnel(news, &mut effects),
         }
         self.go_on(&mut effects);
         effects
@@ -241,18 +247,19 @@ impl Session {
                 if let Built::New(took) = built {
                     effects.push(Effect::Say(Notice::Built(took)));
                 }
-                self.start_app(effects);
+                self.app.due = true;
             }
         }
     }
 
-    fn start_app(&mut self, effects: &mut Vec<Effect>) {
+    fn start_app(&mut self, address: BaseUrl, effects: &mut Vec<Effect>) {
         self.app.work = AppWork::Starting;
         self.app.last.0 += 1;
         let known = (!self.descriptor.broken).then_some(self.descriptor.good.as_ref());
         effects.push(Effect::StartApp {
             generation: self.app.last,
             key: known.flatten().map(|descriptor| descriptor.key.clone()),
+            address,
         });
     }
 
@@ -266,6 +273,7 @@ impl Session {
         match result {
             Ok(()) => {
                 self.app.serving = Some(generation);
+                self.way.known = self.way.given.clone();
                 effects.push(Effect::Say(Notice::AppStarted));
                 // What a host refused because of the app deserves another try.
                 self.forget_failures();
@@ -435,9 +443,7 @@ impl Session {
         if self.app.restart && self.app.work == AppWork::Idle && !self.app.stale {
             self.app.restart = false;
             // What does not run yet reads its settings when it starts.
-            if self.app.serving.is_some() {
-                self.start_app(effects);
-            }
+            self.app.due |= self.app.serving.is_some();
         }
         if self.app.stale && self.app.work == AppWork::Idle {
             match self.app.kind {
@@ -451,20 +457,21 @@ impl Session {
                 }
                 AppKind::Started => {
                     self.app.stale = false;
-                    self.start_app(effects);
+                    self.app.due = true;
                 }
             }
         }
+        self.start_if_due(effects);
         if self.app.serving.is_none() || self.descriptor.reading {
             return;
         }
-        let Some(descriptor) = &self.descriptor.good else {
+        let (Some(descriptor), Some(address)) = (&self.descriptor.good, self.way.proven()) else {
             return;
         };
         let wanted = Wanted {
             key: descriptor.key.clone(),
             hash: descriptor.hash,
-            address: self.address.clone(),
+            address: address.clone(),
         };
         for (index, host) in self.hosts.iter_mut().enumerate() {
             host.go_on(HostId(index), &wanted, effects);
@@ -485,3 +492,5 @@ impl Session {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;

@@ -7,3 +7,4 @@ pub(crate) mod files;
 pub(crate) mod keys;
 pub(crate) mod sandbox;
 pub(crate) mod signals;
+pub(crate) mod tunnel;

@@ -61,8 +61,12 @@ struct State {
     /// Descriptors in the order they were installed.
     installs: Vec<Value>,
     tasks: Vec<Task>,
+    /// Where addresses really lead.
+    routes: Option<Route>,
     enabled: BTreeMap<String, bool>,
 }
+
+type Route = Box<dyn Fn(&str) -> String + Send>;
 
 struct Task {
     left: usize,
@@ -109,6 +113,17 @@ impl FakeHost {
 
     pub(crate) fn set(&self, faults: Faults) {
         self.state.0.lock().unwrap().faults = faults;
+    }
+
+    /// Has it reach addresses that are not on this machine by others that are.
+    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + 'static) {
+        self.state.0.lock().unwrap().routes = Some(Box::new(routes));
+    }
+
+    fn route(&self, url: &str) -> String {
+        let state = self.state.0.lock().unwrap();
+        let route = state.routes.as_ref();
+        route.map_or_else(|| url.to_owned(), |route| route(url))
     }
 
     /// The site's address.
@@ -298,8 +313,8 @@ impl FakeHost {
     /// Fetches the descriptor and calls the app, as a host does; answers with the task's number.
     fn install(&self, body: &[u8], faults: &Faults) -> usize {
         let body: Value = serde_json::from_slice(body).unwrap();
-        let url = body["pluginUri"].as_str().unwrap();
-        let descriptor: Value = serde_json::from_str(&fetch("GET", url)).unwrap();
+        let url = self.route(body["pluginUri"].as_str().unwrap());
+        let descriptor: Value = serde_json::from_str(&fetch("GET", &url)).unwrap();
         let key = descriptor["key"].as_str().unwrap().to_owned();
         let outcome = match faults.install_fails {
             Some(reason) => Err(reason),
@@ -307,8 +322,12 @@ impl FakeHost {
                 let base = descriptor["baseUrl"].as_str().unwrap();
                 let path = descriptor["lifecycle"]["installed"].as_str().unwrap();
                 let tenant = json!({ "key": key, "sharedSecret": Self::SHARED_SECRET });
-                let (status, head, _) =
-                    send("POST", &format!("{base}{path}"), &[], &tenant.to_string());
+                let (status, head, _) = send(
+                    "POST",
+                    &self.route(&format!("{base}{path}")),
+                    &[],
+                    &tenant.to_string(),
+                );
                 assert!((200..300).contains(&status), "{head}");
                 Ok(key.clone())
             }

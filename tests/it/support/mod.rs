@@ -1,8 +1,16 @@
 //! What tests of the whole program share.
 
 pub(crate) mod app;
+/// The sandbox's tests look at pages in the same way.
+#[path = "../../../crates/connect-sandbox/tests/it/browser/cdp.rs"]
+pub(crate) mod browser;
+#[cfg(unix)]
+pub(crate) mod cloud;
 pub(crate) mod env;
 pub(crate) mod host;
+pub(crate) mod ngrok;
+#[expect(dead_code, reason = "tests inside the program use the rest")]
+pub(crate) mod ngrok_edge;
 pub(crate) mod scanner;
 pub(crate) mod session;
 #[cfg(unix)]

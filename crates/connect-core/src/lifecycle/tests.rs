@@ -296,3 +296,35 @@ fn enabled_and_disabled_switch_an_installed_tenant_only() {
         Err(LifecycleError::AnotherTenant)
     );
 }
+
+#[test]
+fn an_event_is_read_by_its_own_name_only() {
+    for (event, name) in [
+        (LifecycleEvent::Disabled, "disabled"),
+        (LifecycleEvent::Enabled, "enabled"),
+        (LifecycleEvent::Installed, "installed"),
+        (LifecycleEvent::Uninstalled, "uninstalled"),
+    ] {
+        assert_eq!(event.as_str(), name);
+        assert_eq!(LifecycleEvent::parse(name), Some(event));
+        assert_eq!(LifecycleEvent::parse(&name.to_uppercase()), None);
+    }
+}
+
+#[test]
+fn the_shortest_secret_is_long_enough() {
+    assert_eq!(MIN_SECRET, 32);
+    let with = |length: usize| install(None, json!({"sharedSecret": "s".repeat(length)}));
+    assert!(with(MIN_SECRET).is_ok());
+    assert_eq!(with(MIN_SECRET - 1), Err(LifecycleError::WeakSecret));
+}
+
+#[test]
+fn a_call_is_shown_without_its_secret() {
+    let call = LifecycleCall::parse(&body("installed", json!({}))).unwrap();
+    let shown = format!("{call:?}");
+    assert!(
+        shown.contains("site-1") && !shown.contains("first secret"),
+        "{shown}"
+    );
+}

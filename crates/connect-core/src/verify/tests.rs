@@ -140,6 +140,8 @@ fn times() {
         check_host(json!({"nbf": NOW + 31})).unwrap_err(),
         TokenError::NotYetValid
     );
+    // Of no use, but no lie either.
+    assert!(check_host(json!({"iat": NOW, "exp": NOW})).is_ok());
     assert!(check_host(json!({"exp": NOW + 86_400})).is_ok());
     assert_eq!(
         check_host(json!({"exp": NOW + 86_401})).unwrap_err(),
@@ -363,6 +365,30 @@ fn session_tokens_are_bound_to_purpose_tenant_app_and_age() {
         session(json!({"qsh": "context-qsh"})).unwrap_err(),
         TokenError::QshMismatch
     );
+}
+
+#[test]
+fn for_those_who_move_from_ace_a_purpose_may_be_absent_but_not_another() {
+    let tenant = tenant("site-1");
+    let session = |purpose: Value, session_without_purpose| {
+        let token = sign(
+            &claims(
+                json!({"iss": "com.example.app", "aud": ["site-1"], "qsh": null,
+                "purpose": purpose}),
+            ),
+            &tenant,
+        );
+        let policy = Policy {
+            session_without_purpose,
+            ..policy()
+        };
+        verify_session(&Unverified::parse(&token)?, &tenant, &policy, now())
+    };
+    assert!(session(Value::Null, true).is_ok());
+    for (purpose, lenient) in [(Value::Null, false), (json!("reset"), true)] {
+        let refused = session(purpose, lenient).unwrap_err();
+        assert_eq!(refused, TokenError::Purpose);
+    }
 }
 
 #[test]

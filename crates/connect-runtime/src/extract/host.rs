@@ -7,7 +7,7 @@ use connect_core::{
     AccountId, Claims, Tenant, TokenError, mint,
     verify::{Host, Verified, verify_host},
 };
-use http::request::Parts;
+use http::{request::Parts, uri::PathAndQuery};
 
 use super::{app_of, prove, target};
 use crate::{app::ConnectApp, client::HostClient, page::PageContext, rejection::Rejection};
@@ -21,7 +21,7 @@ pub struct HostRequest {
     app: ConnectApp,
     tenant: Arc<Tenant>,
     proof: Verified<Host>,
-    target: String,
+    target: PathAndQuery,
 }
 
 impl HostRequest {
@@ -71,7 +71,7 @@ impl HostRequest {
             &self.app,
             Some((&self.tenant, &self.proof)),
             self.session_token()?,
-            &self.target,
+            self.target.as_str(),
         ))
     }
 
@@ -93,11 +93,10 @@ impl HostRequest {
 impl fmt::Debug for HostRequest {
     /// Without the query, in which the token may be.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.target.split('?').next().unwrap_or_default();
         f.debug_struct("HostRequest")
             .field("client_key", &self.tenant.client_key)
             .field("account_id", &self.account_id())
-            .field("path", &path)
+            .field("path", &self.target.path())
             .finish_non_exhaustive()
     }
 }

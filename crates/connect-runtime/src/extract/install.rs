@@ -59,10 +59,9 @@ where
         let app = app_of(state);
         let (parts, body) = request.into_parts();
         let target = target(&parts);
-        let path = target.split('?').next().unwrap_or_default();
         let event = app
             .descriptor()
-            .lifecycle_event(lifecycle::below_base(&app, path));
+            .lifecycle_event(lifecycle::below_base(&app, target.path()));
         let event = event
             .filter(|event| {
                 matches!(

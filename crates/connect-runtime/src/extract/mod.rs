@@ -13,7 +13,7 @@ use connect_core::{
     token_place,
     verify::{Kind, RouteKind, Unverified, Verified, refuse_unknown_tenant},
 };
-use http::request::Parts;
+use http::{request::Parts, uri::PathAndQuery};
 
 use crate::{app::ConnectApp, danger, rejection::Rejection};
 
@@ -77,13 +77,13 @@ pub(crate) fn note(parts: &Parts, visitor: Visitor) {
 }
 
 /// The request line as it came off the wire, before any router took a prefix away.
-pub(crate) fn target(parts: &Parts) -> String {
+pub(crate) fn target(parts: &Parts) -> PathAndQuery {
     let uri = match parts.extensions.get::<OriginalUri>() {
         Some(OriginalUri(uri)) => uri,
         None => &parts.uri,
     };
-    uri.path_and_query()
-        .map_or_else(|| uri.path().to_owned(), ToString::to_string)
+    let target = uri.path_and_query().cloned();
+    target.unwrap_or_else(|| PathAndQuery::from_static("/"))
 }
 
 /// Finds the token, its tenant, and hands both to the check of that kind.
@@ -96,7 +96,7 @@ pub(crate) async fn prove<K: Kind>(
     let form = parts.extensions.get::<FormBody>();
     let line = RequestLine {
         method: parts.method.as_str(),
-        target: &target,
+        target: target.as_str(),
         form: form.map(|form| &*form.0),
     };
     let token = find_token::<K>(parts, app, &line).await?;
@@ -109,7 +109,7 @@ pub(crate) async fn prove<K: Kind>(
         Ok(proof) => (tenant, proof),
         // Another process may have taken a reinstall since we last looked.
         Err(error @ (TokenError::Signature | TokenError::TenantNotInstalled)) => {
-            match app.inner().tenants.changed(&tenant).await? {
+            match Box::pin(app.inner().tenants.changed(&tenant)).await? {
                 Some(tenant) => {
                     let proof = check(&token, &tenant, &line)?;
                     (tenant, proof)
@@ -130,9 +130,7 @@ async fn find_token<'a, K: Kind>(
 ) -> Result<Cow<'a, str>, Rejection> {
     let values = |name: &str| {
         let values = parts.headers.get_all(name).iter();
-        values
-            .filter_map(|value| value.to_str().ok())
-            .collect::<Vec<&'a str>>()
+        values.filter_map(|value| value.to_str().ok())
     };
     let found = token_place::find(values("authorization"), line);
     let missing = match found {
@@ -146,7 +144,7 @@ async fn find_token<'a, K: Kind>(
         }
     }
     if K::ROUTE == RouteKind::Host
-        && let Some(token) = danger::vouch_without_token(app, line).await?
+        && let Some(token) = Box::pin(danger::vouch_without_token(app, line)).await?
     {
         return Ok(Cow::Owned(token));
     }

@@ -57,6 +57,7 @@ pub fn check_manifest(source: &str, options: &Options) -> Report {
 fn manifest<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
     doubles(checker, root);
     let about = About::new(root);
+    checker.is_dated = about.has_connect_modules;
     let remote = about
         .connect_remote
         .and_then(|key| about.remotes.iter().find(|remote| remote.key == Some(key)));

@@ -4,7 +4,7 @@ use crate::Product;
 use crate::checker::Checker;
 use crate::codes;
 use crate::finding::Level;
-use crate::json::{Node, quoted, shorten};
+use crate::json::{Node, Object, quoted, shorten};
 use crate::shape::{is_listed, listed, match_case};
 use crate::table::lists::{BITBUCKET_SCOPES, SCOPES};
 
@@ -18,6 +18,8 @@ pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
         None if scopes.as_str().is_some() => std::slice::from_ref(scopes),
         None => return,
     };
+    let has_secret = may_have_secret(root);
+    let is_alone = scopes.len() == 1;
     checker.member("scopes", |checker| {
         let mut seen: Vec<String> = Vec::new();
         for (index, node) in scopes.iter().enumerate() {
@@ -30,6 +32,7 @@ pub(super) fn check<'t>(checker: &mut Checker<'t>, root: &'t Node<'t>) {
                     return;
                 }
                 scope(checker, node, &filled.text);
+                unused(checker, node, &filled.text, has_secret, is_alone);
                 let scope = filled.text.to_ascii_lowercase();
                 // A file of nothing but scopes must not take quadratic time.
                 if seen.len() < 100 {
@@ -80,6 +83,47 @@ fn scope<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, scope: &str) {
     checker
         .report(&codes::SCOPE_WRONG_PRODUCT, node.range, message)
         .label(format!("did you mean `{right}`?"));
+}
+
+/// Whether the host may give the app a secret to sign calls with: it gives none with authentication `none`.
+fn may_have_secret(root: &Node<'_>) -> bool {
+    let Some(authentication) = root.get("authentication").and_then(Node::as_object) else {
+        return true;
+    };
+    let kind = authentication.get("type").and_then(Node::as_str);
+    let has_own_key = authentication.get("publicKey").is_some();
+    let is_damaged = |node: &Node<'_>| node.as_object().is_some_and(|o: &Object<'_>| o.damaged);
+    has_own_key
+        || is_damaged(root)
+        || authentication.damaged
+        || !kind.is_some_and(|kind| kind.eq_ignore_ascii_case("none"))
+}
+
+/// A scope that cannot matter, whatever the code of the app does.
+///
+/// Most scopes are for calls that a descriptor does not show, so only what is certain is said.
+fn unused<'t>(
+    checker: &mut Checker<'t>,
+    node: &'t Node<'t>,
+    scope: &str,
+    has_secret: bool,
+    is_alone: bool,
+) {
+    if checker.model.product == Some(Product::Bitbucket) {
+        return;
+    }
+    let (why, label) = match scope.to_ascii_lowercase().as_str() {
+        "act_as_user" if !has_secret => (
+            "is requested but no module or call can use it",
+            "needs a shared secret, and authentication `none` has none",
+        ),
+        "none" if !is_alone => ("means nothing beside others", "it stands for no scope"),
+        _ => return,
+    };
+    let message = format!("scope `{scope}` {why}");
+    checker
+        .report(&codes::SCOPE_UNUSED, node.range, message)
+        .label(label);
 }
 
 /// Whether the scopes let the app read, or cannot be judged.

@@ -81,6 +81,15 @@ impl Shape {
     }
 }
 
+/// An object whose other fields hosts ignore, as those of nearly all.
+pub(crate) const fn shape(name: &'static str, fields: &'static [Field]) -> Shape {
+    Shape {
+        name,
+        fields,
+        others: Others::Ignored,
+    }
+}
+
 pub(crate) const fn required(name: &'static str, kind: Type, doc: &'static str) -> Field {
     Field {
         name,

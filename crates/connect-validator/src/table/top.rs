@@ -1,16 +1,15 @@
 //! The fields of a descriptor itself.
 
-use super::{Field, NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
+use super::{Field, NO_LIMIT, Shape, Text, TextRule, Type, optional, required, shape};
 
 const CALLBACK: Type = Type::Text(Text::of(NO_LIMIT, TextRule::Callback));
 const TEXT: Type = Type::Text(Text::any(NO_LIMIT));
 const URL: Type = Type::Text(Text::of(NO_LIMIT, TextRule::AnyUrl));
 
 /// The whole file.
-pub(crate) static DESCRIPTOR: Shape = Shape {
-    name: "descriptor",
-    others: Others::Ignored,
-    fields: &[
+pub(crate) static DESCRIPTOR: Shape = shape(
+    "descriptor",
+    &[
         optional(
             "apiMigrations",
             Type::Object(&API_MIGRATIONS),
@@ -111,12 +110,11 @@ pub(crate) static DESCRIPTOR: Shape = Shape {
             "Ignored: versions are counted by the Marketplace.",
         ),
     ],
-};
+);
 
-static API_MIGRATIONS: Shape = Shape {
-    name: "apiMigrations",
-    others: Others::Ignored,
-    fields: &[
+static API_MIGRATIONS: Shape = shape(
+    "apiMigrations",
+    &[
         optional(
             "context-qsh",
             Type::Boolean,
@@ -133,12 +131,11 @@ static API_MIGRATIONS: Shape = Shape {
             "Install callbacks are signed with the host's private key.",
         ),
     ],
-};
+);
 
-static AUTHENTICATION: Shape = Shape {
-    name: "authentication",
-    others: Others::Ignored,
-    fields: &[
+static AUTHENTICATION: Shape = shape(
+    "authentication",
+    &[
         optional(
             "publicKey",
             Type::Text(Text::any(NO_LIMIT)),
@@ -151,22 +148,20 @@ static AUTHENTICATION: Shape = Shape {
         )
         .or("\"jwt\""),
     ],
-};
+);
 
-static CLOUD_APP_MIGRATION: Shape = Shape {
-    name: "cloudAppMigration",
-    others: Others::Ignored,
-    fields: &[optional(
+static CLOUD_APP_MIGRATION: Shape = shape(
+    "cloudAppMigration",
+    &[optional(
         "migrationWebhookPath",
         CALLBACK,
         "Path that is told about the progress of a migration.",
     )],
-};
+);
 
-static DATA_RESIDENCY: Shape = Shape {
-    name: "dataResidency",
-    others: Others::Ignored,
-    fields: &[optional(
+static DATA_RESIDENCY: Shape = shape(
+    "dataResidency",
+    &[optional(
         "maxMigrationDurationHours",
         Type::Number {
             least: 0.5,
@@ -175,13 +170,9 @@ static DATA_RESIDENCY: Shape = Shape {
         "How long a move between regions may take, in hours.",
     )
     .or("2")],
-};
+);
 
-static LIFECYCLE: Shape = Shape {
-    name: "lifecycle",
-    others: Others::Ignored,
-    fields: LIFECYCLE_FIELDS,
-};
+static LIFECYCLE: Shape = shape("lifecycle", LIFECYCLE_FIELDS);
 
 const LIFECYCLE_FIELDS: &[Field] = &[
     optional(
@@ -205,10 +196,9 @@ const LIFECYCLE_FIELDS: &[Field] = &[
 
 const REGION: Type = Type::Text(Text::of(200, TextRule::BaseUrl));
 
-static REGION_BASE_URLS: Shape = Shape {
-    name: "regionBaseUrls",
-    others: Others::Ignored,
-    fields: &[
+static REGION_BASE_URLS: Shape = shape(
+    "regionBaseUrls",
+    &[
         optional("AU", REGION, "Australia."),
         optional("CA", REGION, "Canada."),
         optional("CH", REGION, "Switzerland."),
@@ -221,22 +211,20 @@ static REGION_BASE_URLS: Shape = Shape {
         optional("SG", REGION, "Singapore."),
         optional("US", REGION, "United States."),
     ],
-};
+);
 
-static TRANSLATIONS: Shape = Shape {
-    name: "translations",
-    others: Others::Ignored,
-    fields: &[required(
+static TRANSLATIONS: Shape = shape(
+    "translations",
+    &[required(
         "paths",
         Type::Map(&URL),
         "From a locale such as `de-DE` to the file with its texts.",
     )],
-};
+);
 
-static VENDOR: Shape = Shape {
-    name: "vendor",
-    others: Others::Ignored,
-    fields: &[
+static VENDOR: Shape = shape(
+    "vendor",
+    &[
         optional("name", Type::Text(Text::any(100)), "Name of the maker."),
         optional(
             "url",
@@ -244,4 +232,4 @@ static VENDOR: Shape = Shape {
             "Home page of the maker.",
         ),
     ],
-};
+);

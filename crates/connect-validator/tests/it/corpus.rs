@@ -119,6 +119,65 @@ fn peer_is_wrong(product: Option<Product>, at: &str, text: &str) -> Option<&'sta
     None
 }
 
+/// Errors that the peer has no rule for, and why they are errors: a host refuses the file.
+const BEYOND_THE_PEER: &[(&str, &str)] = &[
+    (
+        "auth/installed-missing",
+        "`connect.install.error.auth.with.no.installed.callback`",
+    ),
+    (
+        "base-url/invalid",
+        "`connect.install.error.base_url.no_scheme`: the peer takes an empty one",
+    ),
+    (
+        "condition/empty",
+        "the peer's schema takes any object for a condition",
+    ),
+    (
+        "descriptor/duplicate-key",
+        "readers do not agree which of two values counts",
+    ),
+    (
+        "descriptor/syntax",
+        "`connect.invalid.descriptor.malformed.json`",
+    ),
+    (
+        "module/unknown-type",
+        "`connect.install.error.unknown.module`",
+    ),
+    (
+        "module/wrong-product",
+        "`connect.install.error.unknown.module`",
+    ),
+    (
+        "webhook/needs-read",
+        "`connect.install.error.missing.scope`",
+    ),
+];
+
+/// No error without need: what the peer takes, we refuse for reasons that can be named, and no others.
+#[test]
+fn what_only_we_refuse_a_host_refuses() {
+    let (mut refused, mut unfounded) = (0, Vec::new());
+    for sample in samples() {
+        let report = check(&sample.source, &Options::default());
+        let is_judged = !sample.peer.is_empty() && sample.peer.iter().all(Vec::is_empty);
+        if report.is_ok() || !is_judged {
+            continue;
+        }
+        refused += 1;
+        for error in report.findings.iter().filter(|f| f.level == Level::Error) {
+            let (name, message) = (&sample.name, &error.message);
+            match BEYOND_THE_PEER.iter().find(|(code, _)| *code == error.code) {
+                Some((_, why)) => println!("{name}: {message}: {why}"),
+                None => unfounded.push(format!("{name}: {}: {message}", error.code)),
+            }
+        }
+    }
+    println!("{refused} files that only we refuse");
+    assert!(unfounded.is_empty(), "{unfounded:#?}");
+}
+
 #[test]
 fn every_error_of_the_peer_is_ours_too_or_wrong() {
     let samples = samples();

@@ -1,6 +1,8 @@
 //! The validator from outside: descriptor text in, findings out.
 
 mod corpus;
+#[cfg(feature = "json-schema")]
+mod custom_schema;
 mod differential;
 mod facts;
 mod findings_page;
@@ -12,6 +14,8 @@ mod schema;
 mod settings;
 mod syntax;
 mod top;
+
+use std::path::Path;
 
 use connect_validator::{Finding, Options, check, fix};
 
@@ -59,6 +63,23 @@ fn with(from: &str, to: &str) -> String {
 /// The text with all fixes of all findings applied.
 fn fixed(source: &str) -> String {
     fix::apply(source, &findings(source)).0
+}
+
+/// Holds a text against the file that was reviewed; `CONNECT_BLESS=1` writes that anew.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test reads and writes what it expects on disk"
+)]
+fn assert_reviewed(path: &Path, text: &str) {
+    if std::env::var_os("CONNECT_BLESS").is_some() {
+        std::fs::write(path, text).expect("a writable file");
+    }
+    let reviewed = std::fs::read_to_string(path).expect("a file that was reviewed");
+    for (line, (now, before)) in text.lines().zip(reviewed.lines()).enumerate() {
+        assert_eq!(now, before, "line {} of {}", line + 1, path.display());
+    }
+    let advice = "run the tests with CONNECT_BLESS=1 and review the change";
+    assert!(text == reviewed, "{}: {advice}", path.display());
 }
 
 #[test]

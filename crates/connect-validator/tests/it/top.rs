@@ -65,6 +65,27 @@ fn a_slip_of_the_hand_is_answered_with_the_right_word_and_its_fix() {
     }
 }
 
+/// What is missed under its right name is said where the wrong name stands, once.
+#[test]
+fn one_slip_is_one_finding() {
+    for (from, to, expected) in [
+        (
+            "\"installed\": ",
+            "\"instaled\": ",
+            "auth/installed-missing 9:18",
+        ),
+        (
+            "\"name\": { \"value\": \"Hello\" }",
+            "\"nmae\": { \"value\": \"Hello\" }",
+            "descriptor/missing-field 16:9",
+        ),
+    ] {
+        let text = with(from, to);
+        assert_eq!(short(&text), [expected]);
+        assert_eq!(findings(&fixed(&text)), []);
+    }
+}
+
 #[test]
 fn pointers_name_the_value() {
     let text = with("\"jwt\"", "\"jtw\"");

@@ -8,12 +8,11 @@ use super::fields::{
     WEIGHT_OPTIONAL, WIDTH_OPTIONAL,
 };
 use super::shared::{DIALOG_OPTIONS_SHAPE_2, PANEL_LAYOUT_SHAPE};
-use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
+use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required, shape};
 
-pub(super) static KEYBOARD_SHORTCUTS: Shape = Shape {
-    name: "keyboardShortcuts",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static KEYBOARD_SHORTCUTS: Shape = shape(
+    "keyboardShortcuts",
+    &[
         KEY,
         NAME,
         optional(
@@ -32,17 +31,16 @@ pub(super) static KEYBOARD_SHORTCUTS: Shape = Shape {
             "What opens, and how.",
         ),
     ],
-};
+);
 
-pub(super) static SHORTCUT_TARGET_SHAPE: Shape = Shape {
-    name: "target",
-    others: Others::Ignored,
-    fields: &[required(
+pub(super) static SHORTCUT_TARGET_SHAPE: Shape = shape(
+    "target",
+    &[required(
         "key",
         Type::Text(Text::of(1000, TextRule::ModuleKey)),
         "Name of the module, unique within the app. It is part of the address of the page.",
     )],
-};
+);
 
 pub(super) static ADMIN_PAGES: Shape = Shape {
     name: "adminPages",
@@ -52,10 +50,9 @@ pub(super) static ADMIN_PAGES: Shape = Shape {
     ],
 };
 
-pub(super) static WEB_PANELS: Shape = Shape {
-    name: "webPanels",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static WEB_PANELS: Shape = shape(
+    "webPanels",
+    &[
         KEY,
         NAME,
         URL,
@@ -77,12 +74,11 @@ pub(super) static WEB_PANELS: Shape = Shape {
         TOOLTIP,
         WEIGHT_OPTIONAL,
     ],
-};
+);
 
-pub(super) static WEBHOOKS: Shape = Shape {
-    name: "webhooks",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static WEBHOOKS: Shape = shape(
+    "webhooks",
+    &[
         optional(
             "key",
             Type::Text(Text::any(100)),
@@ -112,7 +108,7 @@ pub(super) static WEBHOOKS: Shape = Shape {
             "Entity properties sent along with the event. Jira only.",
         ),
     ],
-};
+);
 
 pub(super) static POST_INSTALL_PAGE: Shape = Shape {
     name: "postInstallPage",
@@ -122,10 +118,9 @@ pub(super) static POST_INSTALL_PAGE: Shape = Shape {
     ],
 };
 
-pub(super) static WEB_SECTIONS: Shape = Shape {
-    name: "webSections",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static WEB_SECTIONS: Shape = shape(
+    "webSections",
+    &[
         KEY,
         NAME,
         CONDITIONS,
@@ -134,7 +129,7 @@ pub(super) static WEB_SECTIONS: Shape = Shape {
         TOOLTIP,
         WEIGHT,
     ],
-};
+);
 
 pub(super) static GENERAL_PAGES: Shape = Shape {
     name: "generalPages",
@@ -144,10 +139,9 @@ pub(super) static GENERAL_PAGES: Shape = Shape {
     ],
 };
 
-pub(super) static WEB_ITEMS: Shape = Shape {
-    name: "webItems",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static WEB_ITEMS: Shape = shape(
+    "webItems",
+    &[
         KEY,
         NAME,
         URL_OPTIONAL,
@@ -166,12 +160,11 @@ pub(super) static WEB_ITEMS: Shape = Shape {
         TOOLTIP,
         WEIGHT,
     ],
-};
+);
 
-pub(super) static TARGET_SHAPE: Shape = Shape {
-    name: "target",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static TARGET_SHAPE: Shape = shape(
+    "target",
+    &[
         optional(
             "options",
             Type::OneOf(&[
@@ -188,12 +181,11 @@ pub(super) static TARGET_SHAPE: Shape = Shape {
         )
         .or("\"page\""),
     ],
-};
+);
 
-pub(super) static INLINE_DIALOG_OPTIONS_SHAPE: Shape = Shape {
-    name: "options",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static INLINE_DIALOG_OPTIONS_SHAPE: Shape = shape(
+    "options",
+    &[
         optional(
             "closeOthers",
             Type::Boolean,
@@ -232,23 +224,21 @@ pub(super) static INLINE_DIALOG_OPTIONS_SHAPE: Shape = Shape {
         optional("showDelay", Type::Integer, "Milliseconds until it opens."),
         WIDTH_OPTIONAL,
     ],
-};
+);
 
-pub(super) static DIALOG_MODULE_OPTIONS_SHAPE: Shape = Shape {
-    name: "options",
-    others: Others::Ignored,
-    fields: &[required(
+pub(super) static DIALOG_MODULE_OPTIONS_SHAPE: Shape = shape(
+    "options",
+    &[required(
         "key",
         Type::Text(Text::any(100)),
         "Key of the module it opens.",
     )],
-};
+);
 
-pub(super) static DIALOG_OPTIONS_SHAPE: Shape = Shape {
-    name: "options",
-    others: Others::Ignored,
-    fields: &[CHROME, HEADER, HEIGHT_OPTIONAL, SIZE, WIDTH_OPTIONAL],
-};
+pub(super) static DIALOG_OPTIONS_SHAPE: Shape = shape(
+    "options",
+    &[CHROME, HEADER, HEIGHT_OPTIONAL, SIZE, WIDTH_OPTIONAL],
+);
 
 pub(super) static CONFIGURE_PAGE: Shape = Shape {
     name: "configurePage",
@@ -258,10 +248,9 @@ pub(super) static CONFIGURE_PAGE: Shape = Shape {
     ],
 };
 
-pub(super) static DIALOGS: Shape = Shape {
-    name: "dialogs",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static DIALOGS: Shape = shape(
+    "dialogs",
+    &[
         KEY,
         URL,
         CACHEABLE,
@@ -271,4 +260,4 @@ pub(super) static DIALOGS: Shape = Shape {
             "Settings of the target.",
         ),
     ],
-};
+);

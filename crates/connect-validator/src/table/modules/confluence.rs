@@ -9,12 +9,11 @@ use super::fields::{
 };
 use super::shared::{API_SUPPORT_SHAPE, CONTENT_SUPPORT_SHAPE, SEARCH_SUPPORT_SHAPE, TEXT_SHAPE};
 use super::theme::LOOK_AND_FEEL_SHAPE;
-use crate::table::{Others, Shape, Text, TextRule, Type, optional, required};
+use crate::table::{Others, Shape, Text, TextRule, Type, optional, required, shape};
 
-pub(super) static BLUEPRINTS: Shape = Shape {
-    name: "blueprints",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static BLUEPRINTS: Shape = shape(
+    "blueprints",
+    &[
         KEY,
         NAME,
         optional(
@@ -31,12 +30,11 @@ pub(super) static BLUEPRINTS: Shape = Shape {
             "How a value is shown.",
         ),
     ],
-};
+);
 
-pub(super) static BLUEPRINTS_TEMPLATE_SHAPE: Shape = Shape {
-    name: "template",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static BLUEPRINTS_TEMPLATE_SHAPE: Shape = shape(
+    "template",
+    &[
         URL_REQUIRED,
         optional(
             "blueprintContext",
@@ -44,24 +42,19 @@ pub(super) static BLUEPRINTS_TEMPLATE_SHAPE: Shape = Shape {
             "Called for the values of the template.",
         ),
     ],
-};
+);
 
-pub(super) static BLUEPRINTS_TEMPLATE_BLUEPRINT_CONTEXT_SHAPE: Shape = Shape {
-    name: "blueprintContext",
-    others: Others::Ignored,
-    fields: &[URL_REQUIRED],
-};
+pub(super) static BLUEPRINTS_TEMPLATE_BLUEPRINT_CONTEXT_SHAPE: Shape =
+    shape("blueprintContext", &[URL_REQUIRED]);
 
-pub(super) static SPACE_TOOLS_TABS: Shape = Shape {
-    name: "spaceToolsTabs",
-    others: Others::Ignored,
-    fields: &[KEY, NAME, URL, CONDITIONS, LOCATION, PARAMS, WEIGHT],
-};
+pub(super) static SPACE_TOOLS_TABS: Shape = shape(
+    "spaceToolsTabs",
+    &[KEY, NAME, URL, CONDITIONS, LOCATION, PARAMS, WEIGHT],
+);
 
-pub(super) static CONFLUENCE_CONTENT_PROPERTIES: Shape = Shape {
-    name: "confluenceContentProperties",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONFLUENCE_CONTENT_PROPERTIES: Shape = shape(
+    "confluenceContentProperties",
+    &[
         KEY,
         NAME,
         optional(
@@ -72,12 +65,11 @@ pub(super) static CONFLUENCE_CONTENT_PROPERTIES: Shape = Shape {
             "The properties and what of them can be searched for.",
         ),
     ],
-};
+);
 
-pub(super) static CONFLUENCE_CONTENT_PROPERTIES_KEY_CONFIGURATIONS_SHAPE: Shape = Shape {
-    name: "keyConfigurations",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONFLUENCE_CONTENT_PROPERTIES_KEY_CONFIGURATIONS_SHAPE: Shape = shape(
+    "keyConfigurations",
+    &[
         required(
             "extractions",
             Type::List(&Type::Object(
@@ -91,7 +83,7 @@ pub(super) static CONFLUENCE_CONTENT_PROPERTIES_KEY_CONFIGURATIONS_SHAPE: Shape 
             "Key of the entity property.",
         ),
     ],
-};
+);
 
 pub(super) static CONFLUENCE_CONTENT_PROPERTIES_KEY_CONFIGURATIONS_EXTRACTIONS_SHAPE: Shape =
     Shape {
@@ -117,10 +109,9 @@ pub(super) static CONFLUENCE_CONTENT_PROPERTIES_KEY_CONFIGURATIONS_EXTRACTIONS_S
         ],
     };
 
-pub(super) static CUSTOM_CONTENT: Shape = Shape {
-    name: "customContent",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CUSTOM_CONTENT: Shape = shape(
+    "customContent",
+    &[
         KEY,
         NAME,
         required(
@@ -135,12 +126,11 @@ pub(super) static CUSTOM_CONTENT: Shape = Shape {
             "How it is shown and searched for.",
         ),
     ],
-};
+);
 
-pub(super) static PUBLISH_CONDITIONS: Shape = Shape {
-    name: "publishConditions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static PUBLISH_CONDITIONS: Shape = shape(
+    "publishConditions",
+    &[
         KEY,
         NAME,
         CONDITIONS,
@@ -157,18 +147,16 @@ pub(super) static PUBLISH_CONDITIONS: Shape = Shape {
         ),
         PARAMS,
     ],
-};
+);
 
-pub(super) static PUBLISH_CONDITIONS_DIALOG_SHAPE: Shape = Shape {
-    name: "dialog",
-    others: Others::Ignored,
-    fields: &[URL, CONDITIONS, HEADER, HEIGHT_OPTIONAL, WIDTH_OPTIONAL],
-};
+pub(super) static PUBLISH_CONDITIONS_DIALOG_SHAPE: Shape = shape(
+    "dialog",
+    &[URL, CONDITIONS, HEADER, HEIGHT_OPTIONAL, WIDTH_OPTIONAL],
+);
 
-pub(super) static CONTENT_BYLINE_ITEMS: Shape = Shape {
-    name: "contentBylineItems",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTENT_BYLINE_ITEMS: Shape = shape(
+    "contentBylineItems",
+    &[
         KEY,
         NAME,
         URL_OPTIONAL,
@@ -185,12 +173,11 @@ pub(super) static CONTENT_BYLINE_ITEMS: Shape = Shape {
         TARGET,
         TOOLTIP,
     ],
-};
+);
 
-pub(super) static CONFLUENCE_THEMES: Shape = Shape {
-    name: "confluenceThemes",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONFLUENCE_THEMES: Shape = shape(
+    "confluenceThemes",
+    &[
         KEY,
         NAME,
         optional(
@@ -216,20 +203,15 @@ pub(super) static CONFLUENCE_THEMES: Shape = Shape {
             "Pages that the theme replaces.",
         ),
     ],
-};
+);
 
-pub(super) static CONFLUENCE_THEMES_ROUTES_SHAPE: Shape = Shape {
-    name: "routes",
-    others: Others::Ignored,
-    fields: &[optional(
+pub(super) static CONFLUENCE_THEMES_ROUTES_SHAPE: Shape = shape(
+    "routes",
+    &[optional(
         "spaceview",
         Type::Object(&CONFLUENCE_THEMES_ROUTES_SPACEVIEW_SHAPE),
         "Start page of a space.",
     )],
-};
+);
 
-pub(super) static CONFLUENCE_THEMES_ROUTES_SPACEVIEW_SHAPE: Shape = Shape {
-    name: "spaceview",
-    others: Others::Ignored,
-    fields: &[URL],
-};
+pub(super) static CONFLUENCE_THEMES_ROUTES_SPACEVIEW_SHAPE: Shape = shape("spaceview", &[URL]);

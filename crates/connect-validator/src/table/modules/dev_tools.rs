@@ -10,63 +10,53 @@ use super::shared::{
     ACTION_SHAPE, CALLBACK_SHAPE, COMPONENT_ACTIONS_SHAPE, DEVELOPMENT_TOOL_ACTIONS_SHAPE,
     FEATURE_FLAG_ACTIONS_SHAPE, OPERATIONS_ACTIONS_SHAPE, TEXT_SHAPE,
 };
-use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
+use crate::table::{Field, NO_LIMIT, Shape, Text, TextRule, Type, optional, required, shape};
 
-pub(super) static JIRA_FEATURE_FLAG_INFO_PROVIDER: Shape = Shape {
-    name: "jiraFeatureFlagInfoProvider",
-    others: Others::Ignored,
-    fields: &[
+const fn actions(kind: Type) -> Field {
+    optional("actions", kind, "What people can start from the product.")
+}
+
+pub(super) static JIRA_FEATURE_FLAG_INFO_PROVIDER: Shape = shape(
+    "jiraFeatureFlagInfoProvider",
+    &[
         KEY,
         NAME,
-        optional(
-            "actions",
-            Type::Object(&FEATURE_FLAG_ACTIONS_SHAPE),
-            "What people can start from the product.",
-        ),
+        actions(Type::Object(&FEATURE_FLAG_ACTIONS_SHAPE)),
         DOCUMENTATION_URL,
         HOME_URL,
         LOGO_URL,
     ],
-};
+);
 
-pub(super) static JIRA_BUILD_INFO_PROVIDER: Shape = Shape {
-    name: "jiraBuildInfoProvider",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_BUILD_INFO_PROVIDER: Shape = shape(
+    "jiraBuildInfoProvider",
+    &[
         KEY,
         NAME,
-        optional(
-            "actions",
-            Type::Map(&Type::Any),
-            "What people can start from the product.",
-        ),
+        actions(Type::Map(&Type::Any)),
         DOCUMENTATION_URL,
         HOME_URL,
         LOGO_URL,
     ],
-};
+);
 
-pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER: Shape = Shape {
-    name: "jiraRemoteLinkInfoProvider",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER: Shape = shape(
+    "jiraRemoteLinkInfoProvider",
+    &[
         KEY,
         NAME,
-        optional(
-            "actions",
-            Type::List(&Type::Object(&JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_SHAPE)),
-            "What people can start from the product.",
-        ),
+        actions(Type::List(&Type::Object(
+            &JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_SHAPE,
+        ))),
         DOCUMENTATION_URL,
         HOME_URL,
         LOGO_URL,
     ],
-};
+);
 
-pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_SHAPE: Shape = Shape {
-    name: "actions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_SHAPE: Shape = shape(
+    "actions",
+    &[
         required(
             "actionId",
             Type::Text(Text::any(NO_LIMIT)),
@@ -79,29 +69,23 @@ pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_SHAPE: Shape = Shape {
         ),
         TEMPLATE_URL,
     ],
-};
+);
 
-pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_ACTION_LABEL_SHAPE: Shape = Shape {
-    name: "actionLabel",
-    others: Others::Ignored,
-    fields: &[required(
+pub(super) static JIRA_REMOTE_LINK_INFO_PROVIDER_ACTIONS_ACTION_LABEL_SHAPE: Shape = shape(
+    "actionLabel",
+    &[required(
         "value",
         Type::Object(&TEXT_SHAPE),
         "The text in the default language.",
     )],
-};
+);
 
-pub(super) static JIRA_SECURITY_INFO_PROVIDER: Shape = Shape {
-    name: "jiraSecurityInfoProvider",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_SECURITY_INFO_PROVIDER: Shape = shape(
+    "jiraSecurityInfoProvider",
+    &[
         KEY,
         optional("name", Type::Object(&TEXT_SHAPE), "Name that people see."),
-        optional(
-            "actions",
-            Type::Object(&JIRA_SECURITY_INFO_PROVIDER_ACTIONS_SHAPE),
-            "What people can start from the product.",
-        ),
+        actions(Type::Object(&JIRA_SECURITY_INFO_PROVIDER_ACTIONS_SHAPE)),
         DOCUMENTATION_URL,
         optional(
             "homeUrl",
@@ -110,12 +94,11 @@ pub(super) static JIRA_SECURITY_INFO_PROVIDER: Shape = Shape {
         ),
         LOGO_URL,
     ],
-};
+);
 
-pub(super) static JIRA_SECURITY_INFO_PROVIDER_ACTIONS_SHAPE: Shape = Shape {
-    name: "actions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_SECURITY_INFO_PROVIDER_ACTIONS_SHAPE: Shape = shape(
+    "actions",
+    &[
         optional(
             "fetchContainers",
             Type::Object(&ACTION_SHAPE),
@@ -134,47 +117,36 @@ pub(super) static JIRA_SECURITY_INFO_PROVIDER_ACTIONS_SHAPE: Shape = Shape {
             "Searches for containers.",
         ),
     ],
-};
+);
 
-pub(super) static JIRA_DEPLOYMENT_INFO_PROVIDER: Shape = Shape {
-    name: "jiraDeploymentInfoProvider",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_DEPLOYMENT_INFO_PROVIDER: Shape = shape(
+    "jiraDeploymentInfoProvider",
+    &[
         KEY,
         NAME,
-        optional(
-            "actions",
-            Type::Object(&JIRA_DEPLOYMENT_INFO_PROVIDER_ACTIONS_SHAPE),
-            "What people can start from the product.",
-        ),
+        actions(Type::Object(&JIRA_DEPLOYMENT_INFO_PROVIDER_ACTIONS_SHAPE)),
         DOCUMENTATION_URL,
         HOME_URL,
         LOGO_URL,
     ],
-};
+);
 
-pub(super) static JIRA_DEPLOYMENT_INFO_PROVIDER_ACTIONS_SHAPE: Shape = Shape {
-    name: "actions",
-    others: Others::Ignored,
-    fields: &[optional(
+pub(super) static JIRA_DEPLOYMENT_INFO_PROVIDER_ACTIONS_SHAPE: Shape = shape(
+    "actions",
+    &[optional(
         "listDeployments",
         Type::Object(&ACTION_SHAPE),
         "Lists deployments.",
     )],
-};
+);
 
-pub(super) static JIRA_DEVELOPMENT_TOOL: Shape = Shape {
-    name: "jiraDevelopmentTool",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_DEVELOPMENT_TOOL: Shape = shape(
+    "jiraDevelopmentTool",
+    &[
         KEY,
         NAME,
         URL_REQUIRED,
-        optional(
-            "actions",
-            Type::Object(&DEVELOPMENT_TOOL_ACTIONS_SHAPE),
-            "What people can start from the product.",
-        ),
+        actions(Type::Object(&DEVELOPMENT_TOOL_ACTIONS_SHAPE)),
         required(
             "application",
             Type::Object(&TEXT_SHAPE),
@@ -191,12 +163,11 @@ pub(super) static JIRA_DEVELOPMENT_TOOL: Shape = Shape {
             "Logo of the tool.",
         ),
     ],
-};
+);
 
-pub(super) static JIRA_DEPLOYMENT_GATING: Shape = Shape {
-    name: "jiraDeploymentGating",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_DEPLOYMENT_GATING: Shape = shape(
+    "jiraDeploymentGating",
+    &[
         KEY,
         NAME,
         required(
@@ -205,38 +176,28 @@ pub(super) static JIRA_DEPLOYMENT_GATING: Shape = Shape {
             "Called when a gate must be judged.",
         ),
     ],
-};
+);
 
-pub(super) static JIRA_OPERATIONS_INFO_PROVIDER: Shape = Shape {
-    name: "jiraOperationsInfoProvider",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_OPERATIONS_INFO_PROVIDER: Shape = shape(
+    "jiraOperationsInfoProvider",
+    &[
         KEY,
         NAME,
-        optional(
-            "actions",
-            Type::Object(&OPERATIONS_ACTIONS_SHAPE),
-            "What people can start from the product.",
-        ),
+        actions(Type::Object(&OPERATIONS_ACTIONS_SHAPE)),
         DOCUMENTATION_URL,
         HOME_URL,
         LOGO_URL,
     ],
-};
+);
 
-pub(super) static JIRA_DEV_OPS_COMPONENT_PROVIDER: Shape = Shape {
-    name: "jiraDevOpsComponentProvider",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static JIRA_DEV_OPS_COMPONENT_PROVIDER: Shape = shape(
+    "jiraDevOpsComponentProvider",
+    &[
         KEY,
         NAME,
-        optional(
-            "actions",
-            Type::Object(&COMPONENT_ACTIONS_SHAPE),
-            "What people can start from the product.",
-        ),
+        actions(Type::Object(&COMPONENT_ACTIONS_SHAPE)),
         DOCUMENTATION_URL,
         HOME_URL,
         LOGO_URL,
     ],
-};
+);

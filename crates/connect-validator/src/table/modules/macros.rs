@@ -8,12 +8,11 @@ use super::fields::{
     OUTPUT_TYPE, URL, WIDTH_OPTIONAL,
 };
 use super::shared::{RENDER_MODE_SHAPE, TEXT_SHAPE};
-use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
+use crate::table::{Field, NO_LIMIT, Shape, Text, TextRule, Type, optional, required, shape};
 
-pub(super) static DYNAMIC_CONTENT_MACROS: Shape = Shape {
-    name: "dynamicContentMacros",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static DYNAMIC_CONTENT_MACROS: Shape = shape(
+    "dynamicContentMacros",
+    &[
         KEY,
         NAME,
         URL,
@@ -58,12 +57,11 @@ pub(super) static DYNAMIC_CONTENT_MACROS: Shape = Shape {
         ),
         WIDTH_OPTIONAL,
     ],
-};
+);
 
-pub(super) static MACRO_EDITOR_SHAPE: Shape = Shape {
-    name: "editor",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static MACRO_EDITOR_SHAPE: Shape = shape(
+    "editor",
+    &[
         URL,
         CACHEABLE,
         optional(
@@ -79,12 +77,11 @@ pub(super) static MACRO_EDITOR_SHAPE: Shape = Shape {
         ),
         WIDTH_OPTIONAL,
     ],
-};
+);
 
-pub(super) static MACRO_PARAMETER_SHAPE: Shape = Shape {
-    name: "parameters",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static MACRO_PARAMETER_SHAPE: Shape = shape(
+    "parameters",
+    &[
         NAME,
         ALIASES,
         optional(
@@ -129,12 +126,11 @@ pub(super) static MACRO_PARAMETER_SHAPE: Shape = Shape {
             "Values to choose from.",
         ),
     ],
-};
+);
 
-pub(super) static MACRO_PROPERTY_PANEL_SHAPE: Shape = Shape {
-    name: "propertyPanel",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static MACRO_PROPERTY_PANEL_SHAPE: Shape = shape(
+    "propertyPanel",
+    &[
         URL,
         CACHEABLE,
         optional(
@@ -148,49 +144,43 @@ pub(super) static MACRO_PROPERTY_PANEL_SHAPE: Shape = Shape {
             "Buttons of the panel.",
         ),
     ],
-};
+);
 
-pub(super) static CONTROL_BUTTON_SHAPE: Shape = Shape {
-    name: "controls",
-    others: Others::Ignored,
-    fields: &[
-        KEY,
-        LABEL,
-        required("type", Type::Enum(&["button"]), "Its kind."),
-    ],
-};
+const fn of_kind(kind: &'static [&'static str]) -> Field {
+    required("type", Type::Enum(kind), "Its kind.")
+}
 
-pub(super) static CONTROL_GROUP_SHAPE: Shape = Shape {
-    name: "controls",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTROL_BUTTON_SHAPE: Shape =
+    shape("controls", &[KEY, LABEL, of_kind(&["button"])]);
+
+pub(super) static CONTROL_GROUP_SHAPE: Shape = shape(
+    "controls",
+    &[
         required(
             "controls",
             Type::List(&Type::Object(&CONTROL_BUTTON_SHAPE)),
             "Buttons of the panel.",
         ),
-        required("type", Type::Enum(&["group"]), "Its kind."),
+        of_kind(&["group"]),
     ],
-};
+);
 
-pub(super) static CONTROL_TEXT_SHAPE: Shape = Shape {
-    name: "controls",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTROL_TEXT_SHAPE: Shape = shape(
+    "controls",
+    &[
         KEY,
         required(
             "macroParameter",
             Type::Text(Text::any(100)),
             "Parameter that the buttons set.",
         ),
-        required("type", Type::Enum(&["text"]), "Its kind."),
+        of_kind(&["text"]),
     ],
-};
+);
 
-pub(super) static CONTROL_TOGGLEGROUP_SHAPE: Shape = Shape {
-    name: "controls",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTROL_TOGGLEGROUP_SHAPE: Shape = shape(
+    "controls",
+    &[
         required(
             "controls",
             Type::List(&Type::Object(&CONTROL_TOGGLEBUTTON_SHAPE)),
@@ -201,14 +191,13 @@ pub(super) static CONTROL_TOGGLEGROUP_SHAPE: Shape = Shape {
             Type::Text(Text::of(100, TextRule::MacroParameter)),
             "Parameter that the buttons set.",
         ),
-        required("type", Type::Enum(&["togglegroup"]), "Its kind."),
+        of_kind(&["togglegroup"]),
     ],
-};
+);
 
-pub(super) static CONTROL_TOGGLEBUTTON_SHAPE: Shape = Shape {
-    name: "controls",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTROL_TOGGLEBUTTON_SHAPE: Shape = shape(
+    "controls",
+    &[
         KEY,
         LABEL,
         required(
@@ -216,14 +205,13 @@ pub(super) static CONTROL_TOGGLEBUTTON_SHAPE: Shape = Shape {
             Type::Text(Text::any(10000)),
             "Value that the button sets.",
         ),
-        required("type", Type::Enum(&["togglebutton"]), "Its kind."),
+        of_kind(&["togglebutton"]),
     ],
-};
+);
 
-pub(super) static MACRO_REF_DATA_SCHEMA_SHAPE: Shape = Shape {
-    name: "refDataSchema",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static MACRO_REF_DATA_SCHEMA_SHAPE: Shape = shape(
+    "refDataSchema",
+    &[
         optional(
             "inputType",
             Type::Text(Text::any(255)),
@@ -235,12 +223,11 @@ pub(super) static MACRO_REF_DATA_SCHEMA_SHAPE: Shape = Shape {
             "Kind of data it gives.",
         ),
     ],
-};
+);
 
-pub(super) static MACRO_RENDER_MODES_SHAPE: Shape = Shape {
-    name: "renderModes",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static MACRO_RENDER_MODES_SHAPE: Shape = shape(
+    "renderModes",
+    &[
         optional(
             "default",
             Type::Object(&RENDER_MODE_SHAPE),
@@ -250,12 +237,11 @@ pub(super) static MACRO_RENDER_MODES_SHAPE: Shape = Shape {
         optional("pdf", Type::Object(&RENDER_MODE_SHAPE), "For PDF files."),
         optional("word", Type::Object(&RENDER_MODE_SHAPE), "For Word files."),
     ],
-};
+);
 
-pub(super) static STATIC_CONTENT_MACROS: Shape = Shape {
-    name: "staticContentMacros",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static STATIC_CONTENT_MACROS: Shape = shape(
+    "staticContentMacros",
+    &[
         KEY,
         NAME,
         URL,
@@ -293,12 +279,11 @@ pub(super) static STATIC_CONTENT_MACROS: Shape = Shape {
         )
         .or("\"get\""),
     ],
-};
+);
 
-pub(super) static STATIC_CONTENT_MACROS_PROPERTY_PANEL_SHAPE: Shape = Shape {
-    name: "propertyPanel",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static STATIC_CONTENT_MACROS_PROPERTY_PANEL_SHAPE: Shape = shape(
+    "propertyPanel",
+    &[
         URL,
         CACHEABLE,
         optional(
@@ -312,4 +297,4 @@ pub(super) static STATIC_CONTENT_MACROS_PROPERTY_PANEL_SHAPE: Shape = Shape {
             "Buttons of the panel.",
         ),
     ],
-};
+);

@@ -6,84 +6,67 @@ use super::fields::{
     CHROME, CONDITIONS, CONTEXT, GROUP, HEADER, KEY, NAME, PAGES, TARGET, TARGET_OPTIONAL, TOOLTIP,
     URL, URL_2, URL_OPTIONAL, URL_REQUIRED, WEIGHT,
 };
-use crate::table::{Others, Shape, Type, optional};
+use crate::table::{Others, Shape, Type, optional, shape};
 
-pub(super) static SERVICE_DESK_PORTAL_HEADERS: Shape = Shape {
-    name: "serviceDeskPortalHeaders",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, PAGES, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_HEADERS: Shape = shape(
+    "serviceDeskPortalHeaders",
+    &[KEY, URL, CONDITIONS, PAGES, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_PORTAL_SUB_HEADERS: Shape = Shape {
-    name: "serviceDeskPortalSubHeaders",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, PAGES, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_SUB_HEADERS: Shape = shape(
+    "serviceDeskPortalSubHeaders",
+    &[KEY, URL, CONDITIONS, PAGES, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_PORTAL_FOOTERS: Shape = Shape {
-    name: "serviceDeskPortalFooters",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, PAGES, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_FOOTERS: Shape = shape(
+    "serviceDeskPortalFooters",
+    &[KEY, URL, CONDITIONS, PAGES, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_PORTAL_REQUEST_CREATE_PROPERTY_PANELS: Shape = Shape {
-    name: "serviceDeskPortalRequestCreatePropertyPanels",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_REQUEST_CREATE_PROPERTY_PANELS: Shape = shape(
+    "serviceDeskPortalRequestCreatePropertyPanels",
+    &[KEY, URL, CONDITIONS, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_DETAILS_PANELS: Shape = Shape {
-    name: "serviceDeskPortalRequestViewDetailsPanels",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_DETAILS_PANELS: Shape = shape(
+    "serviceDeskPortalRequestViewDetailsPanels",
+    &[KEY, URL, CONDITIONS, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_PANELS: Shape = Shape {
-    name: "serviceDeskPortalRequestViewPanels",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_PANELS: Shape = shape(
+    "serviceDeskPortalRequestViewPanels",
+    &[KEY, URL, CONDITIONS, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_PORTAL_PROFILE_PANELS: Shape = Shape {
-    name: "serviceDeskPortalProfilePanels",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_PORTAL_PROFILE_PANELS: Shape = shape(
+    "serviceDeskPortalProfilePanels",
+    &[KEY, URL, CONDITIONS, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_QUEUES: Shape = Shape {
-    name: "serviceDeskQueues",
-    others: Others::Ignored,
-    fields: &[KEY, NAME, URL_2, CONDITIONS, GROUP, WEIGHT],
-};
+pub(super) static SERVICE_DESK_QUEUES: Shape = shape(
+    "serviceDeskQueues",
+    &[KEY, NAME, URL_2, CONDITIONS, GROUP, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_REPORTS: Shape = Shape {
-    name: "serviceDeskReports",
-    others: Others::Ignored,
-    fields: &[KEY, NAME, URL_2, CONDITIONS, GROUP, WEIGHT],
-};
+pub(super) static SERVICE_DESK_REPORTS: Shape = shape(
+    "serviceDeskReports",
+    &[KEY, NAME, URL_2, CONDITIONS, GROUP, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_ORGANIZATION_PANELS: Shape = Shape {
-    name: "serviceDeskOrganizationPanels",
-    others: Others::Ignored,
-    fields: &[KEY, URL, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_ORGANIZATION_PANELS: Shape = shape(
+    "serviceDeskOrganizationPanels",
+    &[KEY, URL, CONDITIONS, WEIGHT],
+);
 
-pub(super) static SERVICE_DESK_REPORT_GROUPS: Shape = Shape {
-    name: "serviceDeskReportGroups",
-    others: Others::Ignored,
-    fields: &[KEY, NAME, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_REPORT_GROUPS: Shape =
+    shape("serviceDeskReportGroups", &[KEY, NAME, CONDITIONS, WEIGHT]);
 
-pub(super) static SERVICE_DESK_QUEUE_GROUPS: Shape = Shape {
-    name: "serviceDeskQueueGroups",
-    others: Others::Ignored,
-    fields: &[KEY, NAME, CONDITIONS, WEIGHT],
-};
+pub(super) static SERVICE_DESK_QUEUE_GROUPS: Shape =
+    shape("serviceDeskQueueGroups", &[KEY, NAME, CONDITIONS, WEIGHT]);
 
-pub(super) static SERVICE_DESK_PORTAL_USER_MENU_ACTIONS: Shape = Shape {
-    name: "serviceDeskPortalUserMenuActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static SERVICE_DESK_PORTAL_USER_MENU_ACTIONS: Shape = shape(
+    "serviceDeskPortalUserMenuActions",
+    &[
         KEY,
         NAME,
         URL_REQUIRED,
@@ -92,12 +75,11 @@ pub(super) static SERVICE_DESK_PORTAL_USER_MENU_ACTIONS: Shape = Shape {
         TARGET_OPTIONAL,
         WEIGHT,
     ],
-};
+);
 
-pub(super) static PORTAL_TARGET_SHAPE: Shape = Shape {
-    name: "target",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static PORTAL_TARGET_SHAPE: Shape = shape(
+    "target",
+    &[
         optional(
             "options",
             Type::Object(&PORTAL_DIALOG_OPTIONS_SHAPE),
@@ -105,12 +87,11 @@ pub(super) static PORTAL_TARGET_SHAPE: Shape = Shape {
         ),
         optional("type", Type::Enum(&["page", "dialog"]), "Its kind.").or("\"page\""),
     ],
-};
+);
 
-pub(super) static PORTAL_DIALOG_OPTIONS_SHAPE: Shape = Shape {
-    name: "options",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static PORTAL_DIALOG_OPTIONS_SHAPE: Shape = shape(
+    "options",
+    &[
         CHROME,
         HEADER,
         optional(
@@ -119,12 +100,11 @@ pub(super) static PORTAL_DIALOG_OPTIONS_SHAPE: Shape = Shape {
             "One of the set sizes, instead of width and height.",
         ),
     ],
-};
+);
 
-pub(super) static SERVICE_DESK_PORTAL_PROFILE_ACTIONS: Shape = Shape {
-    name: "serviceDeskPortalProfileActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static SERVICE_DESK_PORTAL_PROFILE_ACTIONS: Shape = shape(
+    "serviceDeskPortalProfileActions",
+    &[
         KEY,
         NAME,
         URL_REQUIRED,
@@ -133,12 +113,11 @@ pub(super) static SERVICE_DESK_PORTAL_PROFILE_ACTIONS: Shape = Shape {
         TARGET_OPTIONAL,
         WEIGHT,
     ],
-};
+);
 
-pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_ACTIONS: Shape = Shape {
-    name: "serviceDeskPortalRequestViewActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_ACTIONS: Shape = shape(
+    "serviceDeskPortalRequestViewActions",
+    &[
         KEY,
         NAME,
         URL_REQUIRED,
@@ -152,7 +131,7 @@ pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_ACTIONS: Shape = Shape {
         TARGET_OPTIONAL,
         WEIGHT,
     ],
-};
+);
 
 pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_ACTIONS_ICON_SHAPE: Shape = Shape {
     name: "icon",
@@ -160,8 +139,7 @@ pub(super) static SERVICE_DESK_PORTAL_REQUEST_VIEW_ACTIONS_ICON_SHAPE: Shape = S
     fields: &[URL_REQUIRED],
 };
 
-pub(super) static SERVICE_DESK_ORGANIZATION_ACTIONS: Shape = Shape {
-    name: "serviceDeskOrganizationActions",
-    others: Others::Ignored,
-    fields: &[KEY, NAME, URL_OPTIONAL, CONDITIONS, TARGET, TOOLTIP, WEIGHT],
-};
+pub(super) static SERVICE_DESK_ORGANIZATION_ACTIONS: Shape = shape(
+    "serviceDeskOrganizationActions",
+    &[KEY, NAME, URL_OPTIONAL, CONDITIONS, TARGET, TOOLTIP, WEIGHT],
+);

@@ -7,36 +7,23 @@ use super::fields::{
     ON_ENTITY_DISASSOCIATED, SIZE, TEMPLATE_URL, TOOLTIP, URL, URL_REQUIRED, VALUE, WIDTH,
     WIDTH_OPTIONAL,
 };
-use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
+use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required, shape};
 
-pub(super) static TEXT_SHAPE: Shape = Shape {
-    name: "text",
-    others: Others::Ignored,
-    fields: &[I18N, VALUE],
-};
+pub(super) static TEXT_SHAPE: Shape = shape("text", &[I18N, VALUE]);
 
-pub(super) static ICON_SHAPE: Shape = Shape {
-    name: "icon",
-    others: Others::Ignored,
-    fields: &[URL_REQUIRED, HEIGHT, WIDTH],
-};
+pub(super) static ICON_SHAPE: Shape = shape("icon", &[URL_REQUIRED, HEIGHT, WIDTH]);
 
-pub(super) static PANEL_LAYOUT_SHAPE: Shape = Shape {
-    name: "webPanelLayout",
-    others: Others::Ignored,
-    fields: &[HEIGHT_OPTIONAL, WIDTH_OPTIONAL],
-};
+pub(super) static PANEL_LAYOUT_SHAPE: Shape =
+    shape("webPanelLayout", &[HEIGHT_OPTIONAL, WIDTH_OPTIONAL]);
 
-pub(super) static DIALOG_OPTIONS_SHAPE_2: Shape = Shape {
-    name: "dialogOptions",
-    others: Others::Ignored,
-    fields: &[CHROME, HEADER, HEIGHT_OPTIONAL, SIZE, WIDTH_OPTIONAL],
-};
+pub(super) static DIALOG_OPTIONS_SHAPE_2: Shape = shape(
+    "dialogOptions",
+    &[CHROME, HEADER, HEIGHT_OPTIONAL, SIZE, WIDTH_OPTIONAL],
+);
 
-pub(super) static FEATURE_FLAG_ACTIONS_SHAPE: Shape = Shape {
-    name: "featureFlagActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static FEATURE_FLAG_ACTIONS_SHAPE: Shape = shape(
+    "featureFlagActions",
+    &[
         optional(
             "createFlag",
             Type::Object(&ACTION_SHAPE),
@@ -53,24 +40,15 @@ pub(super) static FEATURE_FLAG_ACTIONS_SHAPE: Shape = Shape {
             "Lists feature flags.",
         ),
     ],
-};
+);
 
-pub(super) static ACTION_SHAPE: Shape = Shape {
-    name: "action",
-    others: Others::Ignored,
-    fields: &[TEMPLATE_URL],
-};
+pub(super) static ACTION_SHAPE: Shape = shape("action", &[TEMPLATE_URL]);
 
-pub(super) static PAGE_SHAPE: Shape = Shape {
-    name: "page",
-    others: Others::Ignored,
-    fields: &[URL],
-};
+pub(super) static PAGE_SHAPE: Shape = shape("page", &[URL]);
 
-pub(super) static DEVELOPMENT_TOOL_ACTIONS_SHAPE: Shape = Shape {
-    name: "developmentToolActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static DEVELOPMENT_TOOL_ACTIONS_SHAPE: Shape = shape(
+    "developmentToolActions",
+    &[
         optional(
             "associateRepository",
             Type::Object(&ACTION_SHAPE),
@@ -92,7 +70,7 @@ pub(super) static DEVELOPMENT_TOOL_ACTIONS_SHAPE: Shape = Shape {
             "Searches for repositories.",
         ),
     ],
-};
+);
 
 pub(super) static CONFIG_FORM_SHAPE: Shape = Shape {
     name: "configForm",
@@ -115,10 +93,9 @@ pub(super) static CALLBACK_SHAPE: Shape = Shape {
     ],
 };
 
-pub(super) static OPERATIONS_ACTIONS_SHAPE: Shape = Shape {
-    name: "operationsActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static OPERATIONS_ACTIONS_SHAPE: Shape = shape(
+    "operationsActions",
+    &[
         required(
             "fetchWorkspaces",
             Type::Object(&ACTION_SHAPE),
@@ -132,12 +109,11 @@ pub(super) static OPERATIONS_ACTIONS_SHAPE: Shape = Shape {
             "Searches for containers.",
         ),
     ],
-};
+);
 
-pub(super) static COMPONENT_ACTIONS_SHAPE: Shape = Shape {
-    name: "componentActions",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static COMPONENT_ACTIONS_SHAPE: Shape = shape(
+    "componentActions",
+    &[
         required(
             "associate",
             Type::Object(&ACTION_SHAPE),
@@ -151,12 +127,11 @@ pub(super) static COMPONENT_ACTIONS_SHAPE: Shape = Shape {
         ON_ENTITY_ASSOCIATED,
         ON_ENTITY_DISASSOCIATED,
     ],
-};
+);
 
-pub(super) static SEARCH_SUPPORT_SHAPE: Shape = Shape {
-    name: "searchSupport",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static SEARCH_SUPPORT_SHAPE: Shape = shape(
+    "searchSupport",
+    &[
         NAME,
         optional(
             "dataUri",
@@ -184,12 +159,11 @@ pub(super) static SEARCH_SUPPORT_SHAPE: Shape = Shape {
             "Kind of value.",
         ),
     ],
-};
+);
 
-pub(super) static API_SUPPORT_SHAPE: Shape = Shape {
-    name: "apiSupport",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static API_SUPPORT_SHAPE: Shape = shape(
+    "apiSupport",
+    &[
         optional(
             "bodyType",
             Type::Enum(&["storage", "raw"]),
@@ -219,18 +193,16 @@ pub(super) static API_SUPPORT_SHAPE: Shape = Shape {
             "Space permissions it knows.",
         ),
     ],
-};
+);
 
-pub(super) static INDEXING_SHAPE: Shape = Shape {
-    name: "indexing",
-    others: Others::Ignored,
-    fields: &[optional("enabled", Type::Boolean, "Whether it is on.").or("false")],
-};
+pub(super) static INDEXING_SHAPE: Shape = shape(
+    "indexing",
+    &[optional("enabled", Type::Boolean, "Whether it is on.").or("false")],
+);
 
-pub(super) static CONTENT_SUPPORT_SHAPE: Shape = Shape {
-    name: "contentSupport",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTENT_SUPPORT_SHAPE: Shape = shape(
+    "contentSupport",
+    &[
         optional(
             "breadcrumbs",
             Type::Object(&BREADCRUMBS_SHAPE),
@@ -272,28 +244,25 @@ pub(super) static CONTENT_SUPPORT_SHAPE: Shape = Shape {
             "Page that lists the content: a module of type `generalPages`.",
         ),
     ],
-};
+);
 
-pub(super) static BREADCRUMBS_SHAPE: Shape = Shape {
-    name: "breadcrumbs",
-    others: Others::Ignored,
-    fields: &[optional(
+pub(super) static BREADCRUMBS_SHAPE: Shape = shape(
+    "breadcrumbs",
+    &[optional(
         "relations",
         Type::List(&Type::Object(&RELATIONS_SHAPE)),
         "Steps of the way.",
     )],
-};
+);
 
-pub(super) static RELATIONS_SHAPE: Shape = Shape {
-    name: "relations",
-    others: Others::Ignored,
-    fields: &[optional("name", Type::Text(Text::any(100)), "Its name.")],
-};
+pub(super) static RELATIONS_SHAPE: Shape = shape(
+    "relations",
+    &[optional("name", Type::Text(Text::any(100)), "Its name.")],
+);
 
-pub(super) static COMPONENT_REFERENCE_SHAPE: Shape = Shape {
-    name: "componentReference",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static COMPONENT_REFERENCE_SHAPE: Shape = shape(
+    "componentReference",
+    &[
         optional(
             "addonKey",
             Type::Text(Text::any(100)),
@@ -305,12 +274,11 @@ pub(super) static COMPONENT_REFERENCE_SHAPE: Shape = Shape {
             "Key of the module.",
         ),
     ],
-};
+);
 
-pub(super) static ICONS_SHAPE: Shape = Shape {
-    name: "icons",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static ICONS_SHAPE: Shape = shape(
+    "icons",
+    &[
         optional(
             "create",
             Type::Object(&ICON_SHAPE),
@@ -319,12 +287,11 @@ pub(super) static ICONS_SHAPE: Shape = Shape {
         required("item", Type::Object(&ICON_SHAPE), "Picture of one."),
         optional("list", Type::Object(&ICON_SHAPE), "Picture in lists."),
     ],
-};
+);
 
-pub(super) static AUTOCONVERT_SHAPE: Shape = Shape {
-    name: "autoconvert",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static AUTOCONVERT_SHAPE: Shape = shape(
+    "autoconvert",
+    &[
         optional(
             "matchers",
             Type::ListOf {
@@ -339,22 +306,20 @@ pub(super) static AUTOCONVERT_SHAPE: Shape = Shape {
             "Parameter that takes the link.",
         ),
     ],
-};
+);
 
-pub(super) static MATCHER_SHAPE: Shape = Shape {
-    name: "matcher",
-    others: Others::Ignored,
-    fields: &[required(
+pub(super) static MATCHER_SHAPE: Shape = shape(
+    "matcher",
+    &[required(
         "pattern",
         Type::Text(Text::any(1024)),
         "Pattern of a link; `{}` stands for any text.",
     )],
-};
+);
 
-pub(super) static LINK_SHAPE: Shape = Shape {
-    name: "link",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static LINK_SHAPE: Shape = shape(
+    "link",
+    &[
         URL_REQUIRED,
         optional(
             "altText",
@@ -363,12 +328,11 @@ pub(super) static LINK_SHAPE: Shape = Shape {
         ),
         optional("title", Type::Text(Text::any(1000)), "Text of the link."),
     ],
-};
+);
 
-pub(super) static IMAGE_PLACEHOLDER_SHAPE: Shape = Shape {
-    name: "imagePlaceholder",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static IMAGE_PLACEHOLDER_SHAPE: Shape = shape(
+    "imagePlaceholder",
+    &[
         URL_REQUIRED,
         optional(
             "applyChrome",
@@ -379,10 +343,6 @@ pub(super) static IMAGE_PLACEHOLDER_SHAPE: Shape = Shape {
         HEIGHT,
         WIDTH,
     ],
-};
+);
 
-pub(super) static RENDER_MODE_SHAPE: Shape = Shape {
-    name: "renderMode",
-    others: Others::Ignored,
-    fields: &[URL],
-};
+pub(super) static RENDER_MODE_SHAPE: Shape = shape("renderMode", &[URL]);

@@ -7,12 +7,11 @@ use super::fields::{
     BACKGROUND_COLOR_REQUIRED, BACKGROUND_IMAGE, BACKGROUND_ORIGIN, BACKGROUND_POSITION,
     BACKGROUND_REPEAT, BACKGROUND_SIZE, BORDER_RADIUS, COLOR, HOVER_OR_FOCUS, PADDING,
 };
-use crate::table::{NO_LIMIT, Others, Shape, Text, TextRule, Type, optional, required};
+use crate::table::{NO_LIMIT, Shape, Text, TextRule, Type, optional, required, shape};
 
-pub(super) static LOOK_AND_FEEL_SHAPE: Shape = Shape {
-    name: "lookAndFeel",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static LOOK_AND_FEEL_SHAPE: Shape = shape(
+    "lookAndFeel",
+    &[
         required(
             "bordersAndDividers",
             Type::Object(&BORDERS_AND_DIVIDERS_SHAPE),
@@ -28,18 +27,13 @@ pub(super) static LOOK_AND_FEEL_SHAPE: Shape = Shape {
         required("links", Type::Object(&LINKS_SHAPE), "Links."),
         required("menus", Type::Object(&MENUS_SHAPE), "Menus."),
     ],
-};
+);
 
-pub(super) static BORDERS_AND_DIVIDERS_SHAPE: Shape = Shape {
-    name: "bordersAndDividers",
-    others: Others::Ignored,
-    fields: &[COLOR],
-};
+pub(super) static BORDERS_AND_DIVIDERS_SHAPE: Shape = shape("bordersAndDividers", &[COLOR]);
 
-pub(super) static CONTENT_SHAPE: Shape = Shape {
-    name: "content",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTENT_SHAPE: Shape = shape(
+    "content",
+    &[
         required("body", Type::Object(&BODY_SHAPE), "Box of the page itself."),
         required(
             "container",
@@ -49,12 +43,11 @@ pub(super) static CONTENT_SHAPE: Shape = Shape {
         required("header", Type::Object(&CONTENT_HEADER_SHAPE), "Title."),
         required("screen", Type::Object(&SCREEN_SHAPE), "Whole screen."),
     ],
-};
+);
 
-pub(super) static BODY_SHAPE: Shape = Shape {
-    name: "body",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static BODY_SHAPE: Shape = shape(
+    "body",
+    &[
         BACKGROUND,
         BACKGROUND_ATTACHMENT,
         BACKGROUND_BLEND_MODE,
@@ -68,12 +61,11 @@ pub(super) static BODY_SHAPE: Shape = Shape {
         BORDER_RADIUS,
         PADDING,
     ],
-};
+);
 
-pub(super) static CONTAINER_SHAPE: Shape = Shape {
-    name: "container",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTAINER_SHAPE: Shape = shape(
+    "container",
+    &[
         BACKGROUND,
         BACKGROUND_ATTACHMENT,
         BACKGROUND_BLEND_MODE,
@@ -87,12 +79,11 @@ pub(super) static CONTAINER_SHAPE: Shape = Shape {
         BORDER_RADIUS,
         PADDING,
     ],
-};
+);
 
-pub(super) static CONTENT_HEADER_SHAPE: Shape = Shape {
-    name: "contentHeader",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static CONTENT_HEADER_SHAPE: Shape = shape(
+    "contentHeader",
+    &[
         BACKGROUND,
         BACKGROUND_ATTACHMENT,
         BACKGROUND_BLEND_MODE,
@@ -106,12 +97,11 @@ pub(super) static CONTENT_HEADER_SHAPE: Shape = Shape {
         BORDER_RADIUS,
         PADDING,
     ],
-};
+);
 
-pub(super) static SCREEN_SHAPE: Shape = Shape {
-    name: "screen",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static SCREEN_SHAPE: Shape = shape(
+    "screen",
+    &[
         BACKGROUND,
         BACKGROUND_ATTACHMENT,
         BACKGROUND_BLEND_MODE,
@@ -148,12 +138,11 @@ pub(super) static SCREEN_SHAPE: Shape = Shape {
             "Layer between screen and content.",
         ),
     ],
-};
+);
 
-pub(super) static LAYER_SHAPE: Shape = Shape {
-    name: "layer",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static LAYER_SHAPE: Shape = shape(
+    "layer",
+    &[
         BACKGROUND,
         BACKGROUND_ATTACHMENT,
         BACKGROUND_BLEND_MODE,
@@ -175,12 +164,11 @@ pub(super) static LAYER_SHAPE: Shape = Shape {
             "Width.",
         ),
     ],
-};
+);
 
-pub(super) static HEADER_SHAPE: Shape = Shape {
-    name: "header",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static HEADER_SHAPE: Shape = shape(
+    "header",
+    &[
         BACKGROUND_COLOR_REQUIRED,
         required(
             "button",
@@ -203,24 +191,16 @@ pub(super) static HEADER_SHAPE: Shape = Shape {
             "Links in the side bar.",
         ),
     ],
-};
+);
 
-pub(super) static BUTTON_SHAPE: Shape = Shape {
-    name: "button",
-    others: Others::Ignored,
-    fields: &[BACKGROUND_COLOR_REQUIRED, COLOR],
-};
+pub(super) static BUTTON_SHAPE: Shape = shape("button", &[BACKGROUND_COLOR_REQUIRED, COLOR]);
 
-pub(super) static PRIMARY_NAVIGATION_SHAPE: Shape = Shape {
-    name: "primaryNavigation",
-    others: Others::Ignored,
-    fields: &[COLOR, HOVER_OR_FOCUS],
-};
+pub(super) static PRIMARY_NAVIGATION_SHAPE: Shape =
+    shape("primaryNavigation", &[COLOR, HOVER_OR_FOCUS]);
 
-pub(super) static HOVER_OR_FOCUS_SHAPE: Shape = Shape {
-    name: "hoverOrFocus",
-    others: Others::Ignored,
-    fields: &[
+pub(super) static HOVER_OR_FOCUS_SHAPE: Shape = shape(
+    "hoverOrFocus",
+    &[
         BACKGROUND_COLOR_REQUIRED,
         optional(
             "color",
@@ -228,34 +208,15 @@ pub(super) static HOVER_OR_FOCUS_SHAPE: Shape = Shape {
             "CSS `color`.",
         ),
     ],
-};
+);
 
-pub(super) static SEARCH_SHAPE: Shape = Shape {
-    name: "search",
-    others: Others::Ignored,
-    fields: &[BACKGROUND_COLOR_REQUIRED, COLOR],
-};
+pub(super) static SEARCH_SHAPE: Shape = shape("search", &[BACKGROUND_COLOR_REQUIRED, COLOR]);
 
-pub(super) static SECONDARY_NAVIGATION_SHAPE: Shape = Shape {
-    name: "secondaryNavigation",
-    others: Others::Ignored,
-    fields: &[COLOR, HOVER_OR_FOCUS],
-};
+pub(super) static SECONDARY_NAVIGATION_SHAPE: Shape =
+    shape("secondaryNavigation", &[COLOR, HOVER_OR_FOCUS]);
 
-pub(super) static HEADINGS_SHAPE: Shape = Shape {
-    name: "headings",
-    others: Others::Ignored,
-    fields: &[COLOR],
-};
+pub(super) static HEADINGS_SHAPE: Shape = shape("headings", &[COLOR]);
 
-pub(super) static LINKS_SHAPE: Shape = Shape {
-    name: "links",
-    others: Others::Ignored,
-    fields: &[COLOR],
-};
+pub(super) static LINKS_SHAPE: Shape = shape("links", &[COLOR]);
 
-pub(super) static MENUS_SHAPE: Shape = Shape {
-    name: "menus",
-    others: Others::Ignored,
-    fields: &[COLOR, HOVER_OR_FOCUS],
-};
+pub(super) static MENUS_SHAPE: Shape = shape("menus", &[COLOR, HOVER_OR_FOCUS]);

@@ -1,8 +1,12 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod session;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
 #[derive(Debug, Parser)]
@@ -84,9 +88,11 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Call(Call),
     Clean(Clean),
     Dev(Dev),
     Explain(Explain),
+    Inspect(Inspect),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]
@@ -95,6 +101,10 @@ pub(crate) enum Command {
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
     Status,
+    /// Read, explain and make tokens
+    #[command(subcommand)]
+    Token(Token),
+    Trigger(Trigger),
     Validate(Validate),
 }
 
@@ -123,8 +133,12 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
 
+    /// What opens a way to this machine for hosts elsewhere
+    #[arg(long, value_name = "TUNNEL", default_value = "auto")]
+    pub(crate) tunnel: Tunnel,
+
     /// Address under which the hosts reach the app, if you have a tunnel of your own
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "tunnel")]
     pub(crate) url: Option<String>,
 
     /// Port of the sandbox [default: 3099, or the next free one]
@@ -170,6 +184,20 @@ pub(crate) enum Via {
     Sandbox,
     /// The hosts of credentials.json, through their UPM
     Upm,
+}
+
+/// What opens a way to this machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tunnel {
+    /// If a host is elsewhere: ngrok with an authtoken, else cloudflared if it is installed
+    #[default]
+    Auto,
+    /// cloudflared; needs no account
+    Cloudflared,
+    /// ngrok; needs an authtoken, in credentials.json or NGROK_AUTHTOKEN
+    Ngrok,
+    /// Nothing
+    None,
 }
 
 /// Make a new app
@@ -274,6 +302,8 @@ Examples:
   connect validate descriptor --fix      put right what can be put right
   connect validate a.json b.json --format short
   connect validate manifest              the Connect side of a Forge manifest.yml
+  connect validate manifest app.yml -    other manifests, one of them from stdin
+  connect validate --schema https://example.com/schema.json
   connect validate http://localhost:3000/atlassian-connect.json
   connect validate - < a.json
 
@@ -303,6 +333,10 @@ pub(crate) struct Validate {
     /// Check for this product: bitbucket, confluence or jira [default: by what the file says]
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<connect_validator::Product>,
+
+    /// Hold the file against this JSON Schema too; an address is asked once a day
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) schema: Option<String>,
 
     /// Warnings fail too
     #[arg(long)]

@@ -1,53 +1,10 @@
-//! Every kind of finding: its name, its level, and the text that explains it.
+//! The table of codes: what each kind of finding is called, how serious it is, and the text that explains it.
+//!
+//! One line in it is one kind of finding; the sorted list, the constants for the rules and the page
+//! `docs/findings.md` are made from it. Its length is that of its texts.
 
+use super::Code;
 use crate::finding::Level;
-
-/// One kind of finding.
-#[derive(Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Code {
-    /// Stable name, `area/what`.
-    pub id: &'static str,
-    /// The level a finding of this kind has unless its own circumstances say otherwise.
-    pub level: Level,
-    /// One line: what is wrong.
-    pub title: &'static str,
-    /// Why it matters and what to do, in a few sentences.
-    pub explanation: &'static str,
-    /// Name of the message with which a host refuses such a file, as its translations call it.
-    pub host_error: Option<&'static str>,
-}
-
-/// The kinds of files that are checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Subject {
-    /// `config.json`.
-    Config,
-    /// `credentials.json`.
-    Credentials,
-    /// `atlassian-connect.json`.
-    Descriptor,
-    /// `manifest.yml` of Forge.
-    Manifest,
-}
-
-impl Code {
-    /// The kind of file that such a finding is about.
-    pub fn subject(&self) -> Subject {
-        match self.id.split('/').next() {
-            Some("config") => Subject::Config,
-            Some("credentials") => Subject::Credentials,
-            Some("manifest") => Subject::Manifest,
-            _ => Subject::Descriptor,
-        }
-    }
-}
-
-/// The kind of finding of this name.
-pub fn find(id: &str) -> Option<&'static Code> {
-    ALL.iter().copied().find(|code| code.id == id)
-}
 
 macro_rules! codes {
     ($($name:ident = $id:literal, $level:ident, $title:literal, $host:expr, $text:literal;)*) => {
@@ -470,11 +427,28 @@ codes! {
         Some("connect.install.error.unknown.module"),
         "A host refuses an app with module types it does not have, also if another product has them. Serve one \
         descriptor for each product.";
+    PLATFORM_END_OF_SUPPORT = "platform/end-of-support", Info,
+        "Atlassian supports Connect until 31 January 2027",
+        None,
+        "Nothing is wrong with the file. The date is that of CHANGE-3383, for Jira and Confluence. Atlassian does not \
+        say that requests stop on that day, but that apps may stop working. Since \
+        31 March 2026 (CHANGE-3096) sites install no private app from a descriptor, and the Marketplace takes no \
+        new version of one; what is installed goes on. The way on is Forge: put the modules under \
+        `connectModules` of a `manifest.yml` as they are (`connect validate manifest` checks them), then replace \
+        one after the other with modules of Forge. Until then `connect dev` runs the app on its sandbox, which \
+        knows no such date. `connect validate --allow platform/end-of-support` no longer mentions it.";
     REGION_NO_MIGRATION = "region/no-migration", Warning,
         "regions without the migration callback",
         None,
         "Data moves between the base URLs of regions with the help of the callback `lifecycle.dare-migration`. \
         Hosts do not check that it is there.";
+    SCHEMA_VIOLATION = "schema/violation", Error,
+        "what the schema given with `--schema` refuses",
+        None,
+        "`connect validate --schema` holds a file against any JSON Schema, besides the checks that are always made. \
+        The message says what the schema wants, and mostly where in the schema it stands. Addresses may be \
+        relative where the schema asks for a `uri`, and placeholders are filled in first. A schema may be older or \
+        newer than what hosts take: without `--schema` such a finding is gone.";
     SCOPE_DOUBLE = "scope/double", Warning,
         "a scope that stands twice",
         None,
@@ -483,6 +457,13 @@ codes! {
         "a scope that no product has",
         SCHEMA,
         "Scopes are a closed list, each all in upper or all in lower case. Bitbucket has its own.";
+    SCOPE_UNUSED = "scope/unused", Warning,
+        "a scope that nothing can use",
+        None,
+        "Customers are asked to grant each scope. `ACT_AS_USER` lets the app call as one of its users, which it \
+        proves with the shared secret of the installation; with authentication `none` it gets no secret. `NONE` \
+        stands for no scope at all, and says nothing beside others. What else the code of the app calls cannot be \
+        seen in a descriptor, so no other scope is reported.";
     SCOPE_WRONG_PRODUCT = "scope/wrong-product", Warning,
         "a scope of another product",
         None,
@@ -544,30 +525,4 @@ codes! {
         "an event that is not known",
         None,
         "The list is open, so a new event may be right. An app is never told of one that does not exist.";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_sorted_and_unique() {
-        for pair in ALL.windows(2) {
-            assert!(pair[0].id < pair[1].id, "{} {}", pair[0].id, pair[1].id);
-        }
-    }
-
-    #[test]
-    fn every_code_says_what_is_wrong_and_why() {
-        for code in ALL {
-            assert!(
-                code.id.contains('/') && !code.id.ends_with('/'),
-                "{}",
-                code.id
-            );
-            assert!(!code.title.ends_with('.'), "{}", code.id);
-            assert!(code.explanation.ends_with('.'), "{}", code.id);
-            assert_eq!(find(code.id), Some(*code));
-        }
-    }
 }
