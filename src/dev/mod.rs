@@ -8,6 +8,7 @@ mod app;
 mod build;
 mod effects;
 mod event;
+mod front;
 mod inspecting;
 mod journal;
 pub(crate) mod left;

@@ -24,7 +24,8 @@ use crate::dev::session::LEAVE_WITHIN;
 use crate::env::CONNECT_SESSION;
 use crate::error::CliError;
 use crate::host::Login;
-use crate::process::{self, CommandLine, Group, Sentinel, StartError, Watch};
+use crate::process::{self, CommandLine, Group, Sentinel, StartError};
+use crate::tunnel::Watch;
 use crate::ui::Fatality;
 
 /// The hidden command that the reaper is, as `cli.rs` has it.

@@ -1,6 +1,5 @@
 //! From flags and files to a session: everything that must hold before it starts.
 
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
@@ -8,7 +7,6 @@ use std::time::Duration;
 
 use connect_core::{BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::context::Context;
@@ -16,6 +14,7 @@ use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::{Ending, Event};
+use crate::dev::front::front;
 use crate::dev::journal::StateFolder;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
@@ -76,9 +75,6 @@ pub(crate) enum HostChoice {
     Upm,
 }
 
-/// Where the app is reached unless the user says otherwise.
-const APP_PORT: u16 = 3000;
-
 /// Runs the app until the user leaves.
 ///
 /// # Errors
@@ -118,7 +114,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             sites: &sites,
             tunnels,
             folder: folder.clone(),
-            withheld: &for_children,
+            for_children: &for_children,
             watch: Arc::<Reaper>::clone(&reaper),
         },
         context,
@@ -381,73 +377,6 @@ fn start_reaper(
         context.ui.warning(&text);
         Reaper::default()
     })
-}
-
-/// Where people reach the app: our proxy, or the app itself if it runs already.
-struct Front {
-    port: u16,
-    listener: Option<TcpListener>,
-}
-
-async fn front(
-    options: &DevOptions,
-    launch: &Launch,
-    config: &Config,
-    way: &Way,
-    context: &Context,
-) -> Result<Front, CliError> {
-    let listener = match launch {
-        // A tunnel of ours is proven at our own door.
-        Launch::Attached { .. } if way.needs_a_door() => bind(0)
-            .await
-            .map_err(|error| CliError::port_taken(0, "--port", &error)),
-        Launch::Attached { port } => {
-            return Ok(Front {
-                port: *port,
-                listener: None,
-            });
-        }
-        // There the port is the app's own, and ours is another one.
-        Launch::Shell { port, .. } => {
-            let wish = config.port.unwrap_or(APP_PORT);
-            let taken = port.is_some_and(|port| port == wish);
-            listen_near(if taken { wish.saturating_add(1) } else { wish }, context).await
-        }
-        Launch::Cargo { .. } => match options.port {
-            Some(port) => bind(port)
-                .await
-                .map_err(|error| CliError::port_taken(port, "--port", &error)),
-            None => listen_near(config.port.unwrap_or(APP_PORT), context).await,
-        },
-    }?;
-    let port = listener
-        .local_addr()
-        .map_err(|error| CliError::port_taken(0, "--port", &error))?
-        .port();
-    Ok(Front {
-        port,
-        listener: Some(listener),
-    })
-}
-
-/// Listens on the port, or on one after it, or on any.
-async fn listen_near(wish: u16, context: &Context) -> Result<TcpListener, CliError> {
-    for port in wish..=wish.saturating_add(20) {
-        if let Ok(listener) = bind(port).await {
-            if port != wish {
-                let text = format!("port {wish} is taken, using {port}");
-                context.ui.warning(&text);
-            }
-            return Ok(listener);
-        }
-    }
-    bind(0)
-        .await
-        .map_err(|error| CliError::port_taken(wish, "--port", &error))
-}
-
-async fn bind(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
 /// Variables for the app's process, besides its port and its address.

@@ -88,6 +88,13 @@ name!(
 );
 
 name!(
+    /// The id that Forge gives to one installation of the app. Opaque; 1 to 255 visible characters.
+    InstallationId,
+    "installation id",
+    |text| visible(text, 255)
+);
+
+name!(
     /// The id of an install key, which becomes a path on the key server.
     ///
     /// Path-like ids are allowed (Atlassian's are since November 2024); anything that could leave

@@ -18,7 +18,7 @@ pub(crate) async fn vouch_without_token(
     if !config.options.no_auth || !config.is_development() {
         return Ok(None);
     }
-    let tenants = app.store().tenants(None, 100).await?;
+    let tenants = app.store().tenants(None, 100).await?.tenants;
     let Some(tenant) = tenants.iter().find(|tenant| tenant.is_installed()) else {
         return Ok(None);
     };

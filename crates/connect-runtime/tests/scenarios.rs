@@ -101,7 +101,7 @@ async fn play(vector: &Value, world: &Value, keys: &KeyServer) -> Result<(), Str
     for record in tenants {
         store.save_tenant(&tenant(record)).await.unwrap();
     }
-    let before = store.tenants(None, 1000).await.unwrap();
+    let before = store.tenants(None, 1000).await.unwrap().tenants;
 
     let folder = tempfile::tempdir().unwrap();
     let descriptor = json!({
@@ -150,7 +150,7 @@ async fn play(vector: &Value, world: &Value, keys: &KeyServer) -> Result<(), Str
     if took > Duration::from_secs(3) {
         return Err(format!("took {took:?}"));
     }
-    let after = app.store().tenants(None, 1000).await.unwrap();
+    let after = app.store().tenants(None, 1000).await.unwrap().tenants;
     if expect["outcome"] == "reject" {
         if after != before {
             return Err("something was stored".to_owned());

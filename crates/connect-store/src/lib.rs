@@ -3,8 +3,10 @@
 //! The trait is [`connect_core::store::Store`]; here are its back-ends, one Cargo feature each:
 //!
 //! * [`MemoryStore`]: for tests and for apps whose host installs them anew at every start;
-//! * [`SqliteStore`] (feature `sqlite`, on by default): one file, which is also the file that
-//!   atlassian-connect-express (ACE) writes, so its tenants stay installed.
+//! * [`SqlStore`] (feature `sqlite`, on by default): one file.
+//!
+//! All but the first keep their records where atlassian-connect-express (ACE) does and as it does,
+//! so that its tenants stay installed.
 //!
 //! ```
 //! use connect_core::{ClientKey, store::Store};
@@ -18,14 +20,18 @@
 //! # }
 //! ```
 
+#[cfg(feature = "ace")]
+mod backend;
 mod memory;
+mod names;
+#[cfg(feature = "ace")]
 mod record;
-#[cfg(feature = "sqlite")]
-mod sqlite;
+#[cfg(feature = "sql")]
+mod sql;
 
 pub use memory::MemoryStore;
-#[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
+#[cfg(feature = "sql")]
+pub use sql::SqlStore;
 
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,12 @@ use std::{
 };
 
 use connect_core::{
-    ClientKey, Tenant,
-    store::{Store, StoreFuture},
+    ClientKey, InstallationId, Tenant,
+    store::{ForgeInstallation, PageToken, Store, StoreFuture, TenantPage},
 };
 use serde_json::Value;
 
-use crate::record;
+use crate::names::{self, Kind};
 
 /// Tenants in the memory of the process: gone when it ends.
 #[derive(Debug, Default)]
@@ -21,7 +21,43 @@ pub struct MemoryStore(Mutex<Content>);
 #[derive(Debug, Default)]
 struct Content {
     tenants: BTreeMap<ClientKey, Tenant>,
-    settings: BTreeMap<(ClientKey, String), Value>,
+    settings: Settings<ClientKey>,
+    installations: BTreeMap<InstallationId, ForgeInstallation>,
+    associations: BTreeMap<InstallationId, ClientKey>,
+    forge_settings: Settings<InstallationId>,
+}
+
+/// Settings by owner and name.
+#[derive(Debug)]
+struct Settings<K>(BTreeMap<K, BTreeMap<String, Value>>);
+
+impl<K> Default for Settings<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Clone + Ord> Settings<K> {
+    fn save(&mut self, owner: &K, name: &str, value: &Value) {
+        let settings = self.0.entry(owner.clone()).or_default();
+        settings.insert(name.to_owned(), value.clone());
+    }
+
+    fn remove(&mut self, owner: &K, name: &str) -> bool {
+        let settings = self.0.get_mut(owner);
+        settings.is_some_and(|settings| settings.remove(name).is_some())
+    }
+
+    fn get(&self, owner: &K, name: &str) -> Option<Value> {
+        self.0.get(owner)?.get(name).cloned()
+    }
+
+    fn all(&self, owner: &K) -> Vec<(String, Value)> {
+        let settings = self.0.get(owner).into_iter().flatten();
+        settings
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
 }
 
 impl MemoryStore {
@@ -30,7 +66,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// A panic elsewhere cannot leave a half-written record: every change is one insert or remove.
+    /// A panic elsewhere cannot leave a half-written record: nothing between two changes panics.
     fn content(&self) -> MutexGuard<'_, Content> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,23 +87,40 @@ impl Store for MemoryStore {
 
     fn tenants<'a>(
         &'a self,
-        after: Option<&'a ClientKey>,
+        from: Option<&'a PageToken>,
         limit: usize,
-    ) -> StoreFuture<'a, Vec<Tenant>> {
+    ) -> StoreFuture<'a, TenantPage> {
         Box::pin(async move {
-            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+            let after = from.and_then(|token| ClientKey::parse(token.as_str()).ok());
+            let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
             let content = self.content();
-            let page = content.tenants.range((from, Bound::Unbounded));
-            Ok(page.take(limit).map(|(_, tenant)| tenant.clone()).collect())
+            let mut rest = content.tenants.range((from, Bound::Unbounded));
+            let tenants: Vec<Tenant> = rest
+                .by_ref()
+                .take(limit)
+                .map(|(_, tenant)| tenant.clone())
+                .collect();
+            let last = tenants.last().filter(|_| rest.next().is_some());
+            let next = last.map(|last| PageToken::new(last.client_key.as_str()));
+            Ok(TenantPage {
+                tenants,
+                next,
+                unreadable: Vec::new(),
+            })
         })
     }
 
     fn purge_tenant<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, bool> {
         Box::pin(async move {
             let mut content = self.content();
-            content.settings.retain(|(owner, _), _| owner != client_key);
+            content.settings.0.remove(client_key);
+            content.associations.retain(|_, owner| owner != client_key);
             Ok(content.tenants.remove(client_key).is_some())
         })
+    }
+
+    fn settings<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, Vec<(String, Value)>> {
+        Box::pin(async move { Ok(self.content().settings.all(client_key)) })
     }
 
     fn setting<'a>(
@@ -76,9 +129,8 @@ impl Store for MemoryStore {
         name: &'a str,
     ) -> StoreFuture<'a, Option<Value>> {
         Box::pin(async move {
-            record::check_name(name)?;
-            let key = (client_key.clone(), name.to_owned());
-            Ok(self.content().settings.get(&key).cloned())
+            names::check(Kind::Tenant, name)?;
+            Ok(self.content().settings.get(client_key, name))
         })
     }
 
@@ -89,9 +141,8 @@ impl Store for MemoryStore {
         value: &'a Value,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            record::check_name(name)?;
-            let key = (client_key.clone(), name.to_owned());
-            self.content().settings.insert(key, value.clone());
+            names::check(Kind::Tenant, name)?;
+            self.content().settings.save(client_key, name, value);
             Ok(())
         })
     }
@@ -102,9 +153,105 @@ impl Store for MemoryStore {
         name: &'a str,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
-            record::check_name(name)?;
-            let key = (client_key.clone(), name.to_owned());
-            Ok(self.content().settings.remove(&key).is_some())
+            names::check(Kind::Tenant, name)?;
+            Ok(self.content().settings.remove(client_key, name))
+        })
+    }
+
+    fn installation<'a>(
+        &'a self,
+        id: &'a InstallationId,
+    ) -> StoreFuture<'a, Option<ForgeInstallation>> {
+        Box::pin(async move {
+            let content = self.content();
+            let client_key = content.associations.get(id).cloned();
+            let known = content.installations.get(id).cloned();
+            if known.is_none() && client_key.is_none() {
+                return Ok(None);
+            }
+            let known = known.unwrap_or_else(|| ForgeInstallation::new(id.clone()));
+            Ok(Some(ForgeInstallation {
+                client_key,
+                ..known
+            }))
+        })
+    }
+
+    fn save_installation<'a>(&'a self, installation: &'a ForgeInstallation) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let id = installation.id.clone();
+            self.content()
+                .installations
+                .insert(id, installation.clone());
+            Ok(())
+        })
+    }
+
+    fn purge_installation<'a>(&'a self, id: &'a InstallationId) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let mut content = self.content();
+            content.forge_settings.0.remove(id);
+            let associated = content.associations.remove(id).is_some();
+            Ok(content.installations.remove(id).is_some() || associated)
+        })
+    }
+
+    fn associate<'a>(
+        &'a self,
+        id: &'a InstallationId,
+        client_key: &'a ClientKey,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let mut content = self.content();
+            content.associations.retain(|_, owner| owner != client_key);
+            content.associations.insert(id.clone(), client_key.clone());
+            Ok(())
+        })
+    }
+
+    fn dissociate<'a>(&'a self, id: &'a InstallationId) -> StoreFuture<'a, bool> {
+        Box::pin(async move { Ok(self.content().associations.remove(id).is_some()) })
+    }
+
+    fn forge_settings<'a>(
+        &'a self,
+        id: &'a InstallationId,
+    ) -> StoreFuture<'a, Vec<(String, Value)>> {
+        Box::pin(async move { Ok(self.content().forge_settings.all(id)) })
+    }
+
+    fn forge_setting<'a>(
+        &'a self,
+        id: &'a InstallationId,
+        name: &'a str,
+    ) -> StoreFuture<'a, Option<Value>> {
+        Box::pin(async move {
+            names::check(Kind::Installation, name)?;
+            Ok(self.content().forge_settings.get(id, name))
+        })
+    }
+
+    fn save_forge_setting<'a>(
+        &'a self,
+        id: &'a InstallationId,
+        name: &'a str,
+        value: &'a Value,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            names::check(Kind::Installation, name)?;
+            self.content().forge_settings.save(id, name, value);
+            Ok(())
+        })
+    }
+
+    fn remove_forge_setting<'a>(
+        &'a self,
+        id: &'a InstallationId,
+        name: &'a str,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            names::check(Kind::Installation, name)?;
+            Ok(self.content().forge_settings.remove(id, name))
         })
     }
 }

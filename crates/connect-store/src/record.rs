@@ -1,24 +1,22 @@
-//! A tenant as databases keep it.
+//! Tenants and installations as databases keep them.
 //!
-//! The main record is ACE's: the body of the last `installed` call, shared secret included, under
-//! the key `clientInfo`. What ACE does not know (state, previous secret, time of the first install)
-//! is a second record beside it, so that ACE can go on with the database, and so can we.
+//! The main record of a tenant is ACE's: the body of the last `installed` call, shared secret
+//! included, under the key `clientInfo`. What ACE does not know (state, previous secret, time of
+//! the first install) is a second record beside it, so that ACE can go on with the database, and
+//! so can we.
 
-use connect_core::store::StoreError;
-#[cfg(feature = "sqlite")]
 use connect_core::{
-    AppKey, BaseUrl, ClientKey, Product, Secret, Tenant, TenantState, Timestamp,
+    AppKey, BaseUrl, ClientKey, InstallationId, Product, Secret, Tenant, TenantState, Timestamp,
+    store::{AppToken, ForgeInstallation, StoreError},
     tenant::PreviousSecret,
 };
-#[cfg(feature = "sqlite")]
-use serde_json::{Map, Value};
-
-/// The key under which ACE keeps the main record.
-pub(crate) const CLIENT_INFO: &str = "clientInfo";
+use ring::digest;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 /// What ACE does not know of a tenant. Its default is what a tenant has that ACE installed.
-#[cfg(feature = "sqlite")]
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(crate) struct Beside {
     /// `enabled`, `disabled` or `uninstalled`.
     pub(crate) state: Option<String>,
@@ -29,21 +27,20 @@ pub(crate) struct Beside {
     pub(crate) previous_secret: Option<String>,
     /// Until when the previous secret is accepted, in Unix seconds.
     pub(crate) previous_until: Option<i64>,
+    /// Fingerprint of the shared secret that this belongs to. Another one means that ACE has
+    /// taken an install since, so the tenant is there and enabled.
+    pub(crate) of_secret: Option<String>,
 }
 
-/// Refuses names that a setting must not have, because the store uses them itself.
-pub(crate) fn check_name(name: &str) -> Result<(), StoreError> {
-    if name.is_empty() || name == CLIENT_INFO {
-        return Err(StoreError::ReservedName {
-            name: name.to_owned(),
-        });
-    }
-    Ok(())
+/// What a back-end keeps of a tenant.
+pub(crate) struct Stored {
+    pub(crate) client_key: String,
+    pub(crate) main: Value,
+    pub(crate) beside: Beside,
 }
 
 /// The two records of a tenant.
-#[cfg(feature = "sqlite")]
-pub(crate) fn write(tenant: &Tenant) -> (Value, Beside) {
+pub(crate) fn write(tenant: &Tenant) -> Stored {
     let mut main = tenant.details.clone();
     let mut set = |name: &str, value: &str| main.insert(name.to_owned(), value.into());
     set("key", tenant.app_key.as_str());
@@ -70,27 +67,32 @@ pub(crate) fn write(tenant: &Tenant) -> (Value, Beside) {
         TenantState::Uninstalled { at } => ("uninstalled", Some(at.unix())),
     };
     let previous = tenant.previous_secret();
-    let beside = Beside {
-        state: Some(state.to_owned()),
-        uninstalled_at,
-        installed_at: Some(tenant.installed_at.unix()),
-        previous_secret: previous.map(|previous| previous.secret.expose().to_owned()),
-        previous_until: previous.map(|previous| previous.until.unix()),
-    };
-    (Value::Object(main), beside)
+    Stored {
+        client_key: tenant.client_key.as_str().to_owned(),
+        main: Value::Object(main),
+        beside: Beside {
+            state: Some(state.to_owned()),
+            uninstalled_at,
+            installed_at: Some(tenant.installed_at.unix()),
+            previous_secret: previous.map(|previous| previous.secret.expose().to_owned()),
+            previous_until: previous.map(|previous| previous.until.unix()),
+            of_secret: Some(fingerprint(tenant.shared_secret())),
+        },
+    }
 }
 
 /// A tenant from its two records.
-#[cfg(feature = "sqlite")]
-pub(crate) fn read(
-    client_key: &ClientKey,
-    main: Value,
-    beside: Beside,
-) -> Result<Tenant, StoreError> {
+pub(crate) fn read(stored: Stored) -> Result<Tenant, StoreError> {
+    let Stored {
+        client_key,
+        main,
+        mut beside,
+    } = stored;
     let corrupt = |problem| StoreError::Corrupt {
-        record: format!("tenant {client_key}"),
+        record: format!("tenant {}", client_key.escape_debug()),
         problem,
     };
+    let client_key = ClientKey::parse(&client_key).map_err(|_| corrupt("no client key"))?;
     let mut details = match main {
         Value::Object(members) => members,
         // ACE writes the JSON as a text in some databases.
@@ -102,6 +104,14 @@ pub(crate) fn read(
         Some(Value::String(secret)) => Secret::new(secret),
         _ => return Err(corrupt("no sharedSecret")),
     };
+    if let Some(of) = &beside.of_secret
+        && *of != fingerprint(&secret)
+    {
+        beside = Beside {
+            installed_at: beside.installed_at,
+            ..Beside::default()
+        };
+    }
     let text = |name: &str| details.get(name).and_then(Value::as_str);
     let mut tenant = Tenant::new(
         text("key")
@@ -136,4 +146,52 @@ pub(crate) fn read(
         _ => None,
     });
     Ok(tenant)
+}
+
+/// What ACE keeps of an installation under the name `appToken`; `expiresAt` is ours.
+pub(crate) fn write_installation(installation: &ForgeInstallation) -> Value {
+    let mut record = Map::new();
+    if let Some(url) = &installation.api_base_url {
+        record.insert("apiBaseUrl".to_owned(), url.as_str().into());
+    }
+    if let Some(token) = &installation.app_token {
+        record.insert("appToken".to_owned(), token.token.expose().into());
+        record.insert("expiresAt".to_owned(), json!(token.expires_at.unix()));
+    }
+    Value::Object(record)
+}
+
+/// An installation from what is kept of it. ACE wrote whatever a caller sent, so what makes no
+/// sense is left out.
+pub(crate) fn read_installation(
+    id: &InstallationId,
+    client_key: Option<ClientKey>,
+    record: Option<&Value>,
+) -> ForgeInstallation {
+    let text = |name: &str| record?.get(name)?.as_str();
+    let expires_at = record.and_then(|record| record.get("expiresAt")?.as_i64());
+    ForgeInstallation {
+        id: id.clone(),
+        client_key,
+        api_base_url: text("apiBaseUrl").and_then(|url| BaseUrl::parse(url).ok()),
+        app_token: text("appToken").map(|token| AppToken {
+            token: Secret::new(token),
+            expires_at: Timestamp::from_unix(expires_at.unwrap_or(0)),
+        }),
+    }
+}
+
+/// JSON that a database kept as a text.
+pub(crate) fn parse(text: &str, record: impl FnOnce() -> String) -> Result<Value, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt {
+        record: record(),
+        problem: "not JSON",
+    })
+}
+
+/// Tells two secrets apart without telling either: 64 bits of SHA-256.
+fn fingerprint(secret: &Secret) -> String {
+    let digest = digest::digest(&digest::SHA256, secret.expose().as_bytes());
+    let bytes = &digest.as_ref()[..8];
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

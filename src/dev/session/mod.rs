@@ -494,3 +494,5 @@ impl Session {
 mod tests;
 #[cfg(test)]
 mod walks;
+#[cfg(test)]
+mod way_tests;

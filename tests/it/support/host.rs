@@ -322,12 +322,8 @@ impl FakeHost {
                 let base = descriptor["baseUrl"].as_str().unwrap();
                 let path = descriptor["lifecycle"]["installed"].as_str().unwrap();
                 let tenant = json!({ "key": key, "sharedSecret": Self::SHARED_SECRET });
-                let (status, head, _) = send(
-                    "POST",
-                    &self.route(&format!("{base}{path}")),
-                    &[],
-                    &tenant.to_string(),
-                );
+                let url = self.route(&format!("{base}{path}"));
+                let (status, head, _) = send("POST", &url, &[], &tenant.to_string());
                 assert!((200..300).contains(&status), "{head}");
                 Ok(key.clone())
             }

@@ -41,6 +41,29 @@ fn a_request_line_is_shown_without_its_token() {
     );
 }
 
+#[test]
+fn escapes_of_either_case_and_blanks_anywhere_are_read() {
+    for (target, expected) in [
+        ("/?a=%c3%bc%2f", "GET&/&a=%C3%BC%2F"),
+        ("/?a=+b", "GET&/&a=%20b"),
+        ("/?a=+", "GET&/&a=%20"),
+        ("/?+a=b+", "GET&/&%20a=b%20"),
+    ] {
+        check(target, "", expected);
+    }
+}
+
+#[test]
+fn a_plus_in_a_path_is_no_blank() {
+    let request = RequestLine {
+        method: "GET",
+        target: "/a%20b+c",
+        form: None,
+    };
+    let all = candidates(&request, &[]).unwrap();
+    assert_eq!(all, ["GET&/a%20b+c&", "GET&/a b+c&"]);
+}
+
 /// Java and JavaScript put a character of two units before the last ones of one unit.
 #[test]
 fn values_of_one_name_are_in_the_order_of_utf16_units() {

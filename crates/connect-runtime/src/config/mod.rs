@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use connect_core::{AllowedHosts, AppKey, BaseUrl, Product, install_keys::KeyHosts, time::Seconds};
+use connect_core::{
+    AllowedHosts, AppKey, BaseUrl, Product, forge::KeySource, impersonation::AuthorizationServers,
+    install_keys::KeyHosts, time::Seconds,
+};
 use serde_json::{Map, Value};
 
 mod document;
@@ -41,6 +44,10 @@ pub struct Config {
     pub allowed_hosts: AllowedHosts,
     /// Where the host's install keys come from.
     pub key_hosts: KeyHosts,
+    /// Who gives the tokens with which the app acts as a user.
+    pub authorization_servers: AuthorizationServers,
+    /// Where the keys of Forge's invocation tokens come from.
+    pub forge_keys: KeySource,
     /// The browser's bridge script.
     pub host_script_url: String,
     /// Life of the tokens we sign calls with.
@@ -55,8 +62,9 @@ pub struct Config {
     pub store: StoreConfig,
     /// Product the app is for, if it is for one only.
     pub product: Option<Product>,
-    /// Id of the app as a Forge app.
-    pub app_id: Option<String>,
+    /// Ids of the app as a Forge app (`ari:cloud:ecosystem::app/…`): the one that is deployed, or
+    /// one for each that the server is the remote of.
+    pub app_ids: Vec<String>,
     /// Whether the runtime answers the lifecycle calls itself. Off, the app has a route of its own
     /// that takes an [`InstallRequest`](crate::InstallRequest).
     pub setup_install_route: bool,

@@ -156,7 +156,7 @@ async fn only_a_plain_200_is_a_key_and_a_refusal_is_remembered() {
         );
     }
     assert_eq!(keys.asked.load(Ordering::SeqCst), 1);
-    assert_eq!(app.store.tenants(None, 9).await.unwrap().len(), 1);
+    assert_eq!(app.store.tenants(None, 9).await.unwrap().tenants.len(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use connect_runtime::{
     config::Env,
     core::{
         ClientKey, Secret, Tenant, TenantState, jws,
-        store::{Store, StoreError, StoreFuture},
+        store::{DriverError, PageToken, Store, StoreError, StoreFuture, TenantPage},
     },
     http::{Method, StatusCode},
 };
@@ -150,7 +150,7 @@ fn down<'a, T>() -> StoreFuture<'a, T> {
     Box::pin(async {
         Err(StoreError::Unavailable {
             store: "test".to_owned(),
-            source: "connection refused".into(),
+            source: DriverError::new("connection refused"),
         })
     })
 }
@@ -162,7 +162,7 @@ impl Store for Down {
     fn save_tenant<'a>(&'a self, _: &'a Tenant) -> StoreFuture<'a, ()> {
         down()
     }
-    fn tenants<'a>(&'a self, _: Option<&'a ClientKey>, _: usize) -> StoreFuture<'a, Vec<Tenant>> {
+    fn tenants<'a>(&'a self, _: Option<&'a PageToken>, _: usize) -> StoreFuture<'a, TenantPage> {
         down()
     }
     fn purge_tenant<'a>(&'a self, _: &'a ClientKey) -> StoreFuture<'a, bool> {

@@ -2,7 +2,7 @@
 
 use connect_runtime::core::{
     ClientKey, Tenant,
-    store::{Store, StoreError, StoreFuture},
+    store::{DriverError, PageToken, Store, StoreError, StoreFuture, TenantPage},
 };
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ impl Down {
         Box::pin(async move {
             Err(StoreError::Unavailable {
                 store: "test".to_owned(),
-                source: format!("postgres://app:{password}@db.example refuses").into(),
+                source: DriverError::new(format!("postgres://app:{password}@db.example refuses")),
             })
         })
     }
@@ -39,7 +39,7 @@ impl Store for Down {
     fn save_tenant<'a>(&'a self, _: &'a Tenant) -> StoreFuture<'a, ()> {
         self.fail()
     }
-    fn tenants<'a>(&'a self, _: Option<&'a ClientKey>, _: usize) -> StoreFuture<'a, Vec<Tenant>> {
+    fn tenants<'a>(&'a self, _: Option<&'a PageToken>, _: usize) -> StoreFuture<'a, TenantPage> {
         self.fail()
     }
     fn purge_tenant<'a>(&'a self, _: &'a ClientKey) -> StoreFuture<'a, bool> {
