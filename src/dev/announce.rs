@@ -66,8 +66,8 @@ pub(crate) async fn announce(
 ) -> Result<(), CliError> {
     let url = page_url(world, hosts.first().copied(), descriptor);
     if let Some(file) = &world.announcing.file {
-        let hosts = hosts.iter().map(|host| world.hosts[host.0].host.site());
-        let hosts: Vec<_> = hosts.map(|site| site.as_str()).collect();
+        let sites = hosts.iter().map(|host| world.host(*host));
+        let hosts: Vec<_> = sites.map(|entry| entry.host.site().to_string()).collect();
         let text = json!({
             "version": 1, "url": url, "app": world.address.get().as_str(),
             "key": descriptor.key.as_str(), "hosts": hosts, "pid": std::process::id(),

@@ -10,9 +10,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use connect_core::{BaseUrl, Secret};
+use connect_core::{AppKey, BaseUrl, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -31,10 +30,6 @@ use crate::ui::Fatality;
 
 /// The hidden command that the reaper is, as `cli.rs` has it.
 const COMMAND: &str = "__reap";
-/// How long after a first removal a host is asked again: an install that was under way when the
-/// session was killed may have come to its end only then.
-const SECOND_LOOK: Duration = Duration::from_millis(700);
-
 /// The other end of the pipe. Once the reaper is gone, nothing is told any more.
 #[derive(Debug, Default)]
 pub(crate) struct Reaper(Mutex<Option<Sentinel>>);
@@ -62,6 +57,8 @@ enum Word {
         username: String,
         password: Secret,
     },
+    /// The descriptor had this key at some time.
+    Key { key: String },
     /// What may be installed, all of it.
     Left { entries: Vec<Entry> },
     /// Whose work it is.
@@ -80,6 +77,7 @@ struct Charge {
     pid: u32,
     groups: BTreeSet<u32>,
     logins: BTreeMap<String, Login>,
+    keys: BTreeSet<String>,
     entries: Vec<Entry>,
 }
 
@@ -120,6 +118,11 @@ impl Reaper {
         self.tell(
             &json!({ "word": "host", "site": site, "username": username, "password": password }),
         );
+    }
+
+    /// The descriptor has this key.
+    pub(crate) fn key(&self, key: &AppKey) {
+        self.tell(&json!({ "word": "key", "key": key.as_str() }));
     }
 
     /// What may be installed from now on.
@@ -223,6 +226,9 @@ fn listen(pipe: impl std::io::BufRead) -> Option<Charge> {
             }) => {
                 charge.logins.insert(site, Login { username, password });
             }
+            Ok(Word::Key { key }) => {
+                charge.keys.insert(key);
+            }
             Ok(Word::Left { entries }) => charge.entries = entries,
             Ok(Word::Session { folder, keep, pid }) => {
                 (charge.folder, charge.keep, charge.pid) = (folder, keep, pid);
@@ -265,27 +271,25 @@ async fn remove_all(charge: &Charge, context: &Context) -> usize {
     let journal = Arc::new(state.journal(Arc::default()));
     let mut entries = charge.entries.clone();
     // A register that was under way may have found a descriptor with another key.
-    if let Ok(key) = key_on_disk(&charge.folder) {
-        let others = charge
-            .entries
-            .iter()
-            .filter(|entry| entry.key != key.as_str());
-        let others = others.map(|entry| Entry {
-            key: key.to_string(),
-            ..entry.clone()
-        });
-        entries.extend(others);
+    let mut keys = charge.keys.clone();
+    keys.extend(key_on_disk(&charge.folder).map(|key| key.to_string()));
+    for entry in &charge.entries {
+        for key in &keys {
+            let is = |known: &Entry| known.host == entry.host && known.key == *key;
+            if !entries.iter().any(is) {
+                let key = key.clone();
+                entries.push(Entry {
+                    key,
+                    ..entry.clone()
+                });
+            }
+        }
     }
     let mut work = JoinSet::new();
     for entry in &entries {
         let login = charge.logins.get(&entry.host).cloned();
         let removal = Removal::new(entry, login, Some(Arc::clone(&journal)), context);
-        work.spawn(async move {
-            let removal = removal?;
-            remove(&removal).await?;
-            let _ = tokio::time::timeout(SECOND_LOOK, std::future::pending::<()>()).await;
-            removal.again().await
-        });
+        work.spawn(async move { remove(&removal?).await });
     }
     let mut left = 0;
     while let Some(ended) = work.join_next().await {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
-use connect_core::{AppKey, BaseUrl, Product, Secret};
+use connect_core::{BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
 use tokio::sync::{mpsc, watch};
 
@@ -12,19 +13,22 @@ use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::{Ending, HostId};
+use crate::dev::event::{Ending, Event};
 use crate::dev::front::front;
-use crate::dev::journal::{Journal, StateFolder};
-use crate::dev::left::login_of;
+use crate::dev::journal::StateFolder;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
+use crate::dev::settings::{self, Settings};
+use crate::dev::sources::files::Watching;
 use crate::dev::switches::Switches;
 use crate::dev::way::{self, Address, Asked};
-use crate::dev::{inspecting, notices, reaper, run, sources};
+use crate::dev::{inspecting, left, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, Login, Upm};
-use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
+use crate::project::{
+    CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
+};
 use crate::proxy::{self, Behind, Knock, Target};
 use crate::tunnel::{Choice, Way};
 use crate::ui::Fatality;
@@ -50,6 +54,8 @@ pub(crate) struct DevOptions {
     pub(crate) keep: bool,
     /// Run once the app can be opened.
     pub(crate) on_ready: Option<String>,
+    /// Look for changes every so often instead of being told.
+    pub(crate) poll: Option<Duration>,
     /// Written once the app can be opened.
     pub(crate) ready_file: Option<PathBuf>,
     /// How long it goes on.
@@ -76,6 +82,8 @@ pub(crate) enum HostChoice {
 pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), CliError> {
     let (events, receiver) = mpsc::channel(16);
     let mut sources = sources::signals::sources(&events)?;
+    #[cfg(unix)]
+    sources.extend(sources::keys::sources(&events, context.ui));
     let folder = project_folder(&options.folder)?;
     let options = DevOptions {
         folder: folder.clone(),
@@ -138,11 +146,28 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         }
         None => (None, None),
     };
-    let left = left_by_others(&journal, &sites, context);
-    sources.push(sources::descriptor::source(&folder, events.clone())?);
+    let left = left::by_others(&journal, &sites, context);
+    let watching = Watching {
+        poll: options.poll,
+        ui: context.ui,
+        told: AtomicBool::new(false),
+    };
+    for (file, event) in [
+        (DESCRIPTOR, Event::DescriptorChanged),
+        (CONFIG, Event::SettingsChanged),
+        (CREDENTIALS, Event::SettingsChanged),
+    ] {
+        let path = folder.join(file);
+        sources.push(sources::file::source(
+            &path,
+            event,
+            events.clone(),
+            &watching,
+        )?);
+    }
     let kind = match launch {
         Launch::Cargo { .. } => {
-            sources.push(sources::app::source(&folder, events.clone())?);
+            sources.push(sources::app::source(&folder, events.clone(), &watching)?);
             AppKind::Built
         }
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
@@ -193,12 +218,15 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         address: reached,
         tunnel,
         announcing,
-        hosts,
+        hosts: RwLock::new(hosts.into_iter().map(Arc::new).collect()),
+        settings: Settings::new(&options.folder, &context.env, hosts_of_file),
         journal,
         reaper,
         http: context.http.clone(),
         ui: context.ui,
         target,
+        keys: Mutex::default(),
+        uncertain: Mutex::default(),
         running: Mutex::default(),
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
@@ -299,7 +327,8 @@ async fn hosts(
             Ok((Vec::new(), None))
         }
         HostChoice::Auto | HostChoice::Upm if !named.is_empty() => {
-            let hosts = named.iter().map(|host| upm(host, reaper, context));
+            let hosts = named.iter();
+            let hosts = hosts.map(|host| settings::entry(host, &context.http, reaper));
             Ok((hosts.collect(), None))
         }
         HostChoice::None => Ok((Vec::new(), None)),
@@ -330,16 +359,6 @@ fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
         host: Box::new(Upm::new(context.http.clone(), site, login)),
         label: "the sandbox (Jira)".to_owned(),
         lasts: false,
-    }
-}
-
-fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry {
-    let login = login_of(host);
-    reaper.host(&host.site, &login);
-    HostEntry {
-        label: format!("{} ({})", host.site, host.product),
-        host: Box::new(Upm::new(context.http.clone(), host.site.clone(), login)),
-        lasts: true,
     }
 }
 
@@ -386,31 +405,4 @@ fn withheld(
     let names = context.env.names_of(secret);
     let names = names.chain([env::NGROK_AUTHTOKEN]);
     names.map(|name| (name.to_owned(), String::new())).collect()
-}
-
-/// What earlier sessions left on our hosts; says what becomes of that and of the rest.
-fn left_by_others(
-    journal: &Journal,
-    sites: &[&BaseUrl],
-    context: &Context,
-) -> Vec<(HostId, AppKey)> {
-    let mut left = Vec::new();
-    for entry in journal.entries() {
-        let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
-        let left_by = if entry.kept { "kept by" } else { "left by" };
-        let ours = sites.iter().position(|site| site.as_str() == *host);
-        match (ours, AppKey::parse(key)) {
-            (Some(index), Ok(parsed)) => {
-                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
-                context.ui.warning(&text);
-                left.push((HostId(index), parsed));
-            }
-            _ if entry.kept => {}
-            _ => {
-                let text = format!("{key} may still be registered with {host}, left by pid {pid}");
-                context.ui.warning(&text);
-            }
-        }
-    }
-    left
 }

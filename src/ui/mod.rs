@@ -4,6 +4,9 @@
 //! as one JSON object per line and the text for people stays on stderr.
 //! A closed pipe is no failure: who stopped reading has read enough.
 
+pub(crate) mod events;
+#[cfg(unix)]
+mod keys;
 mod progress;
 mod prompt;
 
@@ -18,6 +21,8 @@ use serde::Serialize;
 use crate::error::CliError;
 use crate::ui::prompt::{Check, Terminal};
 
+#[cfg(unix)]
+pub(crate) use crate::ui::keys::Keys;
 pub(crate) use crate::ui::prompt::Choice;
 
 /// How to talk to whoever started the program.

@@ -1,7 +1,6 @@
 //! `connect dev` against a host that is not ours.
 
 use std::fs;
-use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -250,49 +249,6 @@ fn requests_pass_untouched_and_are_told_without_their_query() {
     assert_eq!(fetch("GET", &format!("{app}/env")), "no-reg");
     let ended = session.interrupt();
     assert!(!ended.stderr.contains("a.b.c"), "{}", ended.stderr);
-}
-
-#[test]
-fn every_way_to_save_is_one_install_with_the_last_contents() {
-    let host = FakeHost::start();
-    let env = project(&host);
-    let mut session = start(&env);
-    session.wait_for("ready");
-    let path = env.path("atlassian-connect.json");
-    type Save = fn(&Path, &str);
-    let styles: [(&str, Save); 4] = [
-        ("in place", |path, text| fs::write(path, text).unwrap()),
-        ("renamed over", |path, text| {
-            let new = path.with_extension("new");
-            fs::write(&new, text).unwrap();
-            fs::rename(&new, path).unwrap();
-        }),
-        ("renamed away", |path, text| {
-            let old = path.with_extension("json~");
-            fs::rename(path, &old).unwrap();
-            fs::write(path, text).unwrap();
-            fs::remove_file(&old).unwrap();
-        }),
-        ("removed and made again", |path, text| {
-            fs::remove_file(path).unwrap();
-            fs::write(path, text).unwrap();
-        }),
-    ];
-    for (name, save) in styles {
-        save(&path, &app::descriptor("com.example.a", name));
-        session.wait_for("host.registered");
-    }
-    session.interrupt();
-    assert_eq!(
-        host.installed_names(),
-        [
-            "One",
-            "in place",
-            "renamed over",
-            "renamed away",
-            "removed and made again"
-        ]
-    );
 }
 
 #[test]

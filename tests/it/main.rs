@@ -9,7 +9,11 @@ mod cli;
 mod dev;
 mod dev_app;
 mod dev_hosts;
+#[cfg(unix)]
+mod dev_keys;
 mod dev_scripts;
+mod dev_watch;
+mod events;
 mod first_light;
 mod inspect;
 mod new;

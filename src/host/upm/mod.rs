@@ -215,12 +215,12 @@ impl Upm {
         }
     }
 
-    async fn uninstall(&self, key: &AppKey) -> Result<(), HostError> {
+    async fn uninstall(&self, key: &AppKey) -> Result<bool, HostError> {
         let request = self.request(Method::DELETE, &self.url(&format!("{key}-key"))?)?;
         let answer = call(request, UNINSTALL).await?;
         match answer.status {
-            status if status.is_success() => Ok(()),
-            StatusCode::NOT_FOUND => Ok(()),
+            status if status.is_success() => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
             _ => Err(refusal("DELETE app", &answer)),
         }
     }
@@ -267,7 +267,7 @@ impl Host for Upm {
         Box::pin(self.install(app, go))
     }
 
-    fn deregister<'a>(&'a self, key: &'a AppKey) -> BoxFuture<'a, Result<(), HostError>> {
+    fn deregister<'a>(&'a self, key: &'a AppKey) -> BoxFuture<'a, Result<bool, HostError>> {
         Box::pin(self.uninstall(key))
     }
 }

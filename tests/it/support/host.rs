@@ -413,6 +413,17 @@ pub(crate) fn fetch(method: &str, url: &str) -> String {
     body
 }
 
+/// Sends a request whatever becomes of it.
+pub(crate) fn poke(url: &str) {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (authority, path) = rest.split_once('/').unwrap();
+    if let Ok(mut stream) = TcpStream::connect(authority) {
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let _ = write!(stream, "GET /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        let _ = stream.read(&mut [0; 64]);
+    }
+}
+
 /// Head and body of an answer.
 pub(crate) fn exchange(method: &str, url: &str) -> (String, String) {
     let (_, head, body) = send(method, url, &[], "");

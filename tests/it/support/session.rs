@@ -34,12 +34,17 @@ impl Session {
     }
 
     /// Starts any command that goes on.
+    pub(crate) fn command(env: &TestEnv, arguments: &[&str]) -> Self {
+        Self::program(env, CONNECT, arguments)
+    }
+
+    /// Starts a session by another program, which becomes it.
     #[expect(
         clippy::disallowed_methods,
         reason = "the tests' one place that starts sessions"
     )]
-    pub(crate) fn command(env: &TestEnv, arguments: &[&str]) -> Self {
-        let mut child = Command::new(CONNECT)
+    pub(crate) fn program(env: &TestEnv, program: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(program)
             .args(arguments)
             .current_dir(env.folder())
             .env_clear()
