@@ -33,6 +33,9 @@ pub(crate) const AC_OPTS: &str = "AC_OPTS";
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
 pub(crate) const CONNECT_READY_URL: &str = "CONNECT_READY_URL";
+/// Set for every child of a session: which session it belongs to, so that none is overlooked when
+/// that is killed.
+pub(crate) const CONNECT_SESSION: &str = "CONNECT_SESSION";
 /// An API token for every host, or with `_` and the host's name in capitals for that one; before
 /// what credentials.json says.
 pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";

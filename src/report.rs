@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use connect_validator::{Finding, Report};
 use console::measure_text_width;
 
-use crate::ui::Ui;
+use crate::ui::{Ui, wrap};
 
 /// The findings of a file, as wide as the terminal; empty if there are none.
 pub(crate) fn render(ui: &Ui, name: &str, source: &str, report: &Report) -> String {
@@ -137,29 +137,6 @@ fn group<'a>(
     })
 }
 
-/// Breaks a text between words where it would run over the edge, with `before` columns taken on each line.
-fn wrap(text: &str, columns: usize, before: usize) -> String {
-    let room = columns.saturating_sub(before);
-    if room < NARROWEST / 2 {
-        return text.to_owned();
-    }
-    let mut wrapped = String::new();
-    let mut used = 0;
-    for word in text.split(' ') {
-        let width = measure_text_width(word);
-        if used > 0 && used + 1 + width > room {
-            wrapped.push('\n');
-            used = 0;
-        } else if used > 0 {
-            wrapped.push(' ');
-            used += 1;
-        }
-        wrapped.push_str(word);
-        used += width;
-    }
-    wrapped
-}
-
 /// Bytes before and after what is marked that are shown at most; the renderer cuts what does not fit.
 const REACH: usize = 4096;
 
@@ -182,7 +159,7 @@ const TAB: usize = 4;
 mod tests {
     use connect_validator::{Options, check};
 
-    use super::{render, wrap};
+    use super::render;
     use crate::ui::{Ui, Verbosity};
 
     fn ui(columns: usize) -> Ui {
@@ -233,22 +210,5 @@ mod tests {
             .collect();
         assert_eq!(lines[1], format!(" --> a.json:1:{at}"), "{text}");
         assert!(lines[3].contains("\"scopes\": [\"RAED\"]"), "{text}");
-    }
-
-    #[test]
-    fn texts_are_broken_between_words_by_their_width() {
-        assert_eq!(
-            wrap("one two three four five", 24, 4),
-            "one two three four\nfive"
-        );
-        // These characters take two columns each.
-        assert_eq!(
-            wrap("日本語日本語 日本語 x", 24, 4),
-            "日本語日本語 日本語\nx"
-        );
-        assert_eq!(
-            wrap("no room, so nothing is gained", 24, 10),
-            "no room, so nothing is gained"
-        );
     }
 }

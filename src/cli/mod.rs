@@ -154,6 +154,10 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "CMD")]
     pub(crate) on_ready: Option<String>,
 
+    /// Look for changes every MS milliseconds instead of being told [default without MS: 500]
+    #[arg(long, value_name = "MS", num_args = 0..=1, default_missing_value = "500", value_parser = clap::value_parser!(u64).range(50..=60_000))]
+    pub(crate) poll: Option<u64>,
+
     /// Write FILE (JSON, all at once) while the app can be opened
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
@@ -360,9 +364,10 @@ pub(crate) struct Explain {
 #[command(after_help = "\
 Examples:
   connect schema descriptor --product jira > descriptor.schema.json
-  connect schema config")]
+  connect schema config
+  connect schema events          a line of what `connect dev --json` writes")]
 pub(crate) struct Schema {
-    /// The file it is for
+    /// The file it is for, or `events`: the lines of `--json`
     #[arg(value_enum, value_name = "SUBJECT")]
     pub(crate) subject: SchemaSubject,
 
@@ -377,6 +382,7 @@ pub(crate) enum SchemaSubject {
     Config,
     Credentials,
     Descriptor,
+    Events,
 }
 
 /// Look into the store of an app, move its tenants, forget them

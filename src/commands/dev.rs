@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::check::warn_of_exposure;
 use crate::cli::{Dev, Tunnel, UntilWhen, Via};
@@ -36,6 +37,7 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
         sandbox_port: flags.sandbox_port,
         keep: flags.keep,
         on_ready: flags.on_ready,
+        poll: flags.poll.map(Duration::from_millis),
         // The project may be another folder than the one the user is in.
         ready_file: flags.ready_file.map(|file| context.cwd.join(file)),
         until: match flags.until {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::Explain;
 use crate::context::Context;
+use crate::ui::wrap;
 
 pub(super) fn run(flags: &Explain, context: &Context) -> ExitCode {
     let Some(code) = codes::find(&flags.code) else {
@@ -20,9 +21,11 @@ pub(super) fn run(flags: &Explain, context: &Context) -> ExitCode {
         context.ui.data(&text.to_string());
         return ExitCode::SUCCESS;
     }
+    let columns = context.ui.columns.map_or(WIDE, |columns| columns.min(WIDE));
+    let explanation = wrap(code.explanation, columns, 0);
     let mut text = format!(
-        "{}: {}: {}\n\n{}",
-        code.id, code.level, code.title, code.explanation
+        "{}: {}: {}\n\n{explanation}",
+        code.id, code.level, code.title
     );
     if let Some(host) = code.host_error {
         text.push_str(&format!("\n\nThe host refuses it with `{host}`."));
@@ -30,3 +33,6 @@ pub(super) fn run(flags: &Explain, context: &Context) -> ExitCode {
     context.ui.data(&text);
     ExitCode::SUCCESS
 }
+
+/// Longer lines are hard to read.
+const WIDE: usize = 100;

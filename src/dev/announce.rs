@@ -66,8 +66,8 @@ pub(crate) async fn announce(
 ) -> Result<(), CliError> {
     let url = page_url(world, hosts.first().copied(), descriptor);
     if let Some(file) = &world.announcing.file {
-        let hosts = hosts.iter().map(|host| world.hosts[host.0].host.site());
-        let hosts: Vec<_> = hosts.map(|site| site.as_str()).collect();
+        let sites = hosts.iter().map(|host| world.host(*host));
+        let hosts: Vec<_> = sites.map(|entry| entry.host.site().to_string()).collect();
         let text = json!({
             "version": 1, "url": url, "app": world.address.get().as_str(),
             "key": descriptor.key.as_str(), "hosts": hosts, "pid": std::process::id(),
@@ -83,7 +83,7 @@ pub(crate) async fn announce(
 async fn run(world: &World, command: &str, url: String) -> Result<(), CliError> {
     let (program, arguments) = process::shell(command);
     let address = world.address.get().to_string();
-    let mut variables = world.withheld.clone();
+    let mut variables = world.for_children.clone();
     variables.push((crate::env::CONNECT_READY_URL.to_owned(), url));
     variables.push((crate::env::CONNECT_APP_URL.to_owned(), address));
     let started = process::start(

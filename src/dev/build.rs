@@ -36,7 +36,7 @@ pub(crate) async fn build(world: &World) -> Result<Built, CliError> {
         program: cargo.into(),
         arguments,
         folder: world.folder.clone(),
-        variables: world.withheld.clone(),
+        variables: world.for_children.clone(),
         without: Vec::new(),
     };
     let mut started =

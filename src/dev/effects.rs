@@ -1,9 +1,10 @@
 //! Carries out one effect and answers with one event.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use connect_core::AppKey;
@@ -14,11 +15,14 @@ use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::Journal;
+use crate::dev::notices::page_url;
+use crate::dev::open::open;
 use crate::dev::reaper::{Reaper, Watched};
+use crate::dev::settings::{self, Settings};
 use crate::dev::way::{Address, OpenWay};
 use crate::dev::{build, way};
 use crate::error::{CliError, Place};
-use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict};
+use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict, deregister_uncertain};
 use crate::http::Http;
 use crate::project::{DESCRIPTOR, read_text};
 use crate::proxy::Target;
@@ -37,10 +41,12 @@ pub(crate) struct World {
     pub(crate) tunnel: Option<OpenWay>,
     /// Variables for its process.
     pub(crate) variables: Vec<(String, String)>,
-    /// Variables that hold log-ins, emptied for every child.
-    pub(crate) withheld: Vec<(String, String)>,
+    /// Variables for every child: those that hold log-ins are emptied, one says whose child it is.
+    pub(crate) for_children: Vec<(String, String)>,
     /// The hosts, at the index of their id.
-    pub(crate) hosts: Vec<HostEntry>,
+    pub(crate) hosts: RwLock<Vec<Arc<HostEntry>>>,
+    /// What config.json and credentials.json said when they were last read.
+    pub(crate) settings: Settings,
     /// What may be installed where.
     pub(crate) journal: Journal,
     /// Who takes everything away if this process is killed.
@@ -53,12 +59,24 @@ pub(crate) struct World {
     pub(crate) target: watch::Sender<Target>,
     /// Who is told when the app can be opened.
     pub(crate) announcing: Announcing,
+    /// Keys that the descriptor has had.
+    pub(crate) keys: Mutex<BTreeSet<AppKey>>,
+    /// Registers that were sent and whose end is not known: the host may install the app yet.
+    pub(crate) uncertain: Mutex<BTreeSet<(HostId, AppKey)>>,
     /// The process that serves.
     pub(crate) running: Mutex<Option<Running>>,
     /// The program that was built last.
     pub(crate) program: Mutex<Option<PathBuf>>,
     /// The session is ending: what has not been sent to a host is not sent any more.
     pub(crate) leaving: AtomicBool,
+}
+
+impl World {
+    /// A host of the session. Its log-in may be exchanged at any time; who has it keeps the old one.
+    pub(crate) fn host(&self, id: HostId) -> Arc<HostEntry> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&hosts[id.0])
+    }
 }
 
 /// A process of the app.
@@ -108,7 +126,12 @@ pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
         }
         Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
+        Effect::Open(host, descriptor) => {
+            let url = page_url(&world, host, &descriptor);
+            Event::Opened(open(&world, &url).await).into()
+        }
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
+        Effect::ReadSettings => Event::SettingsRead(settings::read(&world).await).into(),
         Effect::Register(host, wanted) => {
             let follow = way::look_for_interstitial(&world, &wanted.address);
             let event = register(&world, host, wanted).await;
@@ -179,6 +202,9 @@ fn check_descriptor(world: &World) -> Result<Descriptor, CliError> {
         .map_err(|_| CliError::bug("a descriptor without errors cannot be read"))?;
     let key = AppKey::parse(&facts.key)
         .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))?;
+    if lock(&world.keys).insert(key.clone()) {
+        world.reaper.key(&key);
+    }
     let page = facts.pages().next().and_then(|page| page.key.clone());
     Ok(Descriptor {
         key,
@@ -221,26 +247,68 @@ fn meaning(source: &str) -> u64 {
 
 async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
     let began = Instant::now();
+    let mut strays = BTreeSet::new();
     let result = match try_register(world, id, &wanted).await {
         Ok(()) => RegisterResult::Done(began.elapsed()),
-        Err(result) => result,
+        Err(Refused::OtherKey(key)) => {
+            strays.insert(key);
+            RegisterResult::Overtaken
+        }
+        Err(Refused::Result(result)) => result,
     };
+    // The host read the descriptor after the last look at it. If that had another key meanwhile,
+    // an install whose end is not known may be one of that key.
+    if matches!(result, RegisterResult::Failed(_)) {
+        strays.extend(key_on_disk(&world.folder));
+        strays.extend(lock(&world.keys).iter().cloned());
+        lock(&world.uncertain).insert((id, wanted.key.clone()));
+    }
+    strays.remove(&wanted.key);
+    let mut left = Vec::new();
+    for stray in strays {
+        if !remove_stray(world, id, &stray).await {
+            left.push(stray);
+        }
+    }
     Event::RegisterFinished {
         host: id,
         wanted,
         result,
+        strays: left,
     }
 }
 
-async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), RegisterResult> {
-    let entry = &world.hosts[id.0];
+/// Removes what the host may have installed instead; true when it is gone.
+async fn remove_stray(world: &World, id: HostId, key: &AppKey) -> bool {
+    let entry = world.host(id);
+    let site = entry.host.site();
+    if entry.lasts
+        && let Err(error) = world.journal.intend(site, key, &world.address.get())
+    {
+        let text = format!("the journal cannot be written: {error}");
+        world.ui.warning(&text);
+    }
+    let removed = deregister_uncertain(&*entry.host, key).await.is_ok();
+    removed && world.journal.removed(site, key).is_ok()
+}
+
+/// Why a register did not end well.
+enum Refused {
+    /// The host has an app with this key instead.
+    OtherKey(AppKey),
+    /// As the session is told.
+    Result(RegisterResult),
+}
+
+async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), Refused> {
+    let entry = world.host(id);
     // INVARIANT: readiness is proven, never assumed. Test: the_app_must_serve_its_own_descriptor.
     app::prove_serving(world, &wanted.key)
         .await
-        .map_err(RegisterResult::Unsent)?;
+        .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
     way::prove(world, wanted)
         .await
-        .map_err(RegisterResult::Unsent)?;
+        .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
     let installation = Installation {
         key: wanted.key.clone(),
         descriptor_url: format!("{}/{DESCRIPTOR}", wanted.address),
@@ -270,29 +338,35 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
     let work = entry.host.register(&installation, &go);
     let result = world.ui.wait("Registering", &what, work).await;
     let site = entry.host.site();
+    let explain = |error| CliError::host(site, "install the app", &error);
     result.map_err(|error| match error {
-        RegisterError::Failed(error) => {
-            RegisterResult::Failed(CliError::host(site, "install the app", &error))
-        }
-        RegisterError::Overtaken => RegisterResult::Overtaken,
-        RegisterError::Unsent(error) => {
-            RegisterResult::Unsent(CliError::host(site, "install the app", &error))
-        }
+        RegisterError::Failed(error) => Refused::Result(RegisterResult::Failed(explain(error))),
+        RegisterError::OtherKey(key) => Refused::OtherKey(key),
+        RegisterError::Overtaken => Refused::Result(RegisterResult::Overtaken),
+        RegisterError::Unsent(error) => Refused::Result(RegisterResult::Unsent(explain(error))),
     })
 }
 
 async fn deregister(world: &World, id: HostId, key: AppKey) -> Event {
     let began = Instant::now();
-    let entry = &world.hosts[id.0];
+    let entry = world.host(id);
     let site = entry.host.site();
     let what = format!("for {} to remove {key}", entry.label);
-    let work = entry.host.deregister(&key);
+    let uncertain = lock(&world.uncertain).contains(&(id, key.clone()));
+    let work = async {
+        if uncertain {
+            deregister_uncertain(&*entry.host, &key).await
+        } else {
+            entry.host.deregister(&key).await.map(drop)
+        }
+    };
     let result = match world.ui.wait("Waiting", &what, work).await {
         Ok(()) => {
             if let Err(error) = world.journal.removed(site, &key) {
                 let text = format!("the journal cannot be written: {error}");
                 world.ui.warning(&text);
             }
+            lock(&world.uncertain).remove(&(id, key.clone()));
             Ok(began.elapsed())
         }
         Err(error) => Err(CliError::host(site, "uninstall the app", &error)),

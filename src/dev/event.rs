@@ -3,8 +3,10 @@
 //! | event | from | may lead to |
 //! | --- | --- | --- |
 //! | `Started` | the loop, once | `ReadDescriptor`, `BuildApp` or `StartApp` |
-//! | `DescriptorChanged` | `sources/descriptor.rs` | `ReadDescriptor` |
+//! | `DescriptorChanged` | `sources/file.rs` | `ReadDescriptor` |
 //! | `DescriptorChecked` | `ReadDescriptor` | `Register`, `Deregister` of an old key |
+//! | `SettingsChanged` | `sources/file.rs` | `ReadSettings` |
+//! | `SettingsRead` | `ReadSettings` | `StartApp`; `Register` on new hosts, `Deregister` from gone ones |
 //! | `SourceChanged` | `sources/app.rs` | `BuildApp` |
 //! | `AppBuilt` | `BuildApp` | `StartApp` |
 //! | `AppStarted` | `StartApp` | `Register` |
@@ -13,7 +15,11 @@
 //! | `RetryDue` | `RetryLater` | `Register` |
 //! | `Announced` | `Announce` | with `--until ready` the end |
 //! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
-//! | `Interrupt` | `sources/signals.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `HelpWanted` | `sources/keys.rs` | `Say(Keys)` |
+//! | `OpenWanted` | `sources/keys.rs` | `Open` |
+//! | `RebuildWanted` | `sources/keys.rs` | `BuildApp`, `StartApp` |
+//! | `ReinstallWanted` | `sources/keys.rs` | `Register` |
+//! | `Interrupt` | `sources/signals.rs`, `sources/keys.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
 //! | `Tunnel` | `sources/tunnel.rs` | `StartApp`, `Register`; the end, if there will be none |
 //! | `DeadlinePassed` | `StartDeadline` | `End` |
 //! | `AppStopped` | `StopApp` | `End` |
@@ -72,8 +78,16 @@ pub(crate) enum Event {
     DescriptorChanged,
     /// The descriptor was read and checked.
     DescriptorChecked(Result<Descriptor, CliError>),
+    /// The user wants to know the keys.
+    HelpWanted,
     /// The user wants to leave.
     Interrupt,
+    /// The user wants to see the app in a browser.
+    OpenWanted,
+    /// That ended.
+    Opened(Result<(), CliError>),
+    /// The user wants the app built and started again.
+    RebuildWanted,
     /// A register ended.
     RegisterFinished {
         /// Where.
@@ -82,15 +96,37 @@ pub(crate) enum Event {
         wanted: Wanted,
         /// How it ended.
         result: RegisterResult,
+        /// Keys of other apps that the host may have from it and that could not be removed: the
+        /// descriptor had another key by the time the host read it.
+        strays: Vec<AppKey>,
     },
+    /// The user wants the app installed again everywhere.
+    ReinstallWanted,
     /// It is time to try a register again; none if something else happened to that host since.
     RetryDue(HostId, u32),
+    /// config.json or credentials.json may have changed.
+    SettingsChanged,
+    /// They were read.
+    SettingsRead(Result<SettingsChange, CliError>),
     /// The app's sources may have changed.
     SourceChanged,
     /// The session begins.
     Started,
     /// Something became of the tunnel.
     Tunnel(News),
+}
+
+/// What is different in the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SettingsChange {
+    /// How many hosts are new; they come after those there are.
+    pub(crate) added: usize,
+    /// Hosts that are not named any more.
+    pub(crate) gone: Vec<HostId>,
+    /// Hosts with another log-in, or named again.
+    pub(crate) renewed: Vec<HostId>,
+    /// The app has to be started again to see its own.
+    pub(crate) restart: bool,
 }
 
 /// How a register ended.
@@ -150,8 +186,12 @@ pub(crate) enum Effect {
     BuildApp,
     /// Remove an app from a host: `DeregisterFinished`.
     Deregister(HostId, AppKey),
+    /// Show the app on a host in a browser: `Opened`.
+    Open(Option<HostId>, Descriptor),
     /// Read and check the descriptor: `DescriptorChecked`.
     ReadDescriptor,
+    /// Read config.json and credentials.json: `SettingsRead`.
+    ReadSettings,
     /// Install the app on a host: `RegisterFinished`.
     Register(HostId, Wanted),
     /// Wait before a register is tried again: `RetryDue` with the same number.
@@ -211,6 +251,8 @@ pub(crate) enum Notice {
     Deregistering(HostId),
     /// The descriptor has no errors.
     DescriptorGood(Descriptor),
+    /// What keys there are.
+    Keys,
     /// An app stays on a host, because that was wanted.
     Kept(HostId, AppKey),
     /// The descriptor is broken, and the last one without errors is still in force.
@@ -230,6 +272,8 @@ pub(crate) enum Notice {
         /// After how long.
         took: Duration,
     },
+    /// The settings changed.
+    SettingsGood(SettingsChange),
     /// A failed register is tried again by itself.
     TryingAgain(HostId, Duration),
     /// Something became of the tunnel.

@@ -10,9 +10,10 @@ use tokio::task::JoinSet;
 
 use crate::context::Context;
 use crate::dev::effects::{key_on_disk, ms};
+use crate::dev::event::HostId;
 use crate::dev::journal::{Entry, Journal, StateFolder};
 use crate::error::CliError;
-use crate::host::{Host as _, Login, Upm};
+use crate::host::{Host as _, Login, Upm, deregister_uncertain};
 use crate::project::{Credentials, HostCredentials};
 use crate::ui::{Fatality, Ui, Verb, duration};
 
@@ -108,8 +109,9 @@ pub(crate) async fn remove(removal: &Removal) -> Result<(), CliError> {
     let (ui, key) = (&removal.ui, &removal.key);
     let site = removal.host.site();
     let what = format!("for {site} to remove {key}");
-    let removed = ui.wait("Waiting", &what, removal.host.deregister(key));
-    removed
+    // A session that was killed may have left an install that is still under way.
+    let removed = deregister_uncertain(&removal.host, key);
+    ui.wait("Waiting", &what, removed)
         .await
         .map_err(|error| CliError::host(site, "uninstall the app", &error))?;
     if let Some(Err(error)) = removal
@@ -148,15 +150,33 @@ impl Removal {
             ui: context.ui,
         })
     }
+}
 
-    /// Removes it once more, without a word if it works.
-    ///
-    /// # Errors
-    /// When the host did not confirm it.
-    pub(crate) async fn again(&self) -> Result<(), CliError> {
-        let removed = self.host.deregister(&self.key).await;
-        removed.map_err(|error| CliError::host(self.host.site(), "uninstall the app", &error))
+/// What earlier sessions left on our hosts; says what becomes of that and of the rest.
+pub(crate) fn by_others(
+    journal: &Journal,
+    sites: &[&BaseUrl],
+    context: &Context,
+) -> Vec<(HostId, AppKey)> {
+    let mut left = Vec::new();
+    for entry in journal.entries() {
+        let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
+        let left_by = if entry.kept { "kept by" } else { "left by" };
+        let ours = sites.iter().position(|site| site.as_str() == *host);
+        match (ours, AppKey::parse(key)) {
+            (Some(index), Ok(parsed)) => {
+                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
+                context.ui.warning(&text);
+                left.push((HostId(index), parsed));
+            }
+            _ if entry.kept => {}
+            _ => {
+                let text = format!("{key} may still be registered with {host}, left by pid {pid}");
+                context.ui.warning(&text);
+            }
+        }
     }
+    left
 }
 
 /// Adds the hosts that say they have the app.

@@ -34,7 +34,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             ui.event("app.built", &json!({ "ms": ms(*took) }));
         }
         Notice::Deregistered(host, key, took) => {
-            let entry = &world.hosts[host.0];
+            let entry = world.host(*host);
             let what = format!("{key} from {}   {}", entry.label, duration(*took));
             done("Deregistered", what);
             let site = entry.host.site().as_str();
@@ -42,7 +42,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             ui.event("host.deregistered", &fields);
         }
         Notice::Deregistering(host) => {
-            let from = &world.hosts[host.0].label;
+            let from = &world.host(*host).label;
             let what = format!("from {from} ... (Ctrl-C again to leave now)");
             running("Deregistering", what);
         }
@@ -54,18 +54,22 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("descriptor.validated", &fields);
         }
+        Notice::Keys => ui.text(KEYS),
         Notice::Kept(host, key) => kept(world, *host, key),
         Notice::LastGoodStays => ui.more("the last good version stays in force"),
         Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
         Notice::Ready(host, descriptor) => {
             let url = page_url(world, *host, descriptor);
             done("Ready", url.clone());
-            let host = host.map(|host| world.hosts[host.0].host.site().as_str());
+            let host = host.map(|host| world.host(host).host.site().to_string());
             let fields = json!({
                 "url": url, "host": host, "key": descriptor.key.as_str(),
                 "app": world.address.get().as_str(),
             });
             ui.event("ready", &fields);
+            if ui.interactive {
+                ui.text(KEYS_IN_SHORT);
+            }
         }
         Notice::Registered {
             host,
@@ -73,7 +77,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             reason,
             took,
         } => {
-            let entry = &world.hosts[host.0];
+            let entry = world.host(*host);
             let word = match reason {
                 Reason::Start => "Registered",
                 Reason::AddressChanged | Reason::DescriptorChanged => "Re-registered",
@@ -86,8 +90,20 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             });
             ui.event("host.registered", &fields);
         }
+        Notice::SettingsGood(change) => {
+            let words = [
+                (change.restart, "the app starts again with it"),
+                (!change.renewed.is_empty(), "another log-in"),
+                (change.added > 0, "another host"),
+                (!change.gone.is_empty(), "one host less"),
+            ];
+            let words = words.iter().filter(|(is, _)| *is).map(|(_, word)| *word);
+            let words: Vec<_> = words.collect();
+            done("Changed", format!("settings: {}", words.join(", ")));
+            ui.event("settings.changed", &json!({ "restart": change.restart }));
+        }
         Notice::TryingAgain(host, after) => {
-            let label = &world.hosts[host.0].label;
+            let label = &world.host(*host).label;
             ui.more(&format!(
                 "trying again in {} s, or when you save: {label}",
                 after.as_secs()
@@ -99,7 +115,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
 
 /// An app stays where it is. On a host that ends with us nothing can.
 fn kept(world: &World, host: HostId, key: &AppKey) {
-    let entry = &world.hosts[host.0];
+    let entry = world.host(host);
     if !entry.lasts {
         return;
     }
@@ -173,8 +189,8 @@ pub(crate) fn rest_call(ui: &Ui, call: &RestCall) {
 pub(crate) fn conclude(world: &World, ending: Ending) -> Result<(), CliError> {
     let named = |left: Vec<(HostId, AppKey)>| -> Vec<(BaseUrl, AppKey)> {
         left.into_iter()
-            .filter(|(host, _)| world.hosts[host.0].lasts)
-            .map(|(host, key)| (world.hosts[host.0].host.site().clone(), key))
+            .filter(|(host, _)| world.host(*host).lasts)
+            .map(|(host, key)| (world.host(host).host.site().clone(), key))
             .collect()
     };
     match ending {
@@ -209,7 +225,8 @@ pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descrip
     let Some(host) = host else {
         return world.address.get().to_string();
     };
-    let site = world.hosts[host.0].host.site();
+    let entry = world.host(host);
+    let site = entry.host.site();
     match &descriptor.page {
         Some(page) => format!("{site}/plugins/servlet/ac/{}/{page}", descriptor.key),
         None => site.to_string(),
@@ -228,3 +245,14 @@ fn reason_word(reason: Reason) -> &'static str {
         Reason::Start => "start",
     }
 }
+
+const KEYS_IN_SHORT: &str = "\n  o open   r re-install   b rebuild   ? keys   q quit\n\n";
+
+const KEYS: &str = "
+  o   open the app in a browser
+  r   install it again on every host
+  b   build it and start it again
+  q   quit, and take it away; so does Ctrl-C
+  ?   this
+
+";

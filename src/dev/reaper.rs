@@ -10,29 +10,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use connect_core::{BaseUrl, Secret};
+use connect_core::{AppKey, BaseUrl, Secret};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::lock;
+use crate::dev::effects::{key_on_disk, lock};
 use crate::dev::journal::{Entry, StateFolder};
 use crate::dev::left::{Removal, remove};
 use crate::dev::session::LEAVE_WITHIN;
+use crate::env::CONNECT_SESSION;
 use crate::error::CliError;
 use crate::host::Login;
-use crate::process::{self, CommandLine, Group, Sentinel, StartError, Watch};
+use crate::process::{self, CommandLine, Group, Sentinel, StartError};
+use crate::tunnel::Watch;
 use crate::ui::Fatality;
 
 /// The hidden command that the reaper is, as `cli.rs` has it.
 const COMMAND: &str = "__reap";
-/// How long after a first removal a host is asked again: an install that was under way when the
-/// session was killed may have come to its end only then.
-const SECOND_LOOK: Duration = Duration::from_millis(700);
-
 /// The other end of the pipe. Once the reaper is gone, nothing is told any more.
 #[derive(Debug, Default)]
 pub(crate) struct Reaper(Mutex<Option<Sentinel>>);
@@ -60,6 +57,8 @@ enum Word {
         username: String,
         password: Secret,
     },
+    /// The descriptor had this key at some time.
+    Key { key: String },
     /// What may be installed, all of it.
     Left { entries: Vec<Entry> },
     /// Whose work it is.
@@ -78,6 +77,7 @@ struct Charge {
     pid: u32,
     groups: BTreeSet<u32>,
     logins: BTreeMap<String, Login>,
+    keys: BTreeSet<String>,
     entries: Vec<Entry>,
 }
 
@@ -118,6 +118,11 @@ impl Reaper {
         self.tell(
             &json!({ "word": "host", "site": site, "username": username, "password": password }),
         );
+    }
+
+    /// The descriptor has this key.
+    pub(crate) fn key(&self, key: &AppKey) {
+        self.tell(&json!({ "word": "key", "key": key.as_str() }));
     }
 
     /// What may be installed from now on.
@@ -183,6 +188,12 @@ impl Drop for Watched {
     }
 }
 
+/// What children of a session have in `CONNECT_SESSION`. The number of a process is not used again
+/// while its children are young.
+pub(crate) fn mark(pid: u32) -> String {
+    format!("dev-{pid}")
+}
+
 /// Is the reaper: listens until the pipe ends, and does what is left to do.
 ///
 /// # Errors
@@ -215,6 +226,9 @@ fn listen(pipe: impl std::io::BufRead) -> Option<Charge> {
             }) => {
                 charge.logins.insert(site, Login { username, password });
             }
+            Ok(Word::Key { key }) => {
+                charge.keys.insert(key);
+            }
             Ok(Word::Left { entries }) => charge.entries = entries,
             Ok(Word::Session { folder, keep, pid }) => {
                 (charge.folder, charge.keep, charge.pid) = (folder, keep, pid);
@@ -231,6 +245,9 @@ async fn reap(charge: Charge, context: &Context) -> Result<(), CliError> {
     for group in &charge.groups {
         groups.spawn(process::end_orphans(*group));
     }
+    // One that was started a moment ago is in no list yet.
+    let mark = mark(charge.pid);
+    groups.spawn(async move { process::end_marked(CONNECT_SESSION, &mark).await });
     let removed = tokio::time::timeout(LEAVE_WITHIN, remove_all(&charge, context)).await;
     while groups.join_next().await.is_some() {}
     match removed {
@@ -252,16 +269,27 @@ async fn remove_all(charge: &Charge, context: &Context) -> usize {
     let text = format!("`connect dev` (pid {}) was killed: cleaning up", charge.pid);
     context.ui.warning(&text);
     let journal = Arc::new(state.journal(Arc::default()));
-    let mut work = JoinSet::new();
+    let mut entries = charge.entries.clone();
+    // A register that was under way may have found a descriptor with another key.
+    let mut keys = charge.keys.clone();
+    keys.extend(key_on_disk(&charge.folder).map(|key| key.to_string()));
     for entry in &charge.entries {
+        for key in &keys {
+            let is = |known: &Entry| known.host == entry.host && known.key == *key;
+            if !entries.iter().any(is) {
+                let key = key.clone();
+                entries.push(Entry {
+                    key,
+                    ..entry.clone()
+                });
+            }
+        }
+    }
+    let mut work = JoinSet::new();
+    for entry in &entries {
         let login = charge.logins.get(&entry.host).cloned();
         let removal = Removal::new(entry, login, Some(Arc::clone(&journal)), context);
-        work.spawn(async move {
-            let removal = removal?;
-            remove(&removal).await?;
-            let _ = tokio::time::timeout(SECOND_LOOK, std::future::pending::<()>()).await;
-            removal.again().await
-        });
+        work.spawn(async move { remove(&removal?).await });
     }
     let mut left = 0;
     while let Some(ended) = work.join_next().await {

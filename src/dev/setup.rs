@@ -1,31 +1,34 @@
 //! From flags and files to a session: everything that must hold before it starts.
 
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
-use connect_core::{AppKey, BaseUrl, Product, Secret};
+use connect_core::{BaseUrl, Product, Secret};
 use connect_sandbox::Sandbox;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::{Ending, HostId};
-use crate::dev::journal::{Journal, StateFolder};
-use crate::dev::left::login_of;
+use crate::dev::event::{Ending, Event};
+use crate::dev::front::front;
+use crate::dev::journal::StateFolder;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
+use crate::dev::settings::{self, Settings};
+use crate::dev::sources::files::Watching;
 use crate::dev::switches::Switches;
 use crate::dev::way::{self, Address, Asked};
-use crate::dev::{inspecting, notices, run, sources};
+use crate::dev::{inspecting, left, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
 use crate::host::{self, Login, Upm};
-use crate::project::{Config, Credentials, DESCRIPTOR, FileError, HostCredentials};
+use crate::project::{
+    CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
+};
 use crate::proxy::{self, Behind, Knock, Target};
 use crate::tunnel::{Choice, Way};
 use crate::ui::Fatality;
@@ -51,6 +54,8 @@ pub(crate) struct DevOptions {
     pub(crate) keep: bool,
     /// Run once the app can be opened.
     pub(crate) on_ready: Option<String>,
+    /// Look for changes every so often instead of being told.
+    pub(crate) poll: Option<Duration>,
     /// Written once the app can be opened.
     pub(crate) ready_file: Option<PathBuf>,
     /// How long it goes on.
@@ -70,9 +75,6 @@ pub(crate) enum HostChoice {
     Upm,
 }
 
-/// Where the app is reached unless the user says otherwise.
-const APP_PORT: u16 = 3000;
-
 /// Runs the app until the user leaves.
 ///
 /// # Errors
@@ -80,6 +82,8 @@ const APP_PORT: u16 = 3000;
 pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), CliError> {
     let (events, receiver) = mpsc::channel(16);
     let mut sources = sources::signals::sources(&events)?;
+    #[cfg(unix)]
+    sources.extend(sources::keys::sources(&events, context.ui));
     let folder = project_folder(&options.folder)?;
     let options = DevOptions {
         folder: folder.clone(),
@@ -93,6 +97,9 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let tunnels = credentials.tunnels;
     let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
     let keep = options.keep && !switches.force_dereg;
+    let mut for_children = withheld.clone();
+    let mark = reaper::mark(std::process::id());
+    for_children.push((env::CONNECT_SESSION.to_owned(), mark));
     let state = StateFolder::open(&folder).await?;
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
     let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
@@ -107,7 +114,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             sites: &sites,
             tunnels,
             folder: folder.clone(),
-            withheld: &withheld,
+            for_children: &for_children,
             watch: Arc::<Reaper>::clone(&reaper),
         },
         context,
@@ -139,11 +146,28 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         }
         None => (None, None),
     };
-    let left = left_by_others(&journal, &sites, context);
-    sources.push(sources::descriptor::source(&folder, events.clone())?);
+    let left = left::by_others(&journal, &sites, context);
+    let watching = Watching {
+        poll: options.poll,
+        ui: context.ui,
+        told: AtomicBool::new(false),
+    };
+    for (file, event) in [
+        (DESCRIPTOR, Event::DescriptorChanged),
+        (CONFIG, Event::SettingsChanged),
+        (CREDENTIALS, Event::SettingsChanged),
+    ] {
+        let path = folder.join(file);
+        sources.push(sources::file::source(
+            &path,
+            event,
+            events.clone(),
+            &watching,
+        )?);
+    }
     let kind = match launch {
         Launch::Cargo { .. } => {
-            sources.push(sources::app::source(&folder, events.clone())?);
+            sources.push(sources::app::source(&folder, events.clone(), &watching)?);
             AppKind::Built
         }
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
@@ -185,21 +209,24 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         keep,
     });
     let mut variables = variables(&switches, sandbox.as_ref());
-    variables.extend(withheld.clone());
+    variables.extend(for_children.clone());
     let world = Arc::new(World {
         folder,
         launch,
         variables,
-        withheld,
+        for_children,
         address: reached,
         tunnel,
         announcing,
-        hosts,
+        hosts: RwLock::new(hosts.into_iter().map(Arc::new).collect()),
+        settings: Settings::new(&options.folder, &context.env, hosts_of_file),
         journal,
         reaper,
         http: context.http.clone(),
         ui: context.ui,
         target,
+        keys: Mutex::default(),
+        uncertain: Mutex::default(),
         running: Mutex::default(),
         program: Mutex::default(),
         leaving: AtomicBool::new(false),
@@ -300,7 +327,8 @@ async fn hosts(
             Ok((Vec::new(), None))
         }
         HostChoice::Auto | HostChoice::Upm if !named.is_empty() => {
-            let hosts = named.iter().map(|host| upm(host, reaper, context));
+            let hosts = named.iter();
+            let hosts = hosts.map(|host| settings::entry(host, &context.http, reaper));
             Ok((hosts.collect(), None))
         }
         HostChoice::None => Ok((Vec::new(), None)),
@@ -334,16 +362,6 @@ fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
     }
 }
 
-fn upm(host: &HostCredentials, reaper: &Reaper, context: &Context) -> HostEntry {
-    let login = login_of(host);
-    reaper.host(&host.site, &login);
-    HostEntry {
-        label: format!("{} ({})", host.site, host.product),
-        host: Box::new(Upm::new(context.http.clone(), host.site.clone(), login)),
-        lasts: true,
-    }
-}
-
 /// The process that takes everything away if this one is killed. A session can do without it.
 fn start_reaper(
     folder: &Path,
@@ -359,73 +377,6 @@ fn start_reaper(
         context.ui.warning(&text);
         Reaper::default()
     })
-}
-
-/// Where people reach the app: our proxy, or the app itself if it runs already.
-struct Front {
-    port: u16,
-    listener: Option<TcpListener>,
-}
-
-async fn front(
-    options: &DevOptions,
-    launch: &Launch,
-    config: &Config,
-    way: &Way,
-    context: &Context,
-) -> Result<Front, CliError> {
-    let listener = match launch {
-        // A tunnel of ours is proven at our own door.
-        Launch::Attached { .. } if way.needs_a_door() => bind(0)
-            .await
-            .map_err(|error| CliError::port_taken(0, "--port", &error)),
-        Launch::Attached { port } => {
-            return Ok(Front {
-                port: *port,
-                listener: None,
-            });
-        }
-        // There the port is the app's own, and ours is another one.
-        Launch::Shell { port, .. } => {
-            let wish = config.port.unwrap_or(APP_PORT);
-            let taken = port.is_some_and(|port| port == wish);
-            listen_near(if taken { wish.saturating_add(1) } else { wish }, context).await
-        }
-        Launch::Cargo { .. } => match options.port {
-            Some(port) => bind(port)
-                .await
-                .map_err(|error| CliError::port_taken(port, "--port", &error)),
-            None => listen_near(config.port.unwrap_or(APP_PORT), context).await,
-        },
-    }?;
-    let port = listener
-        .local_addr()
-        .map_err(|error| CliError::port_taken(0, "--port", &error))?
-        .port();
-    Ok(Front {
-        port,
-        listener: Some(listener),
-    })
-}
-
-/// Listens on the port, or on one after it, or on any.
-async fn listen_near(wish: u16, context: &Context) -> Result<TcpListener, CliError> {
-    for port in wish..=wish.saturating_add(20) {
-        if let Ok(listener) = bind(port).await {
-            if port != wish {
-                let text = format!("port {wish} is taken, using {port}");
-                context.ui.warning(&text);
-            }
-            return Ok(listener);
-        }
-    }
-    bind(0)
-        .await
-        .map_err(|error| CliError::port_taken(wish, "--port", &error))
-}
-
-async fn bind(port: u16) -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
 /// Variables for the app's process, besides its port and its address.
@@ -454,31 +405,4 @@ fn withheld(
     let names = context.env.names_of(secret);
     let names = names.chain([env::NGROK_AUTHTOKEN]);
     names.map(|name| (name.to_owned(), String::new())).collect()
-}
-
-/// What earlier sessions left on our hosts; says what becomes of that and of the rest.
-fn left_by_others(
-    journal: &Journal,
-    sites: &[&BaseUrl],
-    context: &Context,
-) -> Vec<(HostId, AppKey)> {
-    let mut left = Vec::new();
-    for entry in journal.entries() {
-        let (key, host, pid) = (&entry.key, &entry.host, entry.pid);
-        let left_by = if entry.kept { "kept by" } else { "left by" };
-        let ours = sites.iter().position(|site| site.as_str() == *host);
-        match (ours, AppKey::parse(key)) {
-            (Some(index), Ok(parsed)) => {
-                let text = format!("found {key} on {host}, {left_by} pid {pid}; taking it over");
-                context.ui.warning(&text);
-                left.push((HostId(index), parsed));
-            }
-            _ if entry.kept => {}
-            _ => {
-                let text = format!("{key} may still be registered with {host}, left by pid {pid}");
-                context.ui.warning(&text);
-            }
-        }
-    }
-    left
 }

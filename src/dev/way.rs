@@ -15,12 +15,11 @@ use crate::dev::event::Wanted;
 use crate::env;
 use crate::error::CliError;
 use crate::host::BoxFuture;
-use crate::process::Watch;
 use crate::project::Tunnels;
 use crate::proxy::Knock;
 use crate::tunnel::{
-    self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, ProxyServer, Tunnel, Way,
-    Wish,
+    self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, ProxyServer, Tunnel, Watch,
+    Way, Wish,
 };
 use crate::ui::{Verb, duration};
 
@@ -72,8 +71,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) tunnels: Tunnels,
     /// The project.
     pub(crate) folder: PathBuf,
-    /// Variables that hold log-ins, emptied for every child.
-    pub(crate) withheld: &'a [(String, String)],
+    /// Variables for every child.
+    pub(crate) for_children: &'a [(String, String)],
     /// Who ends what outlives us.
     pub(crate) watch: Arc<dyn Watch>,
 }
@@ -115,7 +114,7 @@ pub(crate) fn choose(asked: Asked<'_>, context: &Context) -> Result<Way, CliErro
         named: asked.tunnels.named,
         cloudflared: on_path("cloudflared", context)
             .map(|program| Cloudflared::new(program, asked.folder, asked.watch))
-            .map(|program| program.withholding(asked.withheld.to_vec())),
+            .map(|program| program.with_variables(asked.for_children.to_vec())),
     })
 }
 

@@ -142,9 +142,29 @@ impl CliError {
             .hint("see credentials.example.json for the shape")
     }
 
+    /// No browser was opened.
+    pub(crate) fn not_opened(url: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::user("dev/not-opened", "no browser could be opened")
+            .cause(error)
+            .hint(format!("open it by hand: {url}"))
+    }
+
     /// Changes cannot be watched.
     pub(crate) fn watch(path: &Path, error: &notify::Error) -> Self {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
+    }
+
+    /// The system watches no more files.
+    pub(crate) fn watch_limit(limits: &[String], ms: u128) -> Self {
+        let message = "the system watches no more files: its limit is used up";
+        let error = Self::user("watch/limit", message);
+        limits
+            .iter()
+            .fold(error, Self::cause)
+            .cause(format!("looking for changes every {ms} ms instead"))
+            .hint(
+                "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=512",
+            )
     }
 
     /// Apps that may still be installed, after a second interrupt.

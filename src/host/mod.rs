@@ -6,6 +6,7 @@ mod upm;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use connect_core::{AppKey, BaseUrl};
 
@@ -33,11 +34,34 @@ pub(crate) trait Host: fmt::Debug + Send + Sync {
         go: Go<'a>,
     ) -> BoxFuture<'a, Result<(), RegisterError>>;
 
-    /// Removes the app. That it is not there is success.
+    /// Removes the app, and says whether it was there.
     ///
     /// # Errors
     /// Why the host did not confirm it.
-    fn deregister<'a>(&'a self, key: &'a AppKey) -> BoxFuture<'a, Result<(), HostError>>;
+    fn deregister<'a>(&'a self, key: &'a AppKey) -> BoxFuture<'a, Result<bool, HostError>>;
+}
+
+/// Pauses between looks for an app whose install may still be under way.
+const LOOKS: [Duration; 3] = [
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
+
+/// Removes an app that may be installed at any moment: its register was sent, and how it ended is
+/// not known. That it is not there says nothing yet.
+///
+/// # Errors
+/// Why the host did not confirm it.
+pub(crate) async fn deregister_uncertain(host: &dyn Host, key: &AppKey) -> Result<(), HostError> {
+    for pause in LOOKS {
+        if host.deregister(key).await? {
+            return Ok(());
+        }
+        // A future that never ends, given up after the pause.
+        let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+    }
+    host.deregister(key).await.map(drop)
 }
 
 /// The last word before a register is sent.
@@ -68,6 +92,8 @@ pub(crate) struct Installation {
 pub(crate) enum RegisterError {
     /// The host may or may not have the app.
     Failed(HostError),
+    /// The host has installed an app with this key: the descriptor changed after the last word.
+    OtherKey(AppKey),
     /// It was not sent: the descriptor changed meanwhile.
     Overtaken,
     /// It was not sent.
@@ -107,5 +133,5 @@ pub(crate) enum HostError {
     /// The log-in is wrong; the reason the host gave, if any.
     Unauthorized(Option<String>),
     /// It did not finish in time.
-    Timeout(std::time::Duration),
+    Timeout(Duration),
 }

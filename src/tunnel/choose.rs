@@ -102,7 +102,6 @@ mod tests {
     use connect_core::Secret;
 
     use super::*;
-    use crate::process::NobodyWatches;
 
     struct Case {
         choice: Choice,
@@ -123,7 +122,7 @@ mod tests {
     };
 
     fn cloudflared() -> Cloudflared {
-        Cloudflared::new(PathBuf::new(), PathBuf::new(), Arc::new(NobodyWatches))
+        Cloudflared::new(PathBuf::new(), PathBuf::new(), Arc::new(()))
     }
 
     fn check(case: Case) -> Result<String, &'static str> {

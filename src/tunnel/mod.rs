@@ -20,7 +20,7 @@ use connect_core::BaseUrl;
 use futures_util::future::BoxFuture;
 
 pub(crate) use choose::{Choice, Way, Wish, choose};
-pub(crate) use cloudflared::{Cloudflared, Named};
+pub(crate) use cloudflared::{Cloudflared, Named, Watch};
 pub(crate) use error::TunnelError;
 pub(crate) use keeper::{Keeper, Kept, News};
 pub(crate) use ngrok::codes::{Subject, meaning};

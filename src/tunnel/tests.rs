@@ -360,6 +360,29 @@ async fn a_wrong_authtoken_is_hopeless_and_never_shown() {
 }
 
 #[tokio::test]
+async fn an_authtoken_in_a_refusal_without_a_code_is_not_shown() {
+    let said = || Some(format!("no such token: {TOKEN}"));
+    for (auth_error, bind_error) in [(said(), None), (None, said())] {
+        let setup = setup(Behaviour {
+            auth_error,
+            bind_error,
+            ..Behaviour::default()
+        })
+        .await;
+        let mut running = setup.start();
+        let error = running.lost().await;
+        let TunnelError::Ngrok(refusal) = &error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(refusal.code, None);
+        let shown = format!("{error:?} {:?}", crate::error::CliError::tunnel(&error));
+        assert!(shown.contains("no such token: "), "{shown}");
+        assert!(!shown.contains("2abcMadeUp"), "{shown}");
+        running.kept.close().await;
+    }
+}
+
+#[tokio::test]
 async fn the_session_limit_is_final_at_the_start_and_waited_out_later() {
     let limit = "Your account is limited to 1 simultaneous ngrok agent session.\r\n\r\n\
         ERR_NGROK_108\r\n";

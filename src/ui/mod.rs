@@ -4,6 +4,9 @@
 //! as one JSON object per line and the text for people stays on stderr.
 //! A closed pipe is no failure: who stopped reading has read enough.
 
+pub(crate) mod events;
+#[cfg(unix)]
+mod keys;
 mod progress;
 mod prompt;
 
@@ -19,6 +22,8 @@ use crate::error::CliError;
 use crate::ui::progress::Progress;
 use crate::ui::prompt::{Check, Terminal};
 
+#[cfg(unix)]
+pub(crate) use crate::ui::keys::Keys;
 pub(crate) use crate::ui::prompt::Choice;
 
 /// How to talk to whoever started the program.
@@ -335,6 +340,32 @@ pub(crate) fn duration(duration: Duration) -> String {
     }
 }
 
+/// Breaks a text between words where it would run over the edge, with `before` columns taken on each line.
+pub(crate) fn wrap(text: &str, columns: usize, before: usize) -> String {
+    let room = columns.saturating_sub(before);
+    if room < LEAST_ROOM {
+        return text.to_owned();
+    }
+    let mut wrapped = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let width = console::measure_text_width(word);
+        if used > 0 && used + 1 + width > room {
+            wrapped.push('\n');
+            used = 0;
+        } else if used > 0 {
+            wrapped.push(' ');
+            used += 1;
+        }
+        wrapped.push_str(word);
+        used += width;
+    }
+    wrapped
+}
+
+/// With less room than this, in columns, breaking lines makes nothing easier to read.
+const LEAST_ROOM: usize = 20;
+
 /// RFC 3339 in UTC with milliseconds.
 pub(crate) fn timestamp(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -405,6 +436,23 @@ mod tests {
             let time = UNIX_EPOCH + Duration::from_secs(seconds) + Duration::from_millis(ms);
             assert_eq!(timestamp(time), expected);
         }
+    }
+
+    #[test]
+    fn texts_are_broken_between_words_by_their_width() {
+        assert_eq!(
+            wrap("one two three four five", 24, 4),
+            "one two three four\nfive"
+        );
+        // These characters take two columns each.
+        assert_eq!(
+            wrap("日本語日本語 日本語 x", 24, 4),
+            "日本語日本語 日本語\nx"
+        );
+        assert_eq!(
+            wrap("no room, so nothing is gained", 24, 10),
+            "no room, so nothing is gained"
+        );
     }
 
     #[test]

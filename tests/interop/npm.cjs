@@ -246,6 +246,23 @@ function hashesOfVectors(file) {
       check(label, rule !== undefined, `ours ${short(ours.canonical ?? ours.error)} theirs ${short(theirs)}`);
       used.set(rule, (used.get(rule) ?? 0) + 1);
     });
+    // What a call of ours carries is the hash that was just compared, in a token the library reads.
+    const known = commands[commands.length - 1];
+    const compare = known.then;
+    let canonical;
+    known.then = (ours) => {
+      canonical = ours.canonical;
+      compare(ours);
+    };
+    ask({ do: 'mint-request', method: vector.method, target: vector.url, site: SITE + base.replace(/\/$/, '') }, (ours) => {
+      const label = `the call of ${vector.id}`;
+      if (canonical === undefined) {
+        return check(`${label} is not made`, ours.token === undefined);
+      }
+      const expected = crypto.createHash('sha256').update(canonical).digest('hex');
+      const decoded = ours.token && jwt.decodeSymmetric(ours.token, SECRET, HS256);
+      check(label, decoded?.qsh === expected, ours.error);
+    });
   }
   return () => {
     for (const rule of Object.keys(RULES)) {

@@ -1,8 +1,6 @@
 //! `connect dev` against a host that is not ours.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -52,20 +50,6 @@ fn the_whole_loop_registers_registers_again_and_deregisters() {
 }
 
 #[test]
-fn every_signal_deregisters() {
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let host = FakeHost::start();
-        let env = project(&host);
-        let mut session = start(&env);
-        session.wait_for("ready");
-        session.signal(signal);
-        let ended = session.end();
-        assert_eq!(ended.status.code(), Some(0), "{signal:?}: {}", ended.stderr);
-        assert!(host.apps().is_empty(), "{signal:?}");
-    }
-}
-
-#[test]
 fn a_half_typed_save_changes_nothing_and_the_next_good_one_counts() {
     let host = FakeHost::start();
     let env = project(&host);
@@ -108,24 +92,6 @@ fn a_save_without_a_change_in_meaning_is_no_install() {
     session.wait_for("host.registered");
     session.interrupt();
     assert_eq!(host.installed_names(), ["One", "Two"]);
-}
-
-#[test]
-fn a_new_key_leaves_nothing_of_the_old_one() {
-    let host = FakeHost::start();
-    let env = project(&host);
-    let mut session = start(&env);
-    session.wait_for("ready");
-    env.write(
-        "atlassian-connect.json",
-        &app::descriptor("com.example.b", "B"),
-    );
-    let gone = session.wait_for("host.deregistered");
-    assert_eq!(gone["key"], "com.example.a");
-    session.wait_for("host.registered");
-    assert_eq!(host.apps(), ["com.example.b"]);
-    session.interrupt();
-    assert!(host.apps().is_empty());
 }
 
 #[test]
@@ -205,25 +171,6 @@ fn what_a_host_refuses_is_explained_and_tried_again_with_the_next_save() {
 }
 
 #[test]
-fn a_wrong_token_is_said_without_showing_it() {
-    let host = FakeHost::start();
-    let env = project(&host);
-    let credentials = env.read("credentials.json");
-    env.write(
-        "credentials.json",
-        &credentials.replace(FakeHost::PASSWORD, "wrong-pony"),
-    );
-    let mut session = start(&env);
-    let error = session.wait_for("error");
-    assert_eq!(error["code"], "upm/unauthorized");
-    let ended = session.interrupt();
-    assert_eq!(ended.status.code(), Some(0));
-    for text in ["wrong-pony", "Basic ", "YWRh"] {
-        assert!(!ended.stderr.contains(text), "{}", ended.stderr);
-    }
-}
-
-#[test]
 fn an_app_that_comes_up_disabled_is_enabled() {
     let host = FakeHost::with(Faults {
         disabled: true,
@@ -234,69 +181,6 @@ fn an_app_that_comes_up_disabled_is_enabled() {
     session.wait_for("ready");
     assert!(host.is_enabled("com.example.a"));
     session.interrupt();
-}
-
-#[test]
-fn a_host_that_never_answers_the_delete_holds_us_five_seconds() {
-    let host = FakeHost::with(Faults {
-        silent_delete: true,
-        ..Faults::default()
-    });
-    let env = project(&host);
-    let mut session = start(&env);
-    session.wait_for("ready");
-    let began = std::time::Instant::now();
-    let ended = session.interrupt();
-    assert!(
-        began.elapsed() < Duration::from_secs(7),
-        "{:?}",
-        began.elapsed()
-    );
-    assert_eq!(ended.status.code(), Some(3), "{}", ended.stderr);
-    assert!(ended.stderr.contains("dev/left-behind"), "{}", ended.stderr);
-    assert!(env.path(".connect/session.json").exists());
-}
-
-#[test]
-fn a_second_interrupt_leaves_at_once() {
-    let host = FakeHost::with(Faults {
-        silent_delete: true,
-        ..Faults::default()
-    });
-    let env = project(&host);
-    let mut session = start(&env);
-    session.wait_for("ready");
-    session.signal(Signal::INT);
-    host.wait_for("DELETE", 1);
-    let began = std::time::Instant::now();
-    let ended = session.interrupt();
-    assert!(
-        began.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        began.elapsed()
-    );
-    assert_eq!(ended.status.code(), Some(130), "{}", ended.stderr);
-    assert!(ended.stderr.contains("dev/left-behind"), "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains("hint: connect clean"),
-        "{}",
-        ended.stderr
-    );
-}
-
-#[test]
-fn an_interrupt_during_an_install_waits_for_it_and_takes_it_back() {
-    let host = FakeHost::with(Faults {
-        polls: 20,
-        ..Faults::default()
-    });
-    let env = project(&host);
-    let session = start(&env);
-    host.wait_for("POST", 1);
-    let ended = session.interrupt();
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
-    assert_eq!(host.count("DELETE"), 1);
-    assert!(host.apps().is_empty());
 }
 
 /// Ends everything of a session at once, as a power cut does.
@@ -365,49 +249,6 @@ fn requests_pass_untouched_and_are_told_without_their_query() {
     assert_eq!(fetch("GET", &format!("{app}/env")), "no-reg");
     let ended = session.interrupt();
     assert!(!ended.stderr.contains("a.b.c"), "{}", ended.stderr);
-}
-
-#[test]
-fn every_way_to_save_is_one_install_with_the_last_contents() {
-    let host = FakeHost::start();
-    let env = project(&host);
-    let mut session = start(&env);
-    session.wait_for("ready");
-    let path = env.path("atlassian-connect.json");
-    type Save = fn(&Path, &str);
-    let styles: [(&str, Save); 4] = [
-        ("in place", |path, text| fs::write(path, text).unwrap()),
-        ("renamed over", |path, text| {
-            let new = path.with_extension("new");
-            fs::write(&new, text).unwrap();
-            fs::rename(&new, path).unwrap();
-        }),
-        ("renamed away", |path, text| {
-            let old = path.with_extension("json~");
-            fs::rename(path, &old).unwrap();
-            fs::write(path, text).unwrap();
-            fs::remove_file(&old).unwrap();
-        }),
-        ("removed and made again", |path, text| {
-            fs::remove_file(path).unwrap();
-            fs::write(path, text).unwrap();
-        }),
-    ];
-    for (name, save) in styles {
-        save(&path, &app::descriptor("com.example.a", name));
-        session.wait_for("host.registered");
-    }
-    session.interrupt();
-    assert_eq!(
-        host.installed_names(),
-        [
-            "One",
-            "in place",
-            "renamed over",
-            "renamed away",
-            "removed and made again"
-        ]
-    );
 }
 
 #[test]

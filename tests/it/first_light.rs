@@ -6,16 +6,11 @@ use std::time::Duration;
 
 use crate::support::env::TestEnv;
 use crate::support::host::exchange;
-use crate::support::scanner;
 use crate::support::session::Session;
+use crate::support::{scanner, setting};
 
 /// A cold debug build on a slow machine.
 const BUILD: Duration = Duration::from_secs(20 * 60);
-
-#[expect(clippy::disallowed_methods, reason = "switches of the test run itself")]
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
 
 /// An environment in which cargo works: the true one's toolchain and registry.
 fn env() -> TestEnv {

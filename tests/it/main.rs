@@ -4,14 +4,21 @@
 
 #[cfg(unix)]
 mod ace;
+mod ace_cases;
 mod cli;
 mod dev;
 mod dev_app;
 mod dev_hosts;
+#[cfg(unix)]
+mod dev_keys;
 mod dev_scripts;
+mod dev_watch;
+mod events;
 mod first_light;
 mod inspect;
 mod new;
+#[cfg(target_os = "linux")]
+mod random_sessions;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;

@@ -201,12 +201,12 @@ fn only_its_own_place_does_what_one_place_may_do() {
                 "src/dev/app.rs",
                 "src/host/upm/mod.rs",
                 "src/http.rs",
-                "src/process.rs",
+                "src/process/mod.rs",
             ][..],
         ),
         ("tokio::select!", &["src/dev/run.rs"]),
         ("io::stdout", &["src/ui/mod.rs"]),
-        ("io::stderr", &["src/process.rs", "src/ui/mod.rs"]),
+        ("io::stderr", &["src/process/mod.rs", "src/ui/mod.rs"]),
         ("Term::stderr", &["src/ui/prompt.rs"]),
     ] {
         for (path, text) in sources("src") {

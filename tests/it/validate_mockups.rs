@@ -220,7 +220,7 @@ fn the_end_of_support_is_noted_once_and_never_counts() {
         .connect(&["explain", "platform/end-of-support"])
         .assert()
         .success();
-    let text = String::from_utf8_lossy(&explained.get_output().stdout).into_owned();
+    let text = String::from_utf8_lossy(&explained.get_output().stdout).replace('\n', " ");
     for expected in [
         "31 January 2027",
         "CHANGE-3096",

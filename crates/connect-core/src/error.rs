@@ -58,6 +58,9 @@ pub enum TokenError {
     /// `qsh` is not the hash of this request, or not the literal a context route wants.
     #[error("the token was made for another request (qsh)")]
     QshMismatch,
+    /// A token that is good once was used before, or came in twice.
+    #[error("the token was used before")]
+    Replayed,
     /// The request's own URL is malformed, so that no hash can be made of it.
     #[error("the request has no canonical form")]
     Request(#[from] QshError),
@@ -93,6 +96,7 @@ impl TokenError {
             Self::NotYetValid => "auth/not-yet-valid",
             Self::Purpose => "auth/purpose",
             Self::QshMismatch => "auth/qsh-mismatch",
+            Self::Replayed => "auth/replayed",
             Self::Request(_) => "auth/bad-request",
             Self::Signature => "auth/signature",
             Self::TenantNotInstalled => "auth/not-installed",

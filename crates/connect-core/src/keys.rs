@@ -130,6 +130,12 @@ impl RsaPublicKey {
         })
     }
 
+    /// Modulus and exponent, big-endian: what a JSON Web Key holds (RFC 7518 section 6.3.1).
+    pub fn components(&self) -> (&[u8], &[u8]) {
+        // It was read or written in this very form when the key was made.
+        der::rsa_public_key(&self.der).unwrap_or_default()
+    }
+
     pub(crate) fn verify(&self, message: &[u8], signed: &[u8]) -> bool {
         signature::UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, &self.der)
             .verify(message, signed)

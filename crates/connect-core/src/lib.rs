@@ -44,8 +44,10 @@
 mod base_url;
 pub mod claims;
 pub mod error;
+pub mod forge;
 mod hosts;
 mod ids;
+pub mod impersonation;
 pub mod install_keys;
 pub mod jws;
 pub mod keys;

@@ -23,8 +23,10 @@ use crate::{
     config::{Config, InvalidConfig},
     descriptor::{Descriptor, DescriptorError, DescriptorFile, Transformer},
     events::AppEvent,
+    forge::Forge,
     handler_error::HandlerError,
     http_client,
+    impersonation::UserTokens,
     keys::InstallKeys,
     tenants::Tenants,
     webhooks::{Deliveries, Webhook, Work},
@@ -42,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) descriptor: DescriptorFile,
     pub(crate) tenants: Tenants,
     pub(crate) install_keys: InstallKeys,
+    pub(crate) user_tokens: UserTokens,
+    pub(crate) forge: Forge,
     pub(crate) http: reqwest::Client,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: TaskTracker,
@@ -152,6 +156,20 @@ impl ConnectApp {
     /// A client that calls the tenant's product as the app.
     pub fn client(&self, tenant: &Arc<Tenant>) -> HostClient {
         HostClient::new(self.clone(), Arc::clone(tenant))
+    }
+
+    /// A client for a tenant by its client key, for work outside a request; none when there is no
+    /// such tenant, or when it has uninstalled the app.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn client_of(
+        &self,
+        client_key: &ClientKey,
+    ) -> Result<Option<HostClient>, StoreError> {
+        let tenant = self.tenant(client_key).await?;
+        let tenant = tenant.filter(|tenant| tenant.is_installed());
+        Ok(tenant.map(|tenant| self.client(&tenant)))
     }
 
     /// The events from now on, under ACE's names. Who reads too slowly misses the oldest.
@@ -316,6 +334,8 @@ impl Builder {
                 secret_grace: config.secret_grace,
             },
             install_keys: InstallKeys::new(config.key_hosts.clone(), http.clone()),
+            forge: Forge::new(&config, http.clone()),
+            user_tokens: UserTokens::new(config.authorization_servers.clone()),
             tenants: Tenants::new(store),
             #[cfg(feature = "views")]
             views: Views::new(config.folder.join("views"), config.is_development()),

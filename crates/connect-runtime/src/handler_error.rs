@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::{
     client::HostError,
+    permissions::PermissionError,
     rejection::{Public, Refused, Rejection},
 };
 
@@ -18,6 +19,9 @@ pub enum HandlerError {
     /// A call to the product failed.
     #[error(transparent)]
     Host(#[from] HostError),
+    /// The user may not do this.
+    #[error(transparent)]
+    Permission(#[from] PermissionError),
     /// A request is refused after all.
     #[error(transparent)]
     Rejection(#[from] Rejection),
@@ -37,6 +41,7 @@ impl IntoResponse for HandlerError {
     fn into_response(self) -> Response {
         let (status, class, code) = match self {
             Self::Rejection(rejection) => return rejection.into_response(),
+            Self::Permission(error) => return Rejection::from(error).into_response(),
             Self::Store(error) => return Rejection::from(error).into_response(),
             Self::Host(ref error) => (StatusCode::BAD_GATEWAY, "bad-gateway", error.code()),
             Self::Token(ref error) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", error.code()),

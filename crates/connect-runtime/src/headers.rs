@@ -49,7 +49,9 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
         // The descriptor promised the host that the page may be kept.
         Visitor::Cache if cacheable => default(header::CACHE_CONTROL, "public, max-age=3600"),
         Visitor::Cache => default(header::CACHE_CONTROL, "no-cache"),
-        Visitor::Tenant(_) => default(header::CACHE_CONTROL, "no-cache, no-store"),
+        Visitor::Remote | Visitor::Tenant(_) => {
+            default(header::CACHE_CONTROL, "no-cache, no-store")
+        }
     }
 }
 

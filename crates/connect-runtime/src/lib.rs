@@ -27,12 +27,16 @@ mod danger;
 mod descriptor;
 mod events;
 mod extract;
+mod forge;
 mod handler_error;
 mod headers;
 mod http_client;
+mod impersonation;
 mod keys;
 mod lifecycle;
+mod links;
 mod page;
+mod permissions;
 mod rejection;
 mod routes;
 mod server;
@@ -43,7 +47,10 @@ mod webhooks;
 
 pub use app::{Builder, ConnectApp, StartError};
 pub use axum::{body::Body, response::Html};
-pub use client::{Call, HostCall, HostClient, HostError, HostResponse};
+pub use client::{
+    AddonInfo, AddonLicense, AddonState, Call, Callee, Download, DynamicModules, HostCall,
+    HostClient, HostError, HostResponse, Multipart, Pages, Properties,
+};
 pub use clock::SystemClock;
 pub use config::Config;
 pub use connect_core as core;
@@ -51,11 +58,21 @@ pub use connect_store as store;
 pub use descriptor::{Descriptor, DescriptorError};
 pub use events::AppEvent;
 pub use extract::{
-    Access, CacheablePage, ContextRequest, HostRequest, InstallRequest, PublicRoute, SessionRequest,
+    Access, CacheablePage, ContextRequest, HostRequest, InstallRequest, LinkRequest, PublicRoute,
+    SessionRequest,
+};
+pub use forge::{
+    Accepted, AppLifecycle, EventApp, EventContext, ForgeClient, ForgeEvent, ForgeRequest,
+    PreUninstall, RetryContext, RetryReason, ScheduledTrigger,
 };
 pub use handler_error::HandlerError;
 pub use http;
+pub use impersonation::ImpersonationError;
 pub use page::PageContext;
+pub use permissions::{
+    ConfluencePermissions, ConfluencePlace, JiraPermissions, JiraPlace, PermissionError,
+    RequirePermissions, Visited,
+};
 pub use rejection::Rejection;
 pub use routes::{Guarded, Routes};
 pub use webhooks::Webhook;

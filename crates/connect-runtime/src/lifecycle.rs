@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use connect_core::{
-    LifecycleError, Tenant,
+    InstallationId, LifecycleError, Tenant,
     lifecycle::{
         Decision, LifecycleCall, LifecycleEvent, decide_installed, decide_switched,
         decide_uninstalled,
@@ -81,7 +81,11 @@ pub(crate) async fn carry_out(
         return Ok(None);
     };
     let client_key = tenant.client_key.clone();
-    match app.inner().tenants.save(*tenant).await {
+    let saved = match app.inner().tenants.save(*tenant).await {
+        Ok(tenant) => associate(app, event, &tenant).await.map(|()| tenant),
+        Err(error) => Err(error),
+    };
+    match saved {
         Ok(tenant) => {
             log(event, &tenant);
             app.tell(AppEvent::HostSettingsSaved { client_key });
@@ -95,6 +99,24 @@ pub(crate) async fn carry_out(
             });
             Err(error)
         }
+    }
+}
+
+/// An app that Forge has installed is one of both worlds: what its invocations know and what its
+/// tenant knows belong together. A reinstall names another installation.
+async fn associate(
+    app: &ConnectApp,
+    event: LifecycleEvent,
+    tenant: &Tenant,
+) -> Result<(), StoreError> {
+    let id = tenant.installation_id.as_deref();
+    let id = id.and_then(|id| InstallationId::parse(id).ok());
+    match (event, id) {
+        (LifecycleEvent::Installed, Some(id)) => {
+            app.store().associate(&id, &tenant.client_key).await
+        }
+        (LifecycleEvent::Uninstalled, Some(id)) => app.store().dissociate(&id).await.map(drop),
+        _ => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::response::{IntoResponse, Response};
 use connect_core::{LifecycleError, TokenError, store::StoreError};
 use http::{HeaderValue, StatusCode, header};
 
-use crate::keys::KeyUnavailable;
+use crate::{keys::KeyUnavailable, permissions::PermissionError};
 
 /// Why a request was refused before its handler ran.
 ///
@@ -22,6 +22,9 @@ pub enum Rejection {
     /// The same is being done already, for an earlier delivery of the same call.
     #[error("an earlier delivery is still being handled")]
     Busy,
+    /// The keys of Forge cannot be had.
+    #[error("no keys of Forge: their server cannot be reached")]
+    ForgeKeys,
     /// The host's public key cannot be had.
     #[error("no install key: {0}")]
     InstallKey(&'static str),
@@ -31,6 +34,9 @@ pub enum Rejection {
     /// There is nothing at this address.
     #[error("no such route")]
     NotFound,
+    /// The user may not do this, or nobody can say whether they may.
+    #[error(transparent)]
+    Permission(#[from] PermissionError),
     /// The store of tenants does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -56,9 +62,11 @@ impl Rejection {
             Self::Body => "request/body",
             Self::BodyTooLarge => "request/too-large",
             Self::Busy => "webhook/busy",
+            Self::ForgeKeys => "auth/forge-keys",
             Self::InstallKey(_) => "auth/install-key",
             Self::Lifecycle(error) => error.code(),
             Self::NotFound => "request/not-found",
+            Self::Permission(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::UnsupportedType => "request/unsupported-type",
@@ -93,9 +101,12 @@ pub(crate) fn public(rejection: &Rejection) -> Public {
         },
         Rejection::Body => (StatusCode::BAD_REQUEST, "bad-request"),
         Rejection::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
-        Rejection::Busy | Rejection::InstallKey(_) | Rejection::Store(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
-        }
+        Rejection::Busy
+        | Rejection::ForgeKeys
+        | Rejection::InstallKey(_)
+        | Rejection::Permission(PermissionError::Host(_))
+        | Rejection::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        Rejection::Permission(_) => (StatusCode::FORBIDDEN, "forbidden"),
         Rejection::NotFound => (StatusCode::NOT_FOUND, "not-found"),
         Rejection::UnsupportedType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-type"),
     };

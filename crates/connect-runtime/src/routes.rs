@@ -4,10 +4,13 @@ use std::convert::Infallible;
 
 use axum::{
     Router,
+    extract::Request,
     handler::Handler,
-    routing::{MethodRouter, delete, get, patch, post, put},
+    response::IntoResponse,
+    routing::{MethodRouter, Route, delete, get, patch, post, put},
 };
 use http::Method;
+use tower::{Layer, Service};
 
 use crate::extract::Access;
 
@@ -99,6 +102,24 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn put<T: Guarded + 'static>(self, path: &str, handler: impl Handler<T, S>) -> Self {
         self.add(path, put(handler))
+    }
+
+    /// Puts a layer before the routes that are there so far, such as
+    /// [`RequirePermissions`](crate::RequirePermissions). Routes that are added later are not
+    /// behind it.
+    ///
+    /// # Panics
+    /// When there are no routes yet, because then it would stand before nothing.
+    #[must_use]
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        Self(self.0.route_layer(layer))
     }
 
     /// Adds the routes of another set.

@@ -174,6 +174,8 @@ async fn surround(State(app): State<ConnectApp>, request: Request, next: Next) -
     let accept = parts.headers.get(header::ACCEPT).cloned();
     let proved = Proved::default();
     parts.extensions.insert(proved.clone());
+    // For layers, which have no state.
+    parts.extensions.insert(app.clone());
 
     let mut response = match put_form_aside(&mut parts, &mut body).await {
         Ok(()) => host_call(&app, Request::from_parts(parts, body), next).await,

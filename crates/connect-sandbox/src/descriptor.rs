@@ -139,7 +139,7 @@ impl Module {
 }
 
 impl Scope {
-    fn parse(word: &str) -> Option<Self> {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
         Some(match word.to_ascii_uppercase().as_str() {
             "ACCESS_EMAIL_ADDRESSES" => Self::AccessEmailAddresses,
             "ACT_AS_USER" => Self::ActAsUser,

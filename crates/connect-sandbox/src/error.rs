@@ -15,6 +15,20 @@ pub enum SandboxError {
         /// What the client said.
         source: reqwest::Error,
     },
+    /// An app could not be installed.
+    #[error("the app is not installed ({sub_code}): {message}")]
+    Install {
+        /// The plugin manager's code.
+        sub_code: String,
+        /// What went wrong.
+        message: String,
+    },
+    /// A Forge remote could not be invoked.
+    #[error("the remote cannot be invoked: {problem}")]
+    Invocation {
+        /// What went wrong.
+        problem: &'static str,
+    },
     /// The signing key could not be made or read back.
     #[error("cannot make the sandbox's signing key: {problem}")]
     Key {
@@ -50,6 +64,8 @@ impl SandboxError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Client { .. } => "sandbox/client",
+            Self::Install { .. } => "sandbox/install",
+            Self::Invocation { .. } => "sandbox/invocation",
             Self::Key { .. } => "sandbox/key",
             Self::Listen { .. } => "sandbox/listen",
             Self::PortTaken { .. } => "sandbox/port-taken",

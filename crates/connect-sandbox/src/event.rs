@@ -31,6 +31,20 @@ pub enum SandboxEvent {
         /// The fault, as it is written when ordering it.
         fault: String,
     },
+    /// Forge called a remote.
+    ForgeInvoked {
+        /// Where, without its query.
+        url: String,
+        /// Key of the module that invoked.
+        module: String,
+        /// The status answered; none when there was no answer in time.
+        status: Option<u16>,
+    },
+    /// Somebody asked for the keys of Forge's invocation tokens.
+    ForgeKeysServed {
+        /// The status answered.
+        status: u16,
+    },
     /// An install or upgrade did not succeed and was rolled back.
     InstallFailed {
         /// Base URL of the site.
@@ -88,6 +102,15 @@ pub enum SandboxEvent {
     },
     /// A REST resource of the product was called.
     RestCall(RestCall),
+    /// Somebody asked the authorization server for a user's token.
+    TokenAsked {
+        /// Account id of the user, if a token was given.
+        user: Option<String>,
+        /// The status answered.
+        status: u16,
+        /// Why no token was given.
+        problem: Option<String>,
+    },
     /// An app is gone.
     Uninstalled {
         /// Base URL of the site.

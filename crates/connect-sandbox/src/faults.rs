@@ -8,6 +8,8 @@ use std::{fmt, str::FromStr, sync::Mutex, time::Duration};
 pub enum Operation {
     /// `DELETE` of an installed app.
     Deregister,
+    /// The key server of Forge.
+    ForgeKeys,
     /// The key server.
     InstallKey,
     /// The list of apps, which hands out the `upm-token`.
@@ -20,6 +22,8 @@ pub enum Operation {
     Rest,
     /// The plugin manager's settings.
     Settings,
+    /// The authorization server, which gives the tokens for acting as users.
+    Token,
 }
 
 /// One way to misbehave. Its text form (`lose-answer:register`, `answer:poll=503`) is what the
@@ -247,26 +251,30 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Deregister,
+        Self::ForgeKeys,
         Self::InstallKey,
         Self::List,
         Self::Poll,
         Self::Register,
         Self::Rest,
         Self::Settings,
+        Self::Token,
     ];
 
     /// The name in the text form of a fault.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deregister => "deregister",
+            Self::ForgeKeys => "forge-keys",
             Self::InstallKey => "install-key",
             Self::List => "list",
             Self::Poll => "poll",
             Self::Register => "register",
             Self::Rest => "rest",
             Self::Settings => "settings",
+            Self::Token => "token",
         }
     }
 

@@ -28,6 +28,8 @@ mod descriptor;
 mod error;
 mod event;
 mod faults;
+mod forge;
+mod grants;
 mod identity;
 mod keys;
 mod lifecycle;
@@ -42,11 +44,13 @@ mod tasks;
 mod upm;
 mod urls;
 mod users;
+mod world;
 
 pub use clock::SystemClock;
 pub use error::SandboxError;
 pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
 pub use faults::{Fault, Faults, Operation, UnknownFault};
+pub use forge::{ForgeAnswer, ForgeInvocation};
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
 
 /// The administrator of every site of the sandbox.

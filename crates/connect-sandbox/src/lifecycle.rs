@@ -19,7 +19,7 @@ use crate::{
     keys::HostKey,
     random, sign,
     sign::{CALL_LIFE, Subject},
-    state::{App, License, Shared, Site},
+    state::{App, License, Shared, Site, lock},
 };
 
 /// Why an app is not installed.
@@ -418,6 +418,9 @@ fn body(shared: &Shared, site: &Site, app: &App, event: &str, install: Option<&H
     if let Some(key) = install {
         body["publicKey"] = legacy_public_key(&key.public_pem).into();
         body["sharedSecret"] = app.secret.expose().into();
+    }
+    if let Some(id) = &*lock(&site.installation) {
+        body["installationId"] = id.as_str().into();
     }
     if app.license == License::Active && app.descriptor.licensing {
         body["entitlementNumber"] = "E-SANDBOX-1".into();

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
-use connect_core::{AppKey, BaseUrl, Clock, Product, Secret};
+use connect_core::{AppKey, BaseUrl, Clock, InstallationId, Product, Secret};
 use tokio::sync::broadcast;
 use tokio_util::sync::DropGuard;
 
@@ -12,10 +12,11 @@ use crate::{
     error::SandboxError,
     event::{NotSeen, Recorded, SandboxEvent},
     faults::Faults,
+    forge::{self, ForgeAnswer, ForgeInvocation},
     identity::Identity,
     keys::KeySource,
-    server,
-    state::{License, Shared, Site},
+    lifecycle, server,
+    state::{License, Shared, Site, lock},
 };
 
 /// How to start a sandbox.
@@ -140,6 +141,60 @@ impl Sandbox {
     /// Base URL of the install keys, for `CONNECT_KEYS_CDN_URL`.
     pub fn keys_url(&self) -> &str {
         &self.keys_url
+    }
+
+    /// Where the keys of Forge's invocation tokens are, for `CONNECT_FORGE_KEYS_URL`.
+    pub fn forge_keys_url(&self) -> String {
+        format!("{}{}", self.shared.origin, forge::JWKS)
+    }
+
+    /// Installs an app by the address of its descriptor, as the plugin manager does it.
+    ///
+    /// # Errors
+    /// [`SandboxError::Install`] with the plugin manager's code.
+    pub async fn install(
+        &self,
+        product: Product,
+        descriptor_url: &str,
+    ) -> Result<AppKey, SandboxError> {
+        let installed = lifecycle::install(&self.shared, self.on(product), descriptor_url).await;
+        installed.map_err(|failure| SandboxError::Install {
+            sub_code: failure.sub_code,
+            message: failure.message,
+        })
+    }
+
+    /// From now on the lifecycle calls of a site name this installation, as those do for a Connect
+    /// app that Forge has deployed; none takes that back.
+    pub fn name_installation(&self, product: Product, installation: Option<InstallationId>) {
+        *lock(&self.on(product).installation) = installation;
+    }
+
+    /// Removes an app, as the plugin manager does it; false when it is not there.
+    pub async fn uninstall(&self, product: Product, key: &AppKey) -> bool {
+        lifecycle::uninstall(&self.shared, self.on(product), key).await
+    }
+
+    /// Calls a Forge remote as Forge would, with an invocation token and the tokens for calling
+    /// back through the sandbox's gateway.
+    ///
+    /// # Errors
+    /// [`SandboxError::Invocation`] when the remote does not answer: in 5 s for a trigger.
+    pub async fn invoke(&self, invocation: &ForgeInvocation) -> Result<ForgeAnswer, SandboxError> {
+        forge::invoke(&self.shared, self.on(invocation.product), invocation).await
+    }
+
+    /// As [`Sandbox::invoke`], with a token of an earlier invocation.
+    ///
+    /// # Errors
+    /// As [`Sandbox::invoke`].
+    pub async fn invoke_again(
+        &self,
+        invocation: &ForgeInvocation,
+        token: &str,
+    ) -> Result<ForgeAnswer, SandboxError> {
+        let site = self.on(invocation.product);
+        forge::send(&self.shared, site, invocation, token.to_owned()).await
     }
 
     /// The bridge script that pages of apps load, for `AC_HOST_SCRIPT_URL`.

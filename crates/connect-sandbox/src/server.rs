@@ -23,7 +23,7 @@ use tower::ServiceExt;
 use crate::{
     event::SandboxEvent,
     faults::{Fault, Operation},
-    pages, rest,
+    forge, grants, pages, rest,
     state::{Shared, Site},
     upm,
 };
@@ -74,6 +74,9 @@ pub(crate) async fn run(shared: Arc<Shared>, listener: TcpListener, router: Rout
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new()
         .route("/install-keys/{*kid}", get(install_key))
+        .route("/_media/{ticket}", get(rest::media))
+        .merge(forge::router())
+        .merge(grants::router())
         .merge(pages::router())
         .with_state(shared.clone());
     for site in &shared.sites {
@@ -84,10 +87,13 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         let site_router = Router::new()
             .merge(upm::router(on.clone()))
             .merge(rest::router(on.clone()))
-            .merge(pages::site_router(on));
+            .merge(pages::site_router(on.clone()));
         let path = site.base_url.path();
         let without_slash = Redirect::permanent(path);
+        // Through Atlassian's gateway the same resources are below another path.
+        let gateway = format!("/ex/{}/{}", site.product.as_str(), shared.identity.cloud_id);
         router = router
+            .nest(&gateway, rest::gateway(OnSite::clone(&on), &gateway))
             .route(&format!("{path}/"), get(async move || without_slash))
             .nest(path, site_router);
     }
@@ -211,6 +217,12 @@ impl Operation {
     fn of(shared: &Shared, method: &Method, path: &str) -> Option<Self> {
         if path.starts_with("/install-keys/") {
             return Some(Self::InstallKey);
+        }
+        match path {
+            forge::JWKS => return Some(Self::ForgeKeys),
+            "/oauth2/token" => return Some(Self::Token),
+            gateway if gateway.starts_with("/ex/") => return Some(Self::Rest),
+            _ => {}
         }
         let site = shared
             .sites

@@ -1,13 +1,13 @@
 //! What the sandbox knows: its sites, and the apps installed on each.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use connect_core::{
-    AccountId, AppKey, BaseUrl, ClientKey, Clock, Product, Secret, Timestamp, keys::HmacKey,
-    time::Seconds,
+    AccountId, AppKey, BaseUrl, ClientKey, Clock, InstallationId, Product, Secret, Timestamp,
+    keys::HmacKey, time::Seconds,
 };
 
 use crate::{
@@ -16,8 +16,10 @@ use crate::{
     error::SandboxError,
     event::{Journal, SandboxEvent},
     faults::{Fault, Faults},
+    grants::Grant,
     identity::Identity,
     keys::KeySource,
+    rest::{File, Kept},
     tasks::Tasks,
     upm::tasks::Upm,
     users::User,
@@ -32,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) client: Client,
     pub(crate) faults: Faults,
+    /// Bearer tokens and what they open.
+    pub(crate) grants: Mutex<HashMap<String, Grant>>,
     pub(crate) identity: Identity,
     pub(crate) journal: Journal,
     pub(crate) keys: KeySource,
@@ -50,6 +54,11 @@ pub(crate) struct Site {
     pub(crate) upm: Upm,
     /// At most one install or uninstall is under way on a site.
     pub(crate) changing: tokio::sync::Mutex<()>,
+    /// What apps keep here, by key of the app.
+    pub(crate) kept: Mutex<BTreeMap<AppKey, Kept>>,
+    pub(crate) files: Mutex<Vec<File>>,
+    /// The installation of Forge that apps are told of, as those are which Forge deploys.
+    pub(crate) installation: Mutex<Option<InstallationId>>,
     apps: Mutex<BTreeMap<AppKey, Arc<App>>>,
 }
 
@@ -99,6 +108,9 @@ impl Shared {
                 client_key: identity.client_key(product).clone(),
                 upm: Upm::default(),
                 changing: tokio::sync::Mutex::default(),
+                kept: Mutex::default(),
+                files: Mutex::default(),
+                installation: Mutex::default(),
                 apps: Mutex::default(),
             })
         };
@@ -110,6 +122,7 @@ impl Shared {
             client: Client::new()?,
             clock,
             faults: Faults::default(),
+            grants: Mutex::default(),
             identity,
             journal: Journal::new(),
             keys,

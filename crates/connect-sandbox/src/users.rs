@@ -58,6 +58,19 @@ impl User {
         }
     }
 
+    /// The account of an app of Forge.
+    pub(crate) fn of_forge_app(app: &str) -> Self {
+        Self {
+            account_id: format!("557058:{}", app.rsplit('/').next().unwrap_or_default()),
+            display_name: "Forge app".to_owned(),
+            account_type: "app",
+            email: None,
+            is_admin: false,
+            time_zone: "Etc/UTC",
+            locale: "en_US",
+        }
+    }
+
     /// Any account that exists on a site.
     pub(crate) fn find(site: &Site, account_id: &str) -> Option<Self> {
         Self::person(account_id).or_else(|| {

@@ -16,6 +16,8 @@ pub(super) struct Host {
     pub(super) present: BTreeSet<AppKey>,
     /// What the last successful register put there.
     pub(super) installed: Option<Wanted>,
+    /// It is not named any more: nothing is to be there.
+    pub(super) gone: bool,
     /// What failed last; not tried again before something changes.
     pub(super) failed: Option<Wanted>,
     /// How often it was tried again by itself since something changed.
@@ -67,6 +69,9 @@ impl Host {
 
     /// Whether nothing is to be expected there any more.
     pub(super) fn is_settled(&self, wanted: &Wanted) -> bool {
+        if self.gone {
+            return true;
+        }
         let (installed, failed) = (self.installed.as_ref(), self.failed.as_ref());
         let failed = failed == Some(wanted) && self.retry.is_none();
         self.flight.is_none() && (installed == Some(wanted) || failed)
@@ -78,9 +83,13 @@ impl Host {
             return;
         }
         let old = self.present.difference(&self.stuck);
-        if let Some(old) = old.into_iter().find(|key| **key != wanted.key).cloned() {
+        let is_old = |key: &&AppKey| self.gone || **key != wanted.key;
+        if let Some(old) = old.into_iter().find(is_old).cloned() {
             self.flight = Some(Flight::Deregister);
             effects.push(Effect::Deregister(id, old));
+            return;
+        }
+        if self.gone {
             return;
         }
         let settled = [&self.installed, &self.failed];

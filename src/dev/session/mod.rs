@@ -3,12 +3,13 @@
 //! It knows no time, no files and no network, so that its promises can be tested with thousands
 //! of random histories:
 //! - INVARIANT 6: at most one operation per host is in flight, and none but a deregister starts
-//!   after an interrupt. Test: `random_walks_keep_the_promises`.
+//!   after an interrupt. Test: `walks::random_walks_keep_the_promises`.
 //! - INVARIANT 7: once a register was sent, the session does not end without a deregister or
 //!   without saying what is left. Same test.
 
 mod host;
 mod ready;
+mod settings;
 mod stop;
 mod way;
 
@@ -22,6 +23,7 @@ use crate::dev::event::{
 };
 use crate::dev::session::host::{Flight, Host};
 use crate::dev::session::ready::Announcement;
+use crate::dev::session::settings::SettingsState;
 use crate::dev::session::stop::{Stop, Why};
 use crate::dev::session::way::Way;
 use crate::error::{CliError, Kind};
@@ -72,8 +74,11 @@ pub(crate) struct Session {
     way: Way,
     app: App,
     descriptor: DescriptorState,
+    settings: SettingsState,
     hosts: Vec<Host>,
     ready: bool,
+    /// A browser is being opened.
+    opening: bool,
     announcement: Announcement,
     until: Until,
     keep: bool,
@@ -89,6 +94,8 @@ struct App {
     work: AppWork,
     /// A source changed; build again when nothing is going on.
     stale: bool,
+    /// Its settings changed; start it again when nothing is going on.
+    restart: bool,
     /// It is to be started, once its address is known and nothing is going on.
     due: bool,
     /// The process that serves, if any.
@@ -131,13 +138,16 @@ impl Session {
                 kind: options.app,
                 work: AppWork::Idle,
                 stale: false,
+                restart: false,
                 due: false,
                 serving: None,
                 last: Generation(0),
             },
             descriptor: DescriptorState::default(),
+            settings: SettingsState::Read,
             hosts,
             ready: false,
+            opening: false,
             announcement: if options.announce || options.until == Until::Ready {
                 Announcement::Open
             } else {
@@ -172,6 +182,7 @@ impl Session {
             }
             Event::DescriptorChanged => self.descriptor.stale = true,
             Event::DescriptorChecked(result) => self.descriptor_checked(result, &mut effects),
+            Event::HelpWanted => effects.push(Effect::Say(Notice::Keys)),
             Event::Interrupt => match &mut self.stop {
                 None => self.begin_stop(Why::Interrupt, &mut effects),
                 Some(stop) if !stop.interrupted => stop.interrupted = true,
@@ -181,7 +192,13 @@ impl Session {
                 host,
                 wanted,
                 result,
-            } => self.register_finished(host, wanted, result, &mut effects),
+                strays,
+            } => {
+                if let Some(host) = self.hosts.get_mut(host.0) {
+                    host.present.extend(strays);
+                }
+                self.register_finished(host, wanted, result, &mut effects);
+            }
             Event::RetryDue(host, number) => {
                 if let Some(host) = self.hosts.get_mut(host.0)
                     && host.retry == Some(number)
@@ -190,6 +207,25 @@ impl Session {
                     host.failed = None;
                 }
             }
+            Event::OpenWanted => self.open(&mut effects),
+            Event::Opened(result) => {
+                self.opening = false;
+                if let Err(error) = result {
+                    effects.push(Effect::Say(Notice::Problem(error)));
+                }
+            }
+            Event::RebuildWanted => {
+                self.app.stale = self.app.kind == AppKind::Built;
+                self.app.restart = true;
+            }
+            Event::ReinstallWanted => {
+                self.forget_failures();
+                for host in &mut self.hosts {
+                    host.installed = None;
+                }
+            }
+            Event::SettingsChanged => self.settings.touch(),
+            Event::SettingsRead(result) => self.settings_read(result, &mut effects),
             Event::SourceChanged => self.app.stale = true,
             Event::Started => {
                 self.descriptor.stale = true;
@@ -328,13 +364,16 @@ impl Session {
                 };
                 host.installed = Some(wanted.clone());
                 host.forget_failures();
+                let key = wanted.key.clone();
                 effects.push(Effect::Say(Notice::Registered {
                     host: id,
                     wanted,
                     reason,
                     took,
                 }));
-                self.say_ready(Some(id), effects);
+                if self.wants(&key) {
+                    self.say_ready(Some(id), effects);
+                }
             }
             // The watcher will say so too; this makes sure.
             RegisterResult::Overtaken => self.descriptor.stale = true,
@@ -353,6 +392,12 @@ impl Session {
                 effects.append(&mut later);
             }
         }
+    }
+
+    /// Whether the app is to have this key: it may have changed since a register was sent.
+    fn wants(&self, key: &AppKey) -> bool {
+        let good = self.descriptor.good.as_ref();
+        good.is_some_and(|good| good.key == *key)
     }
 
     fn deregister_finished(
@@ -390,6 +435,15 @@ impl Session {
             self.descriptor.stale = false;
             self.descriptor.reading = true;
             effects.push(Effect::ReadDescriptor);
+        }
+        if self.settings == SettingsState::Stale {
+            self.settings = SettingsState::Reading;
+            effects.push(Effect::ReadSettings);
+        }
+        if self.app.restart && self.app.work == AppWork::Idle && !self.app.stale {
+            self.app.restart = false;
+            // What does not run yet reads its settings when it starts.
+            self.app.due |= self.app.serving.is_some();
         }
         if self.app.stale && self.app.work == AppWork::Idle {
             match self.app.kind {
@@ -438,3 +492,7 @@ impl Session {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod walks;
+#[cfg(test)]
+mod way_tests;

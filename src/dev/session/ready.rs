@@ -1,6 +1,7 @@
 //! When the app can be opened, and who is told.
 
 use crate::dev::event::{Effect, HostId, Notice, Wanted};
+use crate::dev::session::host::Host;
 use crate::dev::session::stop::Why;
 use crate::dev::session::{Session, Until};
 use crate::error::CliError;
@@ -25,6 +26,20 @@ impl Session {
             self.ready = true;
             let notice = Notice::Ready(host, descriptor.clone());
             effects.push(Effect::Say(notice));
+        }
+    }
+
+    /// Shows the app in a browser, on the first host that has it.
+    pub(super) fn open(&mut self, effects: &mut Vec<Effect>) {
+        let has_it = |host: &Host| host.installed.is_some();
+        let host = self.hosts.iter().position(has_it).map(HostId);
+        if let Some(descriptor) = &self.descriptor.good
+            && self.ready
+            && !self.opening
+            && self.stop.is_none()
+        {
+            self.opening = true;
+            effects.push(Effect::Open(host, descriptor.clone()));
         }
     }
 

@@ -1,17 +1,14 @@
-//! Tables of single steps, and random histories against a model of the hosts.
-
-use std::collections::{BTreeMap, BTreeSet};
-
-use proptest::prelude::*;
+//! Tables of single steps.
 
 use super::*;
+use crate::dev::event::SettingsChange;
 use crate::tunnel::{News, TunnelError};
 
-fn key(name: &str) -> AppKey {
+pub(super) fn key(name: &str) -> AppKey {
     AppKey::parse(name).unwrap()
 }
 
-fn descriptor(name: &str, hash: u64) -> Descriptor {
+pub(super) fn descriptor(name: &str, hash: u64) -> Descriptor {
     Descriptor {
         key: key(name),
         hash,
@@ -21,7 +18,7 @@ fn descriptor(name: &str, hash: u64) -> Descriptor {
     }
 }
 
-fn problem() -> CliError {
+pub(super) fn problem() -> CliError {
     CliError::outside("test/problem", "it failed")
 }
 
@@ -29,11 +26,11 @@ fn refusal() -> CliError {
     CliError::user("test/refusal", "it was refused")
 }
 
-fn session(hosts: usize, app: AppKind) -> Session {
+pub(super) fn session(hosts: usize, app: AppKind) -> Session {
     Session::new(options(hosts, app))
 }
 
-fn options(hosts: usize, app: AppKind) -> SessionOptions {
+pub(super) fn options(hosts: usize, app: AppKind) -> SessionOptions {
     SessionOptions {
         hosts,
         app,
@@ -45,7 +42,7 @@ fn options(hosts: usize, app: AppKind) -> SessionOptions {
     }
 }
 
-fn without_talk(effects: Vec<Effect>) -> Vec<Effect> {
+pub(super) fn without_talk(effects: Vec<Effect>) -> Vec<Effect> {
     effects
         .into_iter()
         .filter(|effect| !matches!(effect, Effect::Say(_)))
@@ -60,7 +57,7 @@ fn problems(effects: &[Effect]) -> usize {
 }
 
 /// A session with one host where `a` with hash 1 is installed.
-fn installed() -> (Session, Wanted) {
+pub(super) fn installed() -> (Session, Wanted) {
     let (mut session, wanted) = registering(options(1, AppKind::Built));
     finish(&mut session, &wanted, RegisterResult::Done(Duration::ZERO));
     (session, wanted)
@@ -82,15 +79,20 @@ fn registering(options: SessionOptions) -> (Session, Wanted) {
     (session, wanted.clone())
 }
 
-fn finish(session: &mut Session, wanted: &Wanted, result: RegisterResult) -> Vec<Effect> {
+pub(super) fn finish(
+    session: &mut Session,
+    wanted: &Wanted,
+    result: RegisterResult,
+) -> Vec<Effect> {
     session.on(Event::RegisterFinished {
         host: HostId(0),
         wanted: wanted.clone(),
         result,
+        strays: Vec::new(),
     })
 }
 
-fn save(session: &mut Session, saved: Result<Descriptor, CliError>) -> Vec<Effect> {
+pub(super) fn save(session: &mut Session, saved: Result<Descriptor, CliError>) -> Vec<Effect> {
     let effects = without_talk(session.on(Event::DescriptorChanged));
     assert_eq!(effects, [Effect::ReadDescriptor]);
     session.on(Event::DescriptorChecked(saved))
@@ -201,6 +203,50 @@ fn what_failed_outside_is_tried_again_by_itself_a_few_times() {
 }
 
 #[test]
+fn a_host_that_is_named_later_gets_the_app_and_one_that_is_gone_loses_it() {
+    let (mut session, wanted) = installed();
+    let effects = without_talk(session.on(Event::SettingsChanged));
+    assert_eq!(effects, [Effect::ReadSettings]);
+    let change = SettingsChange {
+        added: 1,
+        gone: vec![HostId(0)],
+        ..SettingsChange::default()
+    };
+    let effects = without_talk(session.on(Event::SettingsRead(Ok(change))));
+    assert_eq!(
+        effects,
+        [
+            Effect::Deregister(HostId(0), key("a")),
+            Effect::Register(HostId(1), wanted)
+        ]
+    );
+}
+
+#[test]
+fn another_log_in_is_tried_at_once_and_other_settings_start_the_app_again() {
+    let (mut session, wanted) = registering(options(1, AppKind::Built));
+    finish(&mut session, &wanted, RegisterResult::Failed(refusal()));
+    session.on(Event::SettingsChanged);
+    let change = SettingsChange {
+        renewed: vec![HostId(0)],
+        restart: true,
+        ..SettingsChange::default()
+    };
+    let effects = without_talk(session.on(Event::SettingsRead(Ok(change))));
+    assert!(
+        effects.contains(&Effect::Register(HostId(0), wanted)),
+        "{effects:?}"
+    );
+    let started = |effect: &Effect| matches!(effect, Effect::StartApp { .. });
+    assert!(effects.iter().any(started), "{effects:?}");
+    // Broken settings change nothing.
+    session.on(Event::SettingsChanged);
+    let effects = session.on(Event::SettingsRead(Err(problem())));
+    assert_eq!(problems(&effects), 1);
+    assert_eq!(without_talk(effects), []);
+}
+
+#[test]
 fn what_is_to_stay_stays() {
     let (mut session, wanted) = registering(SessionOptions {
         keep: true,
@@ -227,6 +273,7 @@ fn a_session_until_ready_ends_when_all_hosts_have_it_and_all_were_told() {
         host: HostId(host),
         wanted: wanted.clone(),
         result,
+        strays: Vec::new(),
     };
     let (mut session, wanted) = registering(until_ready());
     let installed = RegisterResult::Done(Duration::ZERO);
@@ -374,392 +421,20 @@ fn an_app_that_nothing_can_restart_ends_the_session() {
     );
 }
 
-fn address(name: &str) -> BaseUrl {
+pub(super) fn address(name: &str) -> BaseUrl {
     BaseUrl::parse(&format!("https://{name}.example")).unwrap()
 }
 
-fn opened(name: &str) -> Event {
+pub(super) fn opened(name: &str) -> Event {
     Event::Tunnel(News::Opened {
         url: address(name),
         took: Duration::ZERO,
     })
 }
 
-fn lost() -> Event {
+pub(super) fn lost() -> Event {
     Event::Tunnel(News::Lost {
         error: TunnelError::NgrokStopped,
         tries: 1,
     })
-}
-
-/// A session that waits for its tunnel, with a good descriptor and an app that is built.
-fn without_a_way(app: AppKind) -> (Session, Vec<Effect>) {
-    let mut session = Session::new(SessionOptions {
-        address: None,
-        ..options(1, app)
-    });
-    let mut effects = session.on(Event::Started);
-    effects.extend(session.on(Event::DescriptorChecked(Ok(descriptor("a", 1)))));
-    if app == AppKind::Built {
-        effects.extend(session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO)))));
-    }
-    (session, effects)
-}
-
-fn started(session: &mut Session) -> Vec<Effect> {
-    let event = Event::AppStarted {
-        generation: session.app.last,
-        result: Ok(()),
-    };
-    without_talk(session.on(event))
-}
-
-fn starts_at(effects: &[Effect], name: &str) -> bool {
-    let here = |effect: &Effect| matches!(effect, Effect::StartApp { address: given, .. } if *given == address(name));
-    effects.iter().any(here)
-}
-
-#[test]
-fn the_app_starts_when_its_address_is_known_and_is_registered_there() {
-    for app in [AppKind::Built, AppKind::Started] {
-        let (mut session, effects) = without_a_way(app);
-        let starts = |effect: &Effect| matches!(effect, Effect::StartApp { .. });
-        assert!(!effects.iter().any(starts), "{effects:?}");
-        let effects = session.on(opened("one"));
-        assert!(starts_at(&effects, "one"), "{effects:?}");
-        let effects = started(&mut session);
-        let [Effect::Register(_, wanted)] = &effects[..] else {
-            panic!("{effects:?}");
-        };
-        assert_eq!(wanted.address, address("one"));
-    }
-}
-
-#[test]
-fn a_new_address_is_registered_once_the_app_knows_it() {
-    for app in [AppKind::Built, AppKind::Started] {
-        let (mut session, _) = without_a_way(app);
-        session.on(opened("one"));
-        let [Effect::Register(_, first)] = &started(&mut session)[..] else {
-            panic!("it is not registered");
-        };
-        finish(&mut session, first, RegisterResult::Done(Duration::ZERO));
-        assert_eq!(without_talk(session.on(lost())), []);
-        let effects = without_talk(session.on(opened("two")));
-        assert!(
-            matches!(effects[..], [Effect::StartApp { .. }]),
-            "{effects:?}"
-        );
-        assert!(starts_at(&effects, "two"));
-        let second = Wanted {
-            address: address("two"),
-            ..first.clone()
-        };
-        let effects = started(&mut session);
-        assert_eq!(effects, [Effect::Register(HostId(0), second.clone())]);
-        let effects = finish(&mut session, &second, RegisterResult::Done(Duration::ZERO));
-        let told = |effect: &Effect| {
-            matches!(effect, Effect::Say(Notice::Registered { reason, .. })
-                if *reason == Reason::AddressChanged)
-        };
-        assert!(effects.iter().any(told), "{effects:?}");
-    }
-}
-
-#[test]
-fn while_the_tunnel_is_lost_nothing_is_registered_and_the_same_address_goes_on() {
-    let (mut session, _) = without_a_way(AppKind::Built);
-    session.on(opened("one"));
-    let [Effect::Register(_, wanted)] = &started(&mut session)[..] else {
-        panic!("it is not registered");
-    };
-    finish(&mut session, wanted, RegisterResult::Done(Duration::ZERO));
-    session.on(lost());
-    let effects = save(&mut session, Ok(descriptor("a", 2)));
-    assert_eq!(without_talk(effects), []);
-    let effects = without_talk(session.on(opened("one")));
-    let changed = Wanted {
-        hash: 2,
-        ..wanted.clone()
-    };
-    assert_eq!(effects, [Effect::Register(HostId(0), changed)]);
-}
-
-#[test]
-fn a_tunnel_that_will_not_open_ends_the_session_and_takes_the_app_away() {
-    let (mut session, _) = without_a_way(AppKind::Built);
-    let ended = Event::Tunnel(News::Ended(TunnelError::NgrokNoToken));
-    let effects = without_talk(session.on(ended.clone()));
-    let over = [Effect::StartDeadline(LEAVE_WITHIN), Effect::StopApp];
-    assert_eq!(effects, over);
-    let effects = session.on(Event::AppStopped);
-    assert!(
-        matches!(&effects[..], [Effect::End(Ending::Failed(error))] if error.code == "tunnel/ngrok-auth"),
-        "{effects:?}"
-    );
-
-    let (mut session, wanted) = installed();
-    let effects = without_talk(session.on(ended));
-    let removed = Effect::Deregister(HostId(0), wanted.key);
-    assert!(effects.contains(&removed), "{effects:?}");
-}
-
-#[test]
-fn an_app_that_is_started_anew_for_its_address_does_not_end_the_session() {
-    let (mut session, _) = without_a_way(AppKind::Started);
-    session.on(opened("one"));
-    started(&mut session);
-    let old = session.app.last;
-    session.on(opened("two"));
-    // It is ended first where it has a port of its own.
-    let effects = session.on(Event::AppExited {
-        generation: old,
-        status: "signal: 15".to_owned(),
-    });
-    assert_eq!(without_talk(effects), []);
-    assert!(session.stop.is_none());
-}
-
-/// What the world would look like: which apps each host has, and what was ordered and not
-/// answered yet.
-#[derive(Default)]
-struct Model {
-    present: BTreeMap<HostId, BTreeSet<AppKey>>,
-    pending: Vec<Effect>,
-    interrupted: bool,
-    interrupts: usize,
-    ending: Option<Ending>,
-    current: Option<Descriptor>,
-}
-
-impl Model {
-    fn take_in(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            assert!(self.ending.is_none(), "{effect:?} after the end");
-            match &effect {
-                Effect::Say(_) => continue,
-                Effect::End(ending) => {
-                    self.ending = Some(ending.clone());
-                    continue;
-                }
-                Effect::Register(host, _) => {
-                    assert!(!self.interrupted, "a register after the interrupt");
-                    self.assert_idle(*host);
-                }
-                Effect::Deregister(host, _) => self.assert_idle(*host),
-                // Those that were overtaken by something else are let run out.
-                Effect::RetryLater { .. } => {
-                    assert!(!self.interrupted, "a retry after the interrupt");
-                }
-                Effect::StopApp => {
-                    let busy = self.pending.iter().any(|effect| host_of(effect).is_some());
-                    assert!(!busy, "the app is stopped while a host is busy with it");
-                }
-                single => {
-                    let same = std::mem::discriminant(single);
-                    let twice = self
-                        .pending
-                        .iter()
-                        .any(|pending| std::mem::discriminant(pending) == same);
-                    assert!(!twice, "{single:?} twice at a time");
-                }
-            }
-            self.pending.push(effect);
-        }
-    }
-
-    fn assert_idle(&self, host: HostId) {
-        let busy = |effect: &Effect| host_of(effect) == Some(host);
-        assert!(!self.pending.iter().any(busy), "{host:?} is busy");
-    }
-
-    /// The event that answers one of the pending orders; `luck` decides how it goes.
-    fn answer(&mut self, which: usize, luck: u8) -> Event {
-        let effect = self.pending.remove(which % self.pending.len());
-        let good = luck < 160;
-        match effect {
-            Effect::Announce(..) if good => Event::Announced(Ok(())),
-            Effect::Announce(..) => Event::Announced(Err(problem())),
-            Effect::BuildApp if luck < 20 => Event::AppBuilt(Ok(Built::Same)),
-            Effect::BuildApp if good => Event::AppBuilt(Ok(Built::New(Duration::ZERO))),
-            Effect::BuildApp => Event::AppBuilt(Err(problem())),
-            Effect::Deregister(host, key) => {
-                // A failed one may have worked, with its answer lost.
-                if good || luck.is_multiple_of(2) {
-                    self.present.entry(host).or_default().remove(&key);
-                }
-                let result = if good {
-                    Ok(Duration::ZERO)
-                } else {
-                    Err(problem())
-                };
-                Event::DeregisterFinished { host, key, result }
-            }
-            Effect::ReadDescriptor if good => {
-                let name = if luck.is_multiple_of(4) { "b" } else { "a" };
-                let descriptor = descriptor(name, u64::from(luck % 3));
-                self.current = Some(descriptor.clone());
-                Event::DescriptorChecked(Ok(descriptor))
-            }
-            Effect::ReadDescriptor => Event::DescriptorChecked(Err(problem())),
-            Effect::Register(host, wanted) => {
-                let (result, arrived) = match luck {
-                    0..160 => (RegisterResult::Done(Duration::ZERO), true),
-                    160..180 => (RegisterResult::Failed(problem()), true),
-                    180..200 => (RegisterResult::Failed(problem()), false),
-                    200..230 => (RegisterResult::Overtaken, false),
-                    _ => (RegisterResult::Unsent(problem()), false),
-                };
-                if arrived {
-                    let keys = self.present.entry(host).or_default();
-                    keys.insert(wanted.key.clone());
-                }
-                Event::RegisterFinished {
-                    host,
-                    wanted,
-                    result,
-                }
-            }
-            Effect::RetryLater { host, number, .. } => Event::RetryDue(host, number),
-            Effect::StartApp { generation, .. } => Event::AppStarted {
-                generation,
-                result: if good { Ok(()) } else { Err(problem()) },
-            },
-            Effect::StartDeadline(_) => Event::DeadlinePassed,
-            Effect::StopApp => Event::AppStopped,
-            Effect::End(_) | Effect::Say(_) => unreachable!("never pending"),
-        }
-    }
-
-    fn check_ending(&self) {
-        let reported: BTreeSet<_> = match self.ending.as_ref().expect("the session ends") {
-            Ending::Clean | Ending::Failed(_) => BTreeSet::new(),
-            Ending::LeftAtOnce(left) => {
-                assert!(self.interrupts > 1, "left at once after one interrupt");
-                left.iter().cloned().collect()
-            }
-            Ending::LeftBehind(left) => left.iter().cloned().collect(),
-        };
-        for (host, keys) in &self.present {
-            for key in keys {
-                assert!(
-                    reported.contains(&(*host, key.clone())),
-                    "{key} is left on {host:?} and nobody says so"
-                );
-            }
-        }
-    }
-}
-
-fn host_of(effect: &Effect) -> Option<HostId> {
-    match effect {
-        Effect::Deregister(host, _) | Effect::Register(host, _) => Some(*host),
-        _ => None,
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn random_walks_keep_the_promises(
-        hosts in 0..3_usize,
-        built in any::<bool>(),
-        announce in any::<bool>(),
-        until_ready in any::<bool>(),
-        tunnel in any::<bool>(),
-        steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..120),
-    ) {
-        let kind = if built { AppKind::Built } else { AppKind::Started };
-        let mut session = Session::new(SessionOptions {
-            announce,
-            until: if until_ready { Until::Ready } else { Until::Interrupt },
-            address: options(hosts, kind).address.filter(|_| !tunnel),
-            ..options(hosts, kind)
-        });
-        let mut model = Model::default();
-        model.take_in(session.on(Event::Started));
-        for (choice, which, luck) in steps {
-            if model.ending.is_some() {
-                break;
-            }
-            let event = match choice {
-                0..25 => Event::DescriptorChanged,
-                25..40 if built => Event::SourceChanged,
-                40..45 => Event::AppExited {
-                    generation: session.app.last,
-                    status: "signal: 11".to_owned(),
-                },
-                45..50 => {
-                    model.interrupts += 1;
-                    Event::Interrupt
-                }
-                50..70 if tunnel => match luck {
-                    0..60 => lost(),
-                    60..62 => Event::Tunnel(News::Ended(TunnelError::NgrokStopped)),
-                    62..180 => opened("one"),
-                    _ => opened("two"),
-                },
-                _ if model.pending.is_empty() => Event::DescriptorChanged,
-                _ => model.answer(which, luck),
-            };
-            model.interrupted |= event == Event::Interrupt;
-            model.take_in(session.on(event));
-            model.interrupted |= session.stop.is_some();
-        }
-        // Whatever happened, one interrupt and answers to all orders end it.
-        if model.ending.is_none() {
-            if !model.interrupted {
-                model.interrupted = true;
-                model.interrupts += 1;
-                model.take_in(session.on(Event::Interrupt));
-            }
-            while model.ending.is_none() {
-                prop_assert!(!model.pending.is_empty(), "it waits for nothing");
-                // The deadline comes last.
-                let last = |effect: &Effect| matches!(effect, Effect::StartDeadline(_));
-                let next = model.pending.iter().position(|effect| !last(effect));
-                let event = model.answer(next.unwrap_or(0), 0);
-                model.take_in(session.on(event));
-            }
-        }
-        model.check_ending();
-    }
-
-    #[test]
-    fn when_all_goes_well_every_host_ends_up_with_the_last_descriptor(
-        hosts in 1..3_usize,
-        steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..60),
-    ) {
-        let mut session = session(hosts, AppKind::Built);
-        let mut model = Model::default();
-        model.take_in(session.on(Event::Started));
-        for (choice, which, luck) in steps {
-            let event = match choice {
-                0..40 => Event::DescriptorChanged,
-                40..60 => Event::SourceChanged,
-                _ if model.pending.is_empty() => Event::DescriptorChanged,
-                _ => model.answer(which, luck),
-            };
-            model.take_in(session.on(event));
-        }
-        // One more save and build of everything, and then quiet.
-        model.take_in(session.on(Event::DescriptorChanged));
-        model.take_in(session.on(Event::SourceChanged));
-        let mut answers = 0;
-        while !model.pending.is_empty() {
-            answers += 1;
-            prop_assert!(answers < 100, "it never comes to rest");
-            let event = model.answer(0, 21);
-            model.take_in(session.on(event));
-        }
-        let wanted = model.current.as_ref().map(|descriptor| descriptor.key.clone());
-        for (index, host) in session.hosts.iter().enumerate() {
-            let installed = host.installed.as_ref().map(|installed| installed.hash);
-            let current = model.current.as_ref().map(|descriptor| descriptor.hash);
-            prop_assert_eq!(installed, current);
-            let there = model.present.get(&HostId(index)).cloned().unwrap_or_default();
-            prop_assert_eq!(there.into_iter().collect::<Vec<_>>(), wanted.iter().cloned().collect::<Vec<_>>());
-        }
-    }
 }

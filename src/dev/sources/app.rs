@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::Sender;
 
 use crate::dev::event::Event;
-use crate::dev::sources::files::Watch;
+use crate::dev::sources::files::Watching;
 use crate::error::CliError;
 use crate::host::BoxFuture;
 
@@ -21,6 +21,7 @@ const BESIDES: [&str; 2] = ["Cargo.toml", "build.rs"];
 pub(crate) fn source(
     folder: &Path,
     events: Sender<Event>,
+    watching: &Watching,
 ) -> Result<BoxFuture<'static, ()>, CliError> {
     let folder = folder.to_path_buf();
     let concerns = {
@@ -28,12 +29,13 @@ pub(crate) fn source(
         move |changed: &Path| concerns(&folder, changed)
     };
     let failed = |error: notify::Error| CliError::watch(&folder, &error);
-    let mut watch = Watch::new(concerns).map_err(failed)?;
+    let mut watch = watching.watch(concerns).map_err(failed)?;
     let mut seen = look(&folder);
     watch.add(&folder).map_err(failed)?;
     for folder in &seen.folders {
         watch.add(folder).map_err(failed)?;
     }
+    watching.tell(&watch);
     Ok(Box::pin(async move {
         loop {
             watch.settled().await;

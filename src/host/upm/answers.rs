@@ -16,6 +16,8 @@ pub(super) enum Progress {
     Installed {
         /// And enabled.
         enabled: bool,
+        /// Its key, if the host says it.
+        key: Option<String>,
     },
     /// It has not ended.
     Running,
@@ -29,16 +31,21 @@ pub(super) fn progress(answer: &Value) -> Progress {
         let kind = status["contentType"].as_str().unwrap_or_default();
         let done = status["done"] == true;
         if done && kind.contains("install.complete") {
-            return Progress::Installed { enabled: true };
+            return Progress::Installed {
+                enabled: true,
+                key: None,
+            };
         }
         if done || kind.contains("task.install.err") {
             return Progress::Failed(install_failed(status));
         }
         return Progress::Running;
     }
-    if answer["key"].is_string() {
-        let enabled = answer["enabled"] != false;
-        return Progress::Installed { enabled };
+    if let Some(key) = answer["key"].as_str() {
+        return Progress::Installed {
+            enabled: answer["enabled"] != false,
+            key: Some(key.to_owned()),
+        };
     }
     Progress::Running
 }
@@ -139,6 +146,10 @@ mod tests {
                 message: None,
             })
         };
+        let installed = |enabled, key: Option<&str>| Progress::Installed {
+            enabled,
+            key: key.map(str::to_owned),
+        };
         for (answer, expected) in [
             (json!({"status": {"done": false}}), Progress::Running),
             (json!({"links": {}}), Progress::Running),
@@ -153,12 +164,12 @@ mod tests {
             ),
             (
                 json!({"status": {"done": true, "contentType": "application/vnd.atl.plugins.install.complete+json"}}),
-                Progress::Installed { enabled: true },
+                installed(true, None),
             ),
-            (json!({"key": "a"}), Progress::Installed { enabled: true }),
+            (json!({"key": "a"}), installed(true, Some("a"))),
             (
                 json!({"key": "a", "enabled": false}),
-                Progress::Installed { enabled: false },
+                installed(false, Some("a")),
             ),
         ] {
             assert_eq!(progress(&answer), expected, "{answer}");

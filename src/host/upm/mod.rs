@@ -85,7 +85,8 @@ impl Upm {
         let began = Instant::now();
         let installed = tokio::time::timeout(INSTALL, self.send_install(app, &token));
         match installed.await {
-            Ok(result) => result.map_err(RegisterError::Failed),
+            Ok(Ok(key)) if key != app.key => Err(RegisterError::OtherKey(key)),
+            Ok(result) => result.map(drop).map_err(RegisterError::Failed),
             Err(_) => Err(RegisterError::Failed(HostError::Timeout(began.elapsed()))),
         }
     }
@@ -128,7 +129,8 @@ impl Upm {
         }
     }
 
-    async fn send_install(&self, app: &Installation, token: &str) -> Result<(), HostError> {
+    /// Installs and answers with the key of what was installed.
+    async fn send_install(&self, app: &Installation, token: &str) -> Result<AppKey, HostError> {
         let mut url = self.url("")?;
         url.query_pairs_mut().append_pair("token", token);
         let body_text = json!({ "pluginUri": app.descriptor_url }).to_string();
@@ -159,7 +161,7 @@ impl Upm {
         link: &Url,
         task: &Value,
         app: &Installation,
-    ) -> Result<(), HostError> {
+    ) -> Result<AppKey, HostError> {
         let asked = task["pingAfter"].as_u64().unwrap_or(200);
         let cap = Duration::from_millis(asked.clamp(100, 5000));
         let mut pause = if self.site.is_loopback() {
@@ -183,8 +185,14 @@ impl Upm {
             };
             match progress(&plugin) {
                 Progress::Failed(error) => return Err(error),
-                Progress::Installed { enabled: true } => return Ok(()),
-                Progress::Installed { enabled: false } => return self.enable(&app.key).await,
+                Progress::Installed { enabled, key } => {
+                    let key = key.and_then(|key| AppKey::parse(&key).ok());
+                    let key = key.unwrap_or_else(|| app.key.clone());
+                    if !enabled {
+                        self.enable(&key).await?;
+                    }
+                    return Ok(key);
+                }
                 Progress::Running => {}
             }
             #[expect(clippy::disallowed_methods, reason = "back-off between polls")]
@@ -207,12 +215,12 @@ impl Upm {
         }
     }
 
-    async fn uninstall(&self, key: &AppKey) -> Result<(), HostError> {
+    async fn uninstall(&self, key: &AppKey) -> Result<bool, HostError> {
         let request = self.request(Method::DELETE, &self.url(&format!("{key}-key"))?)?;
         let answer = call(request, UNINSTALL).await?;
         match answer.status {
-            status if status.is_success() => Ok(()),
-            StatusCode::NOT_FOUND => Ok(()),
+            status if status.is_success() => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
             _ => Err(refusal("DELETE app", &answer)),
         }
     }
@@ -259,7 +267,7 @@ impl Host for Upm {
         Box::pin(self.install(app, go))
     }
 
-    fn deregister<'a>(&'a self, key: &'a AppKey) -> BoxFuture<'a, Result<(), HostError>> {
+    fn deregister<'a>(&'a self, key: &'a AppKey) -> BoxFuture<'a, Result<bool, HostError>> {
         Box::pin(self.uninstall(key))
     }
 }

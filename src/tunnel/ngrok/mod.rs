@@ -17,7 +17,7 @@ use connect_core::{BaseUrl, Secret};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use ngrok::prelude::*;
-use ngrok::session::{ConnectError, SessionBuilder};
+use ngrok::session::{ConnectError, RpcError, SessionBuilder};
 use ngrok::tunnel::{AcceptError, HttpTunnel};
 use ngrok::{EndpointConn, Session};
 use tokio::io::AsyncWriteExt as _;
@@ -146,10 +146,9 @@ impl Ngrok {
             .await
             .map_err(|error| self.connect_error(&error))?;
         let tunnel = self.endpoint(&session, port).listen().await;
-        let tunnel = tunnel.map_err(|error| {
-            let (code, text) = (error.error_code(), error.msg());
-            self.refusal(code, &text)
-                .map_or_else(|| TunnelError::Broken(text), TunnelError::Ngrok)
+        let tunnel = tunnel.map_err(|error| match &error {
+            RpcError::Response(_) => self.refusal(&error),
+            error => TunnelError::Broken(codes::without_secret(&error.msg(), &self.authtoken)),
         })?;
         let text = tunnel.url();
         let url = BaseUrl::parse(text).ok();
@@ -261,12 +260,13 @@ impl Ngrok {
     }
 
     fn connect_error(&self, error: &ConnectError) -> TunnelError {
-        if let Some(refusal) = self.refusal(error.error_code(), &error.msg()) {
-            return TunnelError::Ngrok(refusal);
-        }
         let chain = crate::error::sources(error);
         let innermost = chain.last().cloned().unwrap_or_else(|| error.to_string());
+        // SECURITY: the server sends back what it got, also where it gives no code.
+        // Test: an_authtoken_in_a_refusal_without_a_code_is_not_shown.
+        let innermost = codes::without_secret(&innermost, &self.authtoken);
         match error {
+            ConnectError::Auth(RpcError::Response(_)) => self.refusal(error),
             // Also what is no TLS at all: nothing that speaks it closes before its first word.
             ConnectError::Tls(cause) if cause.kind() == std::io::ErrorKind::InvalidData => {
                 TunnelError::Tls(innermost)
@@ -281,12 +281,11 @@ impl Ngrok {
         }
     }
 
-    /// What the server said, if it is a refusal: one that has a code, or is its own words.
-    fn refusal(&self, code: Option<&str>, text: &str) -> Option<Refusal> {
-        let code = code?;
-        Some(Refusal {
-            code: codes::number(code),
-            text: codes::without_secret(text, &self.authtoken),
+    /// What the server said.
+    fn refusal(&self, error: &dyn ngrok::Error) -> TunnelError {
+        TunnelError::Ngrok(Refusal {
+            code: error.error_code().and_then(codes::number),
+            text: codes::without_secret(&error.msg(), &self.authtoken),
         })
     }
 }

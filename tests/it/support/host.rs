@@ -41,6 +41,12 @@ pub(crate) struct Faults {
     pub(crate) disabled: bool,
     /// The install is taken, but never answered.
     pub(crate) silent_install: bool,
+    /// The settings are never answered.
+    pub(crate) silent_settings: bool,
+    /// Status of every answer to the call for the token.
+    pub(crate) list_status: Option<u16>,
+    /// Status of every answer about a task.
+    pub(crate) poll_status: Option<u16>,
     /// How many calls are answered with 503 before it works.
     pub(crate) stumbles: usize,
 }
@@ -76,6 +82,8 @@ struct Request {
 
 impl FakeHost {
     pub(crate) const PASSWORD: &'static str = "correct-horse-battery";
+    /// What it shares with the app at an install.
+    pub(crate) const SHARED_SECRET: &'static str = "shared-with-the-app-alone";
     const API: &'static str = "/rest/plugins/1.0/";
 
     pub(crate) fn start() -> Self {
@@ -83,12 +91,16 @@ impl FakeHost {
     }
 
     pub(crate) fn with(faults: Faults) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = Self::on(TcpListener::bind("127.0.0.1:0").unwrap());
+        host.set(faults);
+        host
+    }
+
+    pub(crate) fn on(listener: TcpListener) -> Self {
         let host = Self {
             port: listener.local_addr().unwrap().port(),
             state: Arc::default(),
         };
-        host.set(faults);
         let serving = host.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -131,6 +143,16 @@ impl FakeHost {
         names
             .map(|name| name.unwrap_or_default().to_owned())
             .collect()
+    }
+
+    /// The descriptor of an app, as it was served.
+    pub(crate) fn descriptor(&self, key: &str) -> Value {
+        self.state.0.lock().unwrap().apps[key].clone()
+    }
+
+    /// Where an app says it is.
+    pub(crate) fn base_url(&self, key: &str) -> String {
+        self.descriptor(key)["baseUrl"].as_str().unwrap().to_owned()
     }
 
     /// Whether the app is enabled.
@@ -209,12 +231,18 @@ impl FakeHost {
             return Some(response(503, "", "<html>a moment, please</html>"));
         }
         Some(match (request.method.as_str(), path) {
+            ("GET", "settings") if faults.silent_settings => return None,
             ("GET", "settings") => {
                 let setting = json!({ "key": "connectDeveloperListingsEnabled", "value": !faults.dev_mode_off });
                 let settings = json!({ "settings": [setting] });
                 let status = faults.settings_status.unwrap_or(200);
                 response(status, "", &settings.to_string())
             }
+            ("GET", "") if faults.list_status.is_some() => response(
+                faults.list_status.unwrap_or_default(),
+                "",
+                "<html>no</html>",
+            ),
             ("GET", "") => response(200, "upm-token: a+b/c=\r\n", "{\"plugins\":[]}"),
             // The token has characters that a query must escape.
             ("POST", "") if query != "token=a%2Bb%2Fc%3D" => response(409, "", "{}"),
@@ -234,6 +262,13 @@ impl FakeHost {
                     response(202, "", &format!("<textarea>{task}</textarea>"))
                 }
             },
+            ("GET", path) if path.starts_with("pending/") && faults.poll_status.is_some() => {
+                response(
+                    faults.poll_status.unwrap_or_default(),
+                    "",
+                    "<html>no</html>",
+                )
+            }
             ("GET", path) if path.starts_with("pending/") => self.poll(&path["pending/".len()..]),
             ("DELETE", path) => {
                 let key = path.strip_suffix("-key")?;
@@ -286,7 +321,10 @@ impl FakeHost {
             None => {
                 let base = descriptor["baseUrl"].as_str().unwrap();
                 let path = descriptor["lifecycle"]["installed"].as_str().unwrap();
-                fetch("POST", &self.route(&format!("{base}{path}")));
+                let tenant = json!({ "key": key, "sharedSecret": Self::SHARED_SECRET });
+                let url = self.route(&format!("{base}{path}"));
+                let (status, head, _) = send("POST", &url, &[], &tenant.to_string());
+                assert!((200..300).contains(&status), "{head}");
                 Ok(key.clone())
             }
         };
@@ -370,9 +408,20 @@ fn response(status: u16, headers: &str, body: &str) -> String {
 
 /// The body of an answer to a request without one.
 pub(crate) fn fetch(method: &str, url: &str) -> String {
-    let (head, body) = exchange(method, url);
-    assert!(head.contains(" 20"), "{method} {url}: {head}");
+    let (status, head, body) = send(method, url, &[], "");
+    assert!((200..300).contains(&status), "{method} {url}: {head}");
     body
+}
+
+/// Sends a request whatever becomes of it.
+pub(crate) fn poke(url: &str) {
+    let rest = url.strip_prefix("http://").unwrap();
+    let (authority, path) = rest.split_once('/').unwrap();
+    if let Ok(mut stream) = TcpStream::connect(authority) {
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let _ = write!(stream, "GET /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        let _ = stream.read(&mut [0; 64]);
+    }
 }
 
 /// Head and body of an answer.

@@ -31,3 +31,9 @@ pub(crate) fn left_out(why: &str) {
     eprintln!("LEFT OUT: {why}");
     assert!(std::env::var_os("CONNECT_REQUIRE_TOOLS").is_none(), "{why}");
 }
+
+/// A switch of the test run itself.
+#[expect(clippy::disallowed_methods, reason = "switches of the test run itself")]
+pub(crate) fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -3,7 +3,6 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -16,7 +15,7 @@ use crate::support::env::{CONNECT, TestEnv};
 pub(crate) struct Session {
     child: Child,
     lines: Receiver<String>,
-    stderr: Option<JoinHandle<String>>,
+    stderr: Receiver<String>,
     /// Every event so far.
     pub(crate) events: Vec<Value>,
 }
@@ -35,12 +34,17 @@ impl Session {
     }
 
     /// Starts any command that goes on.
+    pub(crate) fn command(env: &TestEnv, arguments: &[&str]) -> Self {
+        Self::program(env, CONNECT, arguments)
+    }
+
+    /// Starts a session by another program, which becomes it.
     #[expect(
         clippy::disallowed_methods,
         reason = "the tests' one place that starts sessions"
     )]
-    pub(crate) fn command(env: &TestEnv, arguments: &[&str]) -> Self {
-        let mut child = Command::new(CONNECT)
+    pub(crate) fn program(env: &TestEnv, program: &str, arguments: &[&str]) -> Self {
+        let mut child = Command::new(program)
             .args(arguments)
             .current_dir(env.folder())
             .env_clear()
@@ -60,15 +64,16 @@ impl Session {
                 }
             }
         });
-        let stderr = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
+        let (tell_all, all) = channel();
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = stderr.read_to_end(&mut text);
+            let _ = tell_all.send(String::from_utf8_lossy(&text).into_owned());
         });
         Self {
             child,
             lines,
-            stderr: Some(stderr),
+            stderr: all,
             events: Vec::new(),
         }
     }
@@ -126,9 +131,23 @@ impl Session {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
     }
 
+    /// The next event, if one comes within this time.
+    pub(crate) fn next_within(&mut self, time: Duration) -> Option<Value> {
+        let line = self.lines.recv_timeout(time).ok()?;
+        let event: Value = serde_json::from_str(&line).unwrap();
+        self.events.push(event.clone());
+        Some(event)
+    }
+
     /// The process that cleans up when the session is killed.
     #[cfg(target_os = "linux")]
     pub(crate) fn reaper(&self) -> Pid {
+        self.try_reaper().expect("the session has a reaper")
+    }
+
+    /// The same, while it lives.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn try_reaper(&self) -> Option<Pid> {
         let is_it = |pid: &i32| {
             let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
             let stat = read("stat").unwrap_or_default();
@@ -139,11 +158,16 @@ impl Session {
         };
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         let mut numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        Pid::from_raw(numbers.find(is_it).expect("the session has a reaper")).unwrap()
+        numbers.find(is_it).and_then(Pid::from_raw)
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// The same for a session that may have ended by itself.
+    pub(crate) fn signal_if_alive(&self, signal: Signal) {
+        let _ = kill_process(self.pid(), signal);
     }
 
     /// Interrupts it and waits for its end.
@@ -176,8 +200,8 @@ impl Session {
     }
 
     fn stderr(&mut self) -> String {
-        let reader = self.stderr.take();
-        reader.map_or_else(String::new, |reader| reader.join().unwrap())
+        let all = self.stderr.recv_timeout(DEADLINE);
+        all.expect("the end of stderr: a child of the session goes on")
     }
 }
 

@@ -24,6 +24,9 @@ use crate::{
 /// The value of the `purpose` claim of our session tokens.
 pub const SESSION_PURPOSE: &str = "session";
 
+/// The value of the `purpose` claim of the tokens in our signed links.
+pub const LINK_PURPOSE: &str = "link";
+
 /// What an app expects of every token.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -52,6 +55,8 @@ pub enum RouteKind {
     Host,
     /// `installed` and `uninstalled`.
     Install,
+    /// What a signed link of ours leads to.
+    Link,
     /// Calls from the app's own page with a session token of ours.
     Session,
 }
@@ -129,6 +134,13 @@ impl RouteKind {
                 issuer: IssuerRule::Caller,
                 purpose: None,
             },
+            Self::Link => Rule {
+                algorithm: Algorithm::Hs256,
+                qsh: QshRule::Exact,
+                audience: AudienceRule::Tenant,
+                issuer: IssuerRule::App,
+                purpose: Some(LINK_PURPOSE),
+            },
             Self::Session => Rule {
                 algorithm: Algorithm::Hs256,
                 qsh: QshRule::Absent,
@@ -171,6 +183,10 @@ kind!(
 kind!(
     /// A proof for `installed` and `uninstalled`.
     Install
+);
+kind!(
+    /// A proof for our own signed links.
+    Link
 );
 kind!(
     /// A proof for our own session tokens.
@@ -355,6 +371,20 @@ pub fn verify_session(
     with_secret(token, tenant, None, policy, now)
 }
 
+/// Proves the token of one of our signed links, for the very URL it was made for.
+///
+/// # Errors
+/// [`TokenError`], checks in the order of this module.
+pub fn verify_link(
+    token: &Unverified<'_>,
+    tenant: &Tenant,
+    request: &RequestLine<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Verified<Link>, TokenError> {
+    with_secret(token, tenant, Some(request), policy, now)
+}
+
 /// Proves an install token with the host's public key. That its issuer is the client key of the
 /// body is for [`crate::lifecycle`] to check, which needs this proof to do anything.
 ///
@@ -486,7 +516,7 @@ fn check(
     match (rule.purpose, claims.purpose.as_deref()) {
         (None, _) => Ok(()),
         (Some(expected), Some(purpose)) if purpose == expected => Ok(()),
-        (Some(_), None) if policy.session_without_purpose => Ok(()),
+        (Some(SESSION_PURPOSE), None) if policy.session_without_purpose => Ok(()),
         (Some(_), _) => Err(TokenError::Purpose),
     }
 }

@@ -10,7 +10,8 @@ use std::{
 };
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, Product, Secret, install_keys::KeyHosts, time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, Product, Secret, forge::KeySource,
+    impersonation::AuthorizationServers, install_keys::KeyHosts, time::Seconds,
 };
 use connect_store::StoreSettings;
 use serde_json::{Map, Value};
@@ -44,6 +45,10 @@ pub struct Config {
     pub allowed_hosts: AllowedHosts,
     /// Where the host's install keys come from.
     pub key_hosts: KeyHosts,
+    /// Who gives the tokens with which the app acts as a user.
+    pub authorization_servers: AuthorizationServers,
+    /// Where the keys of Forge's invocation tokens come from.
+    pub forge_keys: KeySource,
     /// The browser's bridge script.
     pub host_script_url: String,
     /// Life of the tokens we sign calls with.
@@ -61,8 +66,9 @@ pub struct Config {
     pub store_keys: Option<Secret>,
     /// Product the app is for, if it is for one only.
     pub product: Option<Product>,
-    /// Id of the app as a Forge app.
-    pub app_id: Option<String>,
+    /// Ids of the app as a Forge app (`ari:cloud:ecosystem::app/…`): the one that is deployed, or
+    /// one for each that the server is the remote of.
+    pub app_ids: Vec<String>,
     /// Whether the runtime answers the lifecycle calls itself. Off, the app has a route of its own
     /// that takes an [`InstallRequest`](crate::InstallRequest).
     pub setup_install_route: bool,

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, Secret, install_keys::KeyHosts,
-    redact::redact, store::StoreError, time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, Secret, forge::KeySource,
+    impersonation::AuthorizationServers, install_keys::KeyHosts, redact::redact, store::StoreError,
+    time::Seconds,
 };
 use connect_store::{Keyring, StoreSettings};
 use serde_json::{Map, Value};
@@ -52,6 +53,13 @@ impl<'a> Reader<'a> {
             .map(KeyHosts::Custom)
             .or_else(|| self.cloud())
             .unwrap_or_default();
+        let authorization_servers = self
+            .text("CONNECT_AUTHORIZATION_SERVER", "authorizationServer")
+            .and_then(|(text, origin)| self.check(&origin, key_server(&text)))
+            .map(AuthorizationServers::Custom)
+            .unwrap_or_default();
+        let forge_keys = self.forge_keys(&key_hosts);
+        let app_ids = self.list("AC_APP_ID", "appId").unwrap_or_default();
         let app_key = self
             .text("AC_APP_KEY", "appKey")
             .and_then(|(text, origin)| self.check(&origin, AppKey::parse(&text)));
@@ -77,6 +85,8 @@ impl<'a> Reader<'a> {
             local_base_url: local_base_url.expect("`http://localhost:<number>` is a base URL"),
             allowed_base_urls,
             key_hosts,
+            authorization_servers,
+            forge_keys,
             host_script_url: self
                 .text("AC_HOST_SCRIPT_URL", "hostScriptUrl")
                 .map_or_else(|| DEFAULT_HOST_SCRIPT.to_owned(), |(text, _)| text),
@@ -88,9 +98,11 @@ impl<'a> Reader<'a> {
                 .map_or_else(|| agent.to_owned(), |(text, _)| text),
             app_key,
             product,
-            app_id: self
-                .text("AC_APP_ID", "appId")
-                .map(|(text, _)| app_id(&text)),
+            app_ids: app_ids
+                .iter()
+                .filter(|(text, _)| !text.is_empty())
+                .map(|(text, _)| app_id(text))
+                .collect(),
             setup_install_route: self.flag("setupInstallRoute", true),
             error_view: self.error_view(),
             license_override: self
@@ -116,6 +128,22 @@ impl<'a> Reader<'a> {
                 "must be `production`, `staging`, `government` or `government-staging`",
             ),
         }
+    }
+
+    /// Whose invocation tokens are trusted: those of the same cloud, unless the configuration names
+    /// a place of its own.
+    fn forge_keys(&mut self, key_hosts: &KeyHosts) -> KeySource {
+        let own = self
+            .text("CONNECT_FORGE_KEYS_URL", "forgeKeysUrl")
+            .and_then(|(text, origin)| {
+                let source = KeySource::custom(&text).ok();
+                source
+                    .or_else(|| self.wrong(&origin, "is neither an https URL nor on this machine"))
+            });
+        own.unwrap_or(match key_hosts {
+            KeyHosts::Staging | KeyHosts::GovernmentStaging => KeySource::Staging,
+            _ => KeySource::Production,
+        })
     }
 
     fn options(&mut self, development: bool) -> Options {
@@ -478,11 +506,13 @@ const KNOWN_KEYS: &[&str] = &[
     "allowedBaseUrls",
     "appId",
     "appKey",
+    "authorizationServer",
     "cloud",
     "errorTemplate",
     "errorTemplateName",
     "errorTemplateObject",
     "expressErrorHandling",
+    "forgeKeysUrl",
     "hostScriptUrl",
     "hosts",
     "jwt",

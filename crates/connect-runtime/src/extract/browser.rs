@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{FromRef, FromRequestParts};
 use connect_core::{
     AccountId, Claims, Tenant,
-    verify::{Context, Session, Verified, verify_context, verify_session},
+    verify::{Context, Link, Session, Verified, verify_context, verify_link, verify_session},
 };
 use http::request::Parts;
 
@@ -14,7 +14,7 @@ use crate::{app::ConnectApp, client::HostClient, rejection::Rejection};
 
 /// One request type of this file: they differ in the kind of proof only.
 macro_rules! browser_request {
-    ($(#[$doc:meta])* $name:ident, $kind:ident, $verify:path) => {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $verify:expr) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
@@ -55,8 +55,9 @@ macro_rules! browser_request {
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
                 let app = app_of(state);
                 let now = app.now();
-                let (tenant, proof) = prove(parts, &app, |token, tenant, _| {
-                    $verify(token, tenant, &app.inner().policy, now)
+                let (tenant, proof) = prove(parts, &app, |token, tenant, line| {
+                    let policy = &app.inner().policy;
+                    $verify(token, tenant, line, policy, now)
                 })
                 .await?;
                 Ok(Self { app, tenant, proof })
@@ -73,7 +74,7 @@ browser_request!(
     /// in their URL.
     ContextRequest,
     Context,
-    verify_context
+    |token, tenant, _, policy, now| verify_context(token, tenant, policy, now)
 );
 
 browser_request!(
@@ -84,5 +85,17 @@ browser_request!(
     /// what a [`ContextRequest`](super::ContextRequest) takes.
     SessionRequest,
     Session,
-    verify_session
+    |token, tenant, _, policy, now| verify_session(token, tenant, policy, now)
+);
+
+browser_request!(
+    /// Whoever holds one of the app's signed links: an image in a static macro, a file to download, a
+    /// page in a mail.
+    ///
+    /// See [`HostRequest::signed_link`](super::HostRequest::signed_link). The link was made for exactly
+    /// this path and query. It does not say who has come: a link can be passed on, and its user is the
+    /// one for whom it was made.
+    LinkRequest,
+    Link,
+    verify_link
 );

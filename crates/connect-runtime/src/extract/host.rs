@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use axum::extract::{FromRef, FromRequestParts};
 use connect_core::{
     AccountId, Claims, Tenant, TokenError, mint,
+    time::Seconds,
     verify::{Host, Verified, verify_host},
 };
 use http::{request::Parts, uri::PathAndQuery};
@@ -60,6 +61,21 @@ impl HostRequest {
             life,
             self.app.now(),
         )
+    }
+
+    /// The address of a page of the app, with a token in it, for places where the host brings none:
+    /// an image in a static macro, a link in an export or a mail.
+    ///
+    /// `path` is below the app's base URL and may have a query. Whoever holds the link can open it
+    /// until it expires, as the user of this request; its route takes a
+    /// [`LinkRequest`](super::LinkRequest).
+    ///
+    /// # Errors
+    /// As [`ConnectApp::signed_link`].
+    pub fn signed_link(&self, path: &str, life: Seconds) -> Result<String, TokenError> {
+        let user = self.account_id();
+        self.app
+            .signed_link(&self.tenant, user.as_ref(), path, life)
     }
 
     /// The variables that ACE hands to every view.

@@ -15,7 +15,7 @@ use connect_core::{
 };
 use http::{request::Parts, uri::PathAndQuery};
 
-use crate::{app::ConnectApp, danger, rejection::Rejection};
+use crate::{app::ConnectApp, danger, forge::ForgeRequest, rejection::Rejection};
 
 mod browser;
 mod cacheable;
@@ -23,7 +23,7 @@ mod host;
 mod install;
 mod public;
 
-pub use browser::{ContextRequest, SessionRequest};
+pub use browser::{ContextRequest, LinkRequest, SessionRequest};
 pub use cacheable::CacheablePage;
 pub use host::HostRequest;
 pub use install::InstallRequest;
@@ -36,16 +36,20 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for super::CacheablePage {}
     impl Sealed for super::ContextRequest {}
+    impl Sealed for super::ForgeRequest {}
     impl Sealed for super::HostRequest {}
     impl Sealed for super::InstallRequest {}
+    impl Sealed for super::LinkRequest {}
     impl Sealed for super::PublicRoute {}
     impl Sealed for super::SessionRequest {}
 }
 
 impl Access for CacheablePage {}
 impl Access for ContextRequest {}
+impl Access for ForgeRequest {}
 impl Access for HostRequest {}
 impl Access for InstallRequest {}
+impl Access for LinkRequest {}
 impl Access for PublicRoute {}
 impl Access for SessionRequest {}
 
@@ -65,6 +69,8 @@ pub(crate) enum Visitor {
     Anybody,
     /// Whoever asks, and a browser may keep it.
     Cache,
+    /// Forge, which shows nothing of it to a browser.
+    Remote,
     /// Somebody of this tenant.
     Tenant(Arc<Tenant>),
 }

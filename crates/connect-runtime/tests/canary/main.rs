@@ -9,6 +9,7 @@
 mod down;
 mod journal;
 mod needle;
+mod outbound;
 mod paths;
 mod product;
 mod refused;
@@ -30,6 +31,7 @@ async fn no_secret_leaves() {
     configuration(&journal);
     types_of_core(&journal);
     paths::walk(&journal, &product).await;
+    outbound::walk(&journal, &product).await;
     paths::walk_without_tokens(&journal, &product).await;
     paths::walk_with_a_failing_store(&journal, &product).await;
 
@@ -53,7 +55,10 @@ async fn no_secret_leaves() {
         "auth/install-key",
         "lifecycle/weak-secret",
         "host/unexpected-answer",
+        "host/not-json",
         "host/refused",
+        "impersonation/refused",
+        "auth/replayed",
         "host/unreachable",
         "host/too-large",
         "the handler panicked",

@@ -7,7 +7,11 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use connect_runtime::core::keys::RsaSigningKey;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use connect_runtime::core::{
+    Kid, forge,
+    keys::{RsaPublicKey, RsaSigningKey},
+};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::journal::Journal;
@@ -32,7 +36,31 @@ impl Product {
     }
 }
 
-async fn answer(State(journal): State<Journal>, headers: HeaderMap, uri: Uri) -> Response {
+/// Gives every user a token but one, to whom it repeats what was sent.
+fn grant(journal: &Journal, body: &str) -> Response {
+    let assertion = body.split("assertion=").nth(1).unwrap();
+    journal.plant_token("an assertion of the app", assertion.to_owned());
+    let claims = assertion.split('.').nth(1).unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+    if String::from_utf8(claims).unwrap().contains("of-eve") {
+        let body = serde_json::json!({
+            "error": "invalid_grant", "error_description": format!("refused: {assertion}"),
+        });
+        return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+    }
+    let token = journal.plant("a user's token", "canary-bearer-token-of-a-user");
+    axum::Json(serde_json::json!({
+        "access_token": token, "expires_in": 900, "token_type": "Bearer",
+    }))
+    .into_response()
+}
+
+async fn answer(
+    State(journal): State<Journal>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: String,
+) -> Response {
     // What the app has signed for us must not be seen anywhere else.
     let token = headers.get(header::AUTHORIZATION);
     let token = token.map_or("", |value| value.to_str().unwrap());
@@ -45,6 +73,13 @@ async fn answer(State(journal): State<Journal>, headers: HeaderMap, uri: Uri) ->
         "/keys/bad/1" => (StatusCode::NOT_FOUND, canary("body of a missing key")).into_response(),
         "/keys/down/1" => (StatusCode::BAD_GATEWAY, canary("body of an outage")).into_response(),
         "/keys/garbage/1" => canary("body that is no key").into_response(),
+        "/jwks.json" => {
+            let key = RsaSigningKey::from_pkcs8(HOST_KEY).unwrap();
+            let key = RsaPublicKey::from_pem(&key.public_pem()).unwrap();
+            let kid = Kid::parse("forge/1").unwrap();
+            axum::Json(serde_json::json!({ "keys": [forge::to_json(&kid, &key)] })).into_response()
+        }
+        "/oauth2/token" => grant(&journal, &body),
         path if path.starts_with("/keys/") => {
             let key = RsaSigningKey::from_pkcs8(HOST_KEY).unwrap();
             key.public_pem().into_response()

@@ -29,6 +29,7 @@ use crate::{
     product::{self, HOST_KEY},
 };
 
+pub(crate) const FORGE_APP: &str = "ari:cloud:ecosystem::app/canary";
 pub(crate) const NOW: i64 = 1_767_225_600;
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -110,6 +111,11 @@ impl Served {
             ("AC_OPTS", options),
             ("AC_LOCAL_BASE_URL", "https://app.example.com"),
             ("CONNECT_KEYS_CDN_URL", &format!("{}/keys", product.url)),
+            ("AC_APP_ID", FORGE_APP),
+            (
+                "CONNECT_FORGE_KEYS_URL",
+                &format!("{}/jwks.json", product.url),
+            ),
             (
                 "DATABASE_URL",
                 &format!("postgres://app:{password}@db.example/app"),

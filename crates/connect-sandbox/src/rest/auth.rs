@@ -10,8 +10,9 @@ use http::{HeaderMap, Method, header};
 
 use crate::{
     event::Refusal,
+    grants::{self, Holder},
     rest::{
-        Caller, explain, refusal,
+        Caller, Gate, explain, refusal,
         ticket::{HEADER, Ticket},
     },
     server::OnSite,
@@ -22,11 +23,12 @@ use crate::{
 /// Finds out who calls. A refusal is boxed: it is large and rare.
 pub(crate) fn authenticate(
     on: &OnSite,
+    gate: Gate,
     method: &Method,
     target: &str,
     headers: &HeaderMap,
 ) -> Result<Caller, Box<Refusal>> {
-    if let Some(ticket) = headers.get(HEADER) {
+    if let Some(ticket) = headers.get(HEADER).filter(|_| gate == Gate::Site) {
         let ticket = ticket
             .to_str()
             .ok()
@@ -38,7 +40,7 @@ pub(crate) fn authenticate(
         let many = headers.contains_key(header::AUTHORIZATION);
         return Err(Box::new(if many { two_tokens() } else { no_token(target) }));
     };
-    if upm::is_administrator(value.as_bytes(), &on.shared.identity.password) {
+    if gate == Gate::Site && upm::is_administrator(value.as_bytes(), &on.shared.identity.password) {
         return Ok(Caller::Administrator(User::default_person()));
     }
     let (scheme, token) = value
@@ -46,14 +48,48 @@ pub(crate) fn authenticate(
         .unwrap_or_default()
         .split_once(' ')
         .unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("jwt") {
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return bearer(on, gate, token.trim()).map_err(Box::new);
+    }
+    if gate == Gate::Bearer || !scheme.eq_ignore_ascii_case("jwt") {
         return Err(Box::new(refusal(
             "auth/scheme",
-            "the Authorization header is neither `JWT …` of an installed app nor `Basic …` of the administrator",
-            "send `Authorization: JWT <token>`",
+            "the Authorization header is neither `JWT …` nor `Bearer …` of an installed app, nor `Basic …` of the administrator",
+            "send `Authorization: JWT <token>`, or `Bearer <token>` through the gateway of Forge",
         )));
     }
     app(on, method, target, token.trim()).map_err(Box::new)
+}
+
+/// A token of the authorization server, or one that came with an invocation of Forge: the former
+/// opens the site, the latter the gateway.
+fn bearer(on: &OnSite, gate: Gate, token: &str) -> Result<Caller, Refusal> {
+    let grant = grants::look_up(&on.shared, token);
+    let grant = grant.filter(|grant| grant.site == on.site.base_url.path());
+    let holder = grant.as_ref().map(|grant| &grant.holder);
+    match (gate, holder) {
+        (Gate::Bearer, Some(Holder::Forge { app, user })) => Ok(Caller::Forge {
+            app: app.clone(),
+            user: user.clone(),
+        }),
+        (Gate::Site, Some(Holder::Connect { app, user }))
+            if on
+                .site
+                .app(&app.descriptor.key)
+                .is_some_and(|app| app.enabled) =>
+        {
+            Ok(Caller::AsUser {
+                app: app.clone(),
+                user: user.clone(),
+                scopes: grant.as_ref().and_then(|grant| grant.scopes.clone()),
+            })
+        }
+        _ => Err(refusal(
+            "auth/bearer",
+            "the bearer token is unknown, has expired, or opens another site",
+            "ask the authorization server for a new one, or take the one that came with the invocation",
+        )),
+    }
 }
 
 fn bridge(on: &OnSite, ticket: Option<Ticket>) -> Result<Caller, Refusal> {
@@ -75,7 +111,8 @@ fn bridge(on: &OnSite, ticket: Option<Ticket>) -> Result<Caller, Refusal> {
 fn app(on: &OnSite, method: &Method, target: &str, token: &str) -> Result<Caller, Refusal> {
     let compact = Compact::parse(token).map_err(|error| token_refusal(&error))?;
     // Only to find the key: nothing of it is believed before the signature holds.
-    let issuer = explain::unproved_issuer(token)
+    let issuer = explain::unproved_claims(token)
+        .and_then(|claims| claims["iss"].as_str().map(str::to_owned))
         .ok_or_else(|| token_refusal(&TokenError::Claim { claim: "iss" }))?;
     let app = AppKey::parse(&issuer).ok().and_then(|key| on.site.app(&key)).ok_or_else(|| {
         let site = if issuer == on.site.client_key.as_str() {

@@ -9,11 +9,10 @@ use serde_json::Value;
 
 use crate::{event::Refusal, urls};
 
-/// The issuer a token names, before anything is proved.
-pub(crate) fn unproved_issuer(token: &str) -> Option<String> {
+/// What a token says, before anything is proved.
+pub(crate) fn unproved_claims(token: &str) -> Option<Value> {
     let payload = token.split('.').nth(1)?;
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    claims["iss"].as_str().map(str::to_owned)
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 /// Explains a hash that does not fit; `expected` is the canonical request of the host.

@@ -3,12 +3,17 @@
 //! Every call is authenticated first, then held against the app's scopes, then answered. What the
 //! sandbox does not know answers 501 and says so: an invented answer would be worse than none.
 
+mod attachments;
 mod auth;
+mod caller;
 mod explain;
+mod lists;
+mod own;
+mod permissions;
 mod resources;
 pub(crate) mod ticket;
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use axum::{
     Json, Router,
@@ -16,34 +21,43 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use http::{HeaderMap, Method, StatusCode};
+use bytes::Bytes;
+use connect_core::Product;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
     descriptor::Scope,
     event::{Refusal, RestCall, SandboxEvent},
     server::OnSite,
-    state::App,
     urls,
-    users::User,
 };
+
+pub(crate) use attachments::{File, media};
+pub(crate) use caller::{Caller, Gate};
+pub(crate) use explain::unproved_claims;
+pub(crate) use own::Kept;
+
+/// The same resources through Atlassian's gateway, where only bearer tokens open them.
+pub(crate) fn gateway(on: OnSite, path: &str) -> Router {
+    // Through the gateway the context path of Confluence is a part of the path.
+    let context = match on.site.product {
+        Product::Confluence => "/wiki",
+        _ => "",
+    };
+    let base = format!("{path}{context}");
+    let below = format!("{context}/rest/{{*path}}");
+    let handle = move |State(on): State<OnSite>, uri, method, headers, body| async move {
+        handle(on, &base, Gate::Bearer, uri, method, headers, body).await
+    };
+    Router::new().route(&below, any(handle)).with_state(on)
+}
 
 /// The routes below a site's `/rest`, the plugin manager's aside.
 pub(crate) fn router(on: OnSite) -> Router {
     Router::new()
-        .route("/rest/{*path}", any(handle))
+        .route("/rest/{*path}", any(at_site))
         .with_state(on)
-}
-
-/// Who calls.
-#[derive(Debug)]
-pub(crate) enum Caller {
-    /// The sandbox's administrator, with user name and password.
-    Administrator(User),
-    /// An app, as itself.
-    App(Arc<App>),
-    /// The page of an app, through the bridge, as the user who looks at it.
-    Bridge { app: Arc<App>, user: Option<User> },
 }
 
 /// One authenticated call.
@@ -55,6 +69,8 @@ pub(crate) struct Call<'a> {
     /// The decoded segments of the path below the site, `rest` left out.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// What a resource answers.
@@ -62,6 +78,8 @@ pub(crate) struct Call<'a> {
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
+    /// Where else it is.
+    pub(crate) location: Option<String>,
     /// For the log only, never for the caller.
     pub(crate) refusal: Option<Refusal>,
 }
@@ -69,17 +87,25 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn ok(body: Value) -> Self {
         Self {
-            status: StatusCode::OK,
             body,
+            ..Self::status(StatusCode::OK)
+        }
+    }
+
+    pub(crate) fn status(status: StatusCode) -> Self {
+        Self {
+            status,
+            body: Value::Null,
+            location: None,
             refusal: None,
         }
     }
 
     pub(crate) fn refused(status: StatusCode, body: Value, refusal: Refusal) -> Self {
         Self {
-            status,
             body,
             refusal: Some(refusal),
+            ..Self::status(status)
         }
     }
 }
@@ -90,30 +116,36 @@ impl Call<'_> {
         let found = self.query.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body, if it is JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
 }
 
-impl Caller {
-    fn app(&self) -> Option<&Arc<App>> {
-        match self {
-            Self::Administrator(_) => None,
-            Self::App(app) | Self::Bridge { app, .. } => Some(app),
-        }
-    }
-
-    fn account_id(&self) -> Option<String> {
-        match self {
-            Self::Administrator(user) => Some(user.account_id.clone()),
-            Self::App(_) => None,
-            Self::Bridge { user, .. } => user.as_ref().map(|user| user.account_id.clone()),
-        }
-    }
+async fn at_site(
+    State(on): State<OnSite>,
+    uri: OriginalUri,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let base = on.site.base_url.path().to_owned();
+    handle(on, &base, Gate::Site, uri, method, headers, body).await
 }
 
 async fn handle(
-    State(on): State<OnSite>,
+    on: OnSite,
+    base: &str,
+    gate: Gate,
     OriginalUri(uri): OriginalUri,
     method: Method,
     headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let started = Instant::now();
     let target = uri
@@ -129,34 +161,60 @@ async fn handle(
         ms: 0,
         refusal: None,
     };
-    let reply = reply(&on, &mut call, &method, target, &headers);
+    let reply = reply(
+        &on,
+        &mut call,
+        (base, gate),
+        &method,
+        target,
+        &headers,
+        body,
+    );
     call.status = reply.status.as_u16();
     call.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     call.refusal = reply.refusal;
     on.shared.journal.record(SandboxEvent::RestCall(call));
-    if reply.body.is_null() {
-        return reply.status.into_response();
+    let mut response = if reply.body.is_null() {
+        reply.status.into_response()
+    } else {
+        (reply.status, Json(reply.body)).into_response()
+    };
+    if let Some(location) = reply
+        .location
+        .and_then(|location| HeaderValue::try_from(location).ok())
+    {
+        response.headers_mut().insert(header::LOCATION, location);
     }
-    (reply.status, Json(reply.body)).into_response()
+    response
 }
 
 fn reply(
     on: &OnSite,
     log: &mut RestCall,
+    (base, gate): (&str, Gate),
     method: &Method,
     target: &str,
     headers: &HeaderMap,
+    body: Bytes,
 ) -> Reply {
-    let caller = match auth::authenticate(on, method, target, headers) {
+    let path = log.path.strip_prefix(base).unwrap_or(&log.path);
+    let caller = match auth::authenticate(on, gate, method, target, headers) {
         Ok(caller) => caller,
+        // What the product shows to visitors, it shows without a token.
+        Err(_)
+            if gate == Gate::Site
+                && !headers.contains_key(header::AUTHORIZATION)
+                && !target.contains("jwt=")
+                && resources::is_public(on.site.product, method, path) =>
+        {
+            Caller::Anonymous
+        }
         Err(refusal) => return unauthorized(*refusal),
     };
-    log.app = caller.app().map(|app| app.descriptor.key.to_string());
+    log.app = caller.app_name();
     log.user = caller.account_id();
-    let path = log
-        .path
-        .strip_prefix(on.site.base_url.path())
-        .unwrap_or(&log.path);
+    let path = path.to_owned();
+    let path = path.as_str();
     let Some(segments) = segments(path) else {
         let refusal = refusal(
             "rest/improper-path",
@@ -169,10 +227,7 @@ fn reply(
             refusal,
         );
     };
-    if let Some(missing) = caller
-        .app()
-        .and_then(|app| missing_scope(app, method, &segments))
-    {
+    if let Some(missing) = missing_scope(&caller, method, &segments) {
         let refusal = refusal(
             "rest/scope",
             &format!(
@@ -199,6 +254,8 @@ fn reply(
         query: url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect(),
+        headers,
+        body,
     };
     resources::answer(&call).unwrap_or_else(|| unknown(&call))
 }
@@ -238,7 +295,8 @@ fn segments(path: &str) -> Option<Vec<String>> {
     segments.map(decode).collect()
 }
 
-fn missing_scope(app: &App, method: &Method, segments: &[String]) -> Option<Scope> {
+fn missing_scope(caller: &Caller, method: &Method, segments: &[String]) -> Option<Scope> {
+    let app = caller.app()?;
     // An app may always look after itself.
     if segments
         .first()
@@ -256,11 +314,14 @@ fn missing_scope(app: &App, method: &Method, segments: &[String]) -> Option<Scop
         Method::POST if reads => Scope::Read,
         _ => Scope::Write,
     };
-    let granted = app
-        .descriptor
-        .scopes
-        .iter()
-        .any(|scope| scope.implies(needed));
+    let scopes = match caller {
+        Caller::AsUser {
+            scopes: Some(scopes),
+            ..
+        } => scopes,
+        _ => &app.descriptor.scopes,
+    };
+    let granted = scopes.iter().any(|scope| scope.implies(needed));
     (!granted).then_some(needed)
 }
 

@@ -5,7 +5,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    rest::{Call, Caller, Reply, refusal},
+    rest::{Call, Caller, Reply, attachments, lists, own, permissions, refusal},
     state::License,
     users::User,
 };
@@ -14,11 +14,39 @@ use crate::{
 pub(crate) fn answer(call: &Call<'_>) -> Option<Reply> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let get = call.method == Method::GET;
+    let post = call.method == Method::POST;
     match (call.on.site.product, segments.as_slice()) {
         (_, ["atlassian-connect", "1", "addons", key]) if get => Some(addon(call, key)),
+        (_, ["atlassian-connect", "1", "addons", key, "properties"]) => {
+            own::properties(call, key, None)
+        }
+        (_, ["atlassian-connect", "1", "addons", key, "properties", name]) => {
+            own::properties(call, key, Some(name))
+        }
+        (_, ["atlassian-connect", "1", "app", "module", "dynamic"]) => own::modules(call),
+        (Product::Confluence, ["api", "content"]) if get => Some(lists::contents(call)),
+        (Product::Confluence, ["api", "content", id, "permission", "check"]) if post => {
+            Some(permissions::confluence(call, id))
+        }
         (Product::Confluence, ["api", "user"]) if get => Some(confluence_user(call)),
+        (Product::Confluence, ["api", "user", "anonymous"]) if get => Some(anonymous(call)),
         (Product::Confluence, ["api", "user", "current"]) if get => Some(current(call)),
+        (Product::Jira, ["api", "2" | "3" | "latest", "attachment", "content", id]) if get => {
+            Some(attachments::download(call, id))
+        }
+        (Product::Jira, ["api", "2" | "3" | "latest", "issue", key, "attachments"]) if post => {
+            Some(attachments::upload(call, key))
+        }
         (Product::Jira, ["api", "2" | "3" | "latest", "myself"]) if get => Some(current(call)),
+        (Product::Jira, ["api", "2" | "3" | "latest", "permissions", "check"]) if post => {
+            Some(permissions::jira(call))
+        }
+        (Product::Jira, ["api", "2" | "3" | "latest", "project", "search"]) if get => {
+            Some(lists::projects(call))
+        }
+        (Product::Jira, ["api", "2" | "3" | "latest", "search", "jql"]) if get => {
+            lists::issues(call)
+        }
         (Product::Jira, ["api", "2" | "3" | "latest", "serverInfo"]) if get => {
             Some(server_info(call))
         }
@@ -27,15 +55,19 @@ pub(crate) fn answer(call: &Call<'_>) -> Option<Reply> {
     }
 }
 
+/// What a product shows to a visitor who is not logged in.
+pub(crate) fn is_public(product: Product, method: &Method, path: &str) -> bool {
+    match product {
+        Product::Confluence => *method == Method::GET && path == "/rest/api/user/anonymous",
+        _ => *method == Method::POST && path == "/rest/api/3/permissions/check",
+    }
+}
+
 /// `GET /rest/api/3/myself` and `GET /wiki/rest/api/user/current`: whoever calls.
 fn current(call: &Call<'_>) -> Reply {
-    let user = match &call.caller {
-        Caller::Administrator(user) => user.clone(),
-        Caller::App(app) => app.user(),
-        Caller::Bridge {
-            user: Some(user), ..
-        } => user.clone(),
-        Caller::Bridge { user: None, .. } => {
+    let user = match call.caller.user() {
+        Some(user) => user,
+        None => {
             let refusal = refusal(
                 "rest/anonymous",
                 "nobody is logged in on the page",
@@ -69,12 +101,32 @@ fn jira_user(call: &Call<'_>) -> Reply {
     }
 }
 
+/// `GET /wiki/rest/api/user/anonymous`.
+fn anonymous(call: &Call<'_>) -> Reply {
+    let mut body = json!({ "type": "anonymous", "displayName": "Anonymous" });
+    if expands_operations(call) {
+        body["operations"] = permissions::operations(None);
+    }
+    Reply::ok(body)
+}
+
+fn expands_operations(call: &Call<'_>) -> bool {
+    let expand = call.param("expand").unwrap_or_default();
+    expand.split(',').any(|name| name == "operations")
+}
+
 fn confluence_user(call: &Call<'_>) -> Reply {
     match call
         .param("accountId")
         .and_then(|id| User::find(&call.on.site, id))
     {
-        Some(user) => Reply::ok(shown(call, &user)),
+        Some(user) => {
+            let mut body = shown(call, &user);
+            if expands_operations(call) {
+                body["operations"] = permissions::operations(Some(&user));
+            }
+            Reply::ok(body)
+        }
         None => {
             let refusal = refusal(
                 "rest/not-found",
@@ -106,6 +158,7 @@ fn addon(call: &Call<'_>, key: &str) -> Reply {
     let own = match &call.caller {
         Caller::App(app) | Caller::Bridge { app, .. } => Some(app.clone()),
         Caller::Administrator(_) => call.on.site.app_named(key),
+        Caller::Anonymous | Caller::AsUser { .. } | Caller::Forge { .. } => None,
     };
     let Some(app) = own.filter(|app| app.descriptor.key.as_str() == key) else {
         let refusal = refusal(

@@ -11,6 +11,7 @@ mod app;
 mod browser;
 mod client;
 mod faults;
+mod grants;
 mod install;
 mod pages;
 mod rest;

@@ -117,7 +117,7 @@ async fn calls_without_a_good_token_are_refused_and_explained() {
         (
             url.clone(),
             vec![("authorization", "Bearer x")],
-            "auth/scheme",
+            "auth/bearer",
         ),
         (
             url.clone(),

@@ -22,12 +22,15 @@
     switch (event.event) {
       case "bridgeCall": return [`AP.${event.call}`, "", event.app];
       case "faultTookEffect": return ["Fault on order", "", event.fault];
+      case "forgeInvoked": return [`→ Forge: ${event.module}`, event.status ?? "✗", event.url];
+      case "forgeKeysServed": return ["← keys of Forge", event.status, "key server"];
       case "installFailed": return ["Install failed", "✗", `${event.subCode}: ${event.message}`];
       case "installed": return [event.again ? "Installed again" : "Installed", "✓", event.app];
       case "keyServed": return ["← install key", event.status, "key server"];
       case "lifecycleSent": return [`→ ${event.lifecycle}`, event.status ?? "✗", event.problem ?? `${event.app} in ${event.ms} ms`];
       case "pageShown": return ["Page shown", "", `${event.app} / ${event.module}`];
       case "restCall": return [`← ${event.method} ${event.path}`, event.status, event.app ?? ""];
+      case "tokenAsked": return ["← token of a user", event.status, event.problem ?? event.user];
       case "uninstalled": return ["Uninstalled", "✓", event.app];
       case "upmCall": return event.path.includes("/pending/") ? null : [`← ${event.method} ${short(event.path)}`, event.status ?? "lost", "plugin manager"];
       default: return [event.event, "", ""];

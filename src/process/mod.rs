@@ -63,27 +63,6 @@ pub(crate) struct Sentinel {
     pipe: Option<std::process::ChildStdin>,
 }
 
-/// Who ends process groups that outlive us.
-pub(crate) trait Watch: std::fmt::Debug + Send + Sync {
-    /// A group of this number was started.
-    fn started(&self, group: u32);
-
-    /// It is gone.
-    fn ended(&self, group: u32);
-}
-
-/// Nobody does.
-#[cfg(test)]
-#[derive(Debug)]
-pub(crate) struct NobodyWatches;
-
-#[cfg(test)]
-impl Watch for NobodyWatches {
-    fn started(&self, _: u32) {}
-
-    fn ended(&self, _: u32) {}
-}
-
 /// The duty to wait for a child; whoever holds it reaps it.
 #[derive(Debug)]
 pub(crate) struct Waiter {
@@ -229,6 +208,33 @@ pub(crate) async fn end_orphans(group: u32) {
     signal_group(group, Strength::Kill);
 }
 
+/// Ends the processes whose environment has this variable with this value, wherever they went:
+/// those that were started a moment before nobody could note them, those that left their group.
+/// Only where the system shows it (Linux).
+pub(crate) async fn end_marked(name: &str, value: &str) {
+    let mark = format!("{name}={value}");
+    let marked = |signal: Strength| {
+        let found = marked(mark.as_bytes());
+        for pid in &found {
+            signal_process(*pid, signal);
+        }
+        found.is_empty()
+    };
+    if marked(Strength::Ask) {
+        return;
+    }
+    let gone = async {
+        let mut again = tokio::time::interval(Duration::from_millis(20));
+        again.tick().await;
+        while !self::marked(mark.as_bytes()).is_empty() {
+            again.tick().await;
+        }
+    };
+    if tokio::time::timeout(GRACE_OF_ORPHANS, gone).await.is_err() {
+        marked(Strength::Kill);
+    }
+}
+
 impl Sentinel {
     /// Tells it a line.
     ///
@@ -321,6 +327,16 @@ enum Strength {
     Kill,
 }
 
+#[cfg(unix)]
+impl Strength {
+    fn signal(self) -> rustix::process::Signal {
+        match self {
+            Self::Ask => rustix::process::Signal::TERM,
+            Self::Kill => rustix::process::Signal::KILL,
+        }
+    }
+}
+
 const GRACE: Duration = Duration::from_secs(3);
 const GRACE_OF_ORPHANS: Duration = Duration::from_secs(1);
 
@@ -334,15 +350,36 @@ async fn until_empty(group: u32) {
 
 #[cfg(unix)]
 fn signal_group(group: u32, strength: Strength) {
-    let signal = match strength {
-        Strength::Ask => rustix::process::Signal::TERM,
-        Strength::Kill => rustix::process::Signal::KILL,
-    };
     if let Some(group) = group_number(group) {
         // It fails only when nobody is left to get it.
-        let _ = rustix::process::kill_process_group(group, signal);
+        let _ = rustix::process::kill_process_group(group, strength.signal());
     }
 }
+
+/// Numbers of the processes of ours that have this in their environment (proc(5)).
+fn marked(mark: &[u8]) -> Vec<u32> {
+    let Ok(processes) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let numbers = processes.flatten();
+    let numbers = numbers.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let has_it = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|set| set == mark)
+    };
+    numbers.filter(has_it).collect()
+}
+
+#[cfg(unix)]
+fn signal_process(pid: u32, strength: Strength) {
+    if let Some(pid) = group_number(pid) {
+        // It fails only when the process is gone.
+        let _ = rustix::process::kill_process(pid, strength.signal());
+    }
+}
+
+#[cfg(not(unix))]
+fn signal_process(_: u32, _: Strength) {}
 
 #[cfg(unix)]
 fn group_is_alive(group: u32) -> bool {
@@ -389,83 +426,4 @@ fn refuse(command: &CommandLine, source: io::Error) -> StartError {
 }
 
 #[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    fn shell(script: &str) -> CommandLine {
-        CommandLine {
-            program: "sh".into(),
-            arguments: vec!["-c".into(), script.into()],
-            folder: PathBuf::from("/"),
-            variables: Vec::new(),
-            without: Vec::new(),
-        }
-    }
-
-    async fn first_line(stdout: ChildStdout) -> String {
-        use tokio::io::AsyncBufReadExt as _;
-        let mut line = String::new();
-        let mut lines = tokio::io::BufReader::new(stdout);
-        tokio::time::timeout(Duration::from_secs(10), lines.read_line(&mut line))
-            .await
-            .expect("a line in time")
-            .expect("a readable line");
-        line.trim().to_owned()
-    }
-
-    fn is_gone(pid: &str) -> bool {
-        // A zombie nobody reaps yet has ended as well.
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        stat.is_empty() || stat.contains(") Z ")
-    }
-
-    async fn wait_until_gone(pid: &str) {
-        let mut again = tokio::time::interval(Duration::from_millis(5));
-        tokio::time::timeout(Duration::from_secs(10), async {
-            while !is_gone(pid) {
-                again.tick().await;
-            }
-        })
-        .await
-        .expect("the process ends");
-    }
-
-    #[tokio::test]
-    async fn ending_a_group_ends_the_grandchildren() {
-        let mut started = start(&shell("sleep 600 & echo $!; wait"), Output::Captured).unwrap();
-        let grandchild = first_line(started.stdout.take().unwrap()).await;
-        assert!(!is_gone(&grandchild));
-        let mut waiter = started.waiter;
-        tokio::join!(started.group.end(), waiter.wait());
-        wait_until_gone(&grandchild).await;
-    }
-
-    #[tokio::test]
-    async fn dropping_a_group_kills_even_who_ignores_sigterm() {
-        let mut started = start(
-            &shell("trap '' TERM; sleep 600 & echo $!; wait; wait"),
-            Output::Captured,
-        )
-        .unwrap();
-        let grandchild = first_line(started.stdout.take().unwrap()).await;
-        drop(started.group);
-        wait_until_gone(&grandchild).await;
-    }
-
-    #[tokio::test]
-    async fn a_short_child_that_hangs_is_killed_at_its_deadline() {
-        let error = run(&shell("sleep 600"), Duration::from_millis(50))
-            .await
-            .unwrap_err();
-        assert_eq!(error.source.kind(), io::ErrorKind::TimedOut);
-    }
-
-    #[tokio::test]
-    async fn a_short_child_tells_why_it_failed() {
-        let finished = run(&shell("echo no >&2; exit 3"), Duration::from_secs(10))
-            .await
-            .unwrap();
-        assert_eq!(finished.status.code(), Some(3));
-        assert_eq!(finished.stderr, "no\n");
-    }
-}
+mod tests;

@@ -1,0 +1,45 @@
+//! Keys that the user presses while a session goes on.
+
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::Sender;
+
+use crate::dev::event::Event;
+use crate::host::BoxFuture;
+use crate::ui::{Keys, Ui};
+
+/// Sources for the keys and for coming back from the background; none without a terminal.
+pub(crate) fn sources(events: &Sender<Event>, ui: Ui) -> Vec<BoxFuture<'static, ()>> {
+    let Some(keys) = ui.interactive.then(Keys::take).flatten() else {
+        return Vec::new();
+    };
+    let keys = Arc::new(keys);
+    let mut sources: Vec<BoxFuture<'static, ()>> = Vec::new();
+    // SIGCONT: the shell has set its own mode meanwhile.
+    if let Ok(mut back) = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw())) {
+        let keys = Arc::clone(&keys);
+        sources.push(Box::pin(async move {
+            while back.recv().await.is_some() {
+                keys.enter();
+            }
+        }));
+    }
+    let events = events.clone();
+    sources.push(Box::pin(async move {
+        while let Some(key) = keys.next().await {
+            let event = match key {
+                '?' | 'h' => Event::HelpWanted,
+                'b' => Event::RebuildWanted,
+                'o' => Event::OpenWanted,
+                'q' => Event::Interrupt,
+                'r' => Event::ReinstallWanted,
+                _ => continue,
+            };
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+    }));
+    sources
+}
