@@ -41,6 +41,14 @@ pub(crate) const CONNECT_SESSION: &str = "CONNECT_SESSION";
 pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
+/// Keys that the secrets of the store are sealed with: `name:base64`, with commas between them.
+pub(crate) const CONNECT_STORE_KEYS: &str = "CONNECT_STORE_KEYS";
+/// Where the app keeps its tenants; comes before `store.url` of config.json.
+pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
+/// The same, as ACE spells it.
+pub(crate) const DB_URL: &str = "DB_URL";
+/// The same for MongoDB.
+pub(crate) const MONGODB_URI: &str = "MONGODB_URI";
 /// For tests: `localhost:<port>` of a double of ngrok's server. Other machines are refused, because
 /// the authtoken is sent there.
 pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";

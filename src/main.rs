@@ -15,6 +15,7 @@ mod project;
 mod proxy;
 mod report;
 mod scaffold;
+mod tenants;
 mod tunnel;
 mod ui;
 

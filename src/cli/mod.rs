@@ -101,6 +101,7 @@ pub(crate) enum Command {
     Schema(Schema),
     /// List what sessions of this folder registered with hosts and did not take away
     Status,
+    Tenants(Tenants),
     /// Read, explain and make tokens
     #[command(subcommand)]
     Token(Token),
@@ -382,6 +383,72 @@ pub(crate) enum SchemaSubject {
     Credentials,
     Descriptor,
     Events,
+}
+
+/// Look into the store of an app, move its tenants, forget them
+///
+/// The store is the one that config.json names, or DATABASE_URL; ACE's are read as they stand.
+/// Secrets are shown and written only with --secrets.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect tenants list
+  connect tenants show 1a2b3c --store postgres://app@db.example/app
+  connect tenants export all.jsonl --secrets
+  connect tenants import all.jsonl --store redis://cache.example
+
+Exit codes: 0 done, 1 yours to fix, 3 the store does not answer")]
+pub(crate) struct Tenants {
+    /// Another store: postgres://, mysql://, redis://, mongodb://, dynamodb://REGION/TABLE or
+    /// sqlite:FILE
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) store: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: TenantsCommand,
+}
+
+/// What to do with tenants.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TenantsCommand {
+    /// Write all tenants to a file, one JSON record a line
+    Export {
+        /// A new file, or `-` for stdout [default: -]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+
+        /// With shared secrets and settings, as an import needs them
+        #[arg(long)]
+        secrets: bool,
+    },
+    /// Remove tenants for good: secrets, settings and all
+    Forget {
+        /// Client keys
+        #[arg(value_name = "KEY", required = true)]
+        keys: Vec<String>,
+    },
+    /// Write the tenants of a file into the store, replacing what it has of them
+    Import {
+        /// A file of `export --secrets`, or `-` for stdin
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// Check the file, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List all tenants
+    List,
+    /// Show one tenant as JSON
+    Show {
+        /// Its client key
+        #[arg(value_name = "KEY")]
+        key: String,
+
+        /// With shared secrets and settings
+        #[arg(long)]
+        secrets: bool,
+    },
 }
 
 /// A code that findings can have.

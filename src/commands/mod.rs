@@ -9,6 +9,7 @@ mod new;
 mod reap;
 mod sandbox;
 mod schema;
+mod tenants;
 mod token;
 mod trigger;
 mod validate;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Sandbox(flags) => sandbox::run(&flags, context),
         Command::Schema(flags) => Ok(schema::run(&flags, context)),
         Command::Status => Ok(left::status(context)),
+        Command::Tenants(flags) => tenants::run(flags, context),
         Command::Token(command) => token::run(&command, context),
         Command::Trigger(flags) => trigger::run(&flags, context),
         Command::Validate(flags) => validate::run(flags, context),

@@ -10,6 +10,7 @@ mod install;
 mod project;
 mod scaffold;
 mod session;
+mod store;
 mod tunnel;
 
 use std::fmt;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use connect_store::StoreSettings;
+use serde_json::{Map, Value};
 
 use crate::context::Env;
 use crate::env;
@@ -28,13 +29,7 @@ impl Config {
         if !file.is_object() {
             problems.push("the whole of it must be an object".to_owned());
         }
-        let section = env.text(env::NODE_ENV).unwrap_or("development");
-        let section = file.get(section).or_else(|| file.get("development"));
-        let value = |key| {
-            section
-                .and_then(|section| section.get(key))
-                .or_else(|| file.get(key))
-        };
+        let value = |key| value(&file, key, env);
         let port = match (env.text(env::PORT), value("port")) {
             (Some(text), _) => Some(text.to_owned()),
             (None, Some(Value::String(text))) => Some(text.clone()),
@@ -56,6 +51,39 @@ impl Config {
             Err(FileError::Values { path, problems })
         }
     }
+
+    /// The store of tenants that config.json or the environment names.
+    ///
+    /// # Errors
+    /// When the file is unreadable, not JSON, or `store` makes no sense.
+    pub(crate) fn store(folder: &Path, env: &Env) -> Result<StoreSettings, FileError> {
+        let path = folder.join(CONFIG);
+        let file = read_settings(&path, env)?.unwrap_or_default();
+        let store = value(&file, "store", env).and_then(Value::as_object);
+        let variable = |name: &str| {
+            [env::DATABASE_URL, env::DB_URL, env::MONGODB_URI]
+                .contains(&name)
+                .then(|| env.text(name))?
+                .map(str::to_owned)
+        };
+        let none = Map::new();
+        StoreSettings::from_ace(store.unwrap_or(&none), folder, &variable).map_err(|faults| {
+            let problems = faults.iter().map(|fault| format!("`store`: {fault}"));
+            FileError::Values {
+                path,
+                problems: problems.collect(),
+            }
+        })
+    }
+}
+
+/// A key of the section that `NODE_ENV` names (or `development`), or else of the top level.
+fn value<'a>(file: &'a Value, key: &str, env: &Env) -> Option<&'a Value> {
+    let section = env.text(env::NODE_ENV).unwrap_or("development");
+    let section = file.get(section).or_else(|| file.get("development"));
+    section
+        .and_then(|section| section.get(key))
+        .or_else(|| file.get(key))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::error::CliError;
+use crate::ui::progress::Progress;
 use crate::ui::prompt::{Check, Terminal};
 
 #[cfg(unix)]
@@ -203,6 +204,15 @@ impl Ui {
         }
         console::set_colors_enabled_stderr(self.color);
         progress::show_while(word, object, work).await
+    }
+
+    /// Shows how far long work is, on a terminal; `total` where it is known.
+    pub(crate) fn progress(&self, word: &'static str, total: Option<u64>) -> Progress {
+        if !self.animated {
+            return Progress::hidden();
+        }
+        console::set_colors_enabled_stderr(self.color);
+        Progress::show(word, total)
     }
 
     /// Asks for a line of text until `check` takes it; the empty answer is the default.

@@ -59,6 +59,53 @@ impl Drop for Line {
     }
 }
 
+/// A count that grows while long work goes on; gone when dropped.
+pub(crate) struct Progress(Option<ProgressBar>);
+
+impl Progress {
+    /// `total` is known for work of a known length.
+    pub(super) fn show(word: &str, total: Option<u64>) -> Self {
+        let line = LINES.add(match total {
+            Some(total) => ProgressBar::new(total),
+            None => ProgressBar::new_spinner(),
+        });
+        let template = total.map_or(COUNTER, |_| BAR);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            line.set_style(style.tick_chars("|/-\\ ").progress_chars("=> "));
+        }
+        line.set_prefix(word.to_owned());
+        line.enable_steady_tick(TICK);
+        Self(Some(line))
+    }
+
+    /// None, where nothing may move.
+    pub(super) fn hidden() -> Self {
+        Self(None)
+    }
+
+    /// How far the work is.
+    pub(crate) fn set(&self, done: u64) {
+        if let Some(line) = &self.0 {
+            line.set_position(done);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(line) = &self.0 {
+            line.finish_and_clear();
+            LINES.remove(line);
+        }
+    }
+}
+
+/// As a status line, with a count.
+const COUNTER: &str = "{prefix:>12.cyan.bold} {human_pos} {elapsed} {spinner}";
+
+/// As a status line, with a bar.
+const BAR: &str = "{prefix:>12.cyan.bold} [{wide_bar}] {percent:>3} % {eta:>4}";
+
 /// As a status line, with what moves at its end.
 const TEMPLATE: &str = "{prefix:>12.cyan.bold} {wide_msg} {elapsed} {spinner}";
 
@@ -68,7 +115,9 @@ mod tests {
 
     #[test]
     fn the_template_is_one() {
-        ProgressStyle::with_template(TEMPLATE).unwrap();
+        for template in [BAR, COUNTER, TEMPLATE] {
+            ProgressStyle::with_template(template).unwrap();
+        }
     }
 
     #[tokio::test]

@@ -16,7 +16,21 @@ fn help_is_as_documented() {
         format!("## `{}`\n\n```text\n{}\n```\n", title.trim(), text.trim())
     };
     let pages: Vec<_> = [
-        "", "clean", "dev", "explain", "new", "sandbox", "schema", "status", "validate",
+        "",
+        "clean",
+        "dev",
+        "explain",
+        "new",
+        "sandbox",
+        "schema",
+        "status",
+        "tenants",
+        "tenants export",
+        "tenants forget",
+        "tenants import",
+        "tenants list",
+        "tenants show",
+        "validate",
     ]
     .map(page)
     .into();

@@ -35,7 +35,7 @@ const MODULES: &[(&str, &[&str])] = &[
         "commands",
         &[
             "check", "cli", "context", "dev", "env", "error", "host", "http", "inspect", "process",
-            "project", "scaffold", "ui",
+            "project", "scaffold", "tenants", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -51,7 +51,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "error",
         &[
-            "host", "http", "inspect", "process", "project", "scaffold", "tunnel",
+            "host", "http", "inspect", "process", "project", "scaffold", "tenants", "tunnel",
         ],
     ),
     ("host", &["context", "error", "http"]),
@@ -63,6 +63,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("proxy", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
+    ("tenants", &["context", "env", "error", "project", "ui"]),
     ("tunnel", &["error", "http", "process", "proxy"]),
     ("ui", &["error"]),
 ];

@@ -9,7 +9,7 @@ use connect_core::{
     time::Seconds,
     verify::Policy,
 };
-use connect_store::MemoryStore;
+use connect_store::{Keyring, SealedStore};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
@@ -20,7 +20,7 @@ use crate::views::Views;
 use crate::{
     client::HostClient,
     clock::SystemClock,
-    config::{Config, InvalidConfig, StoreConfig},
+    config::{Config, InvalidConfig},
     descriptor::{Descriptor, DescriptorError, DescriptorFile, Transformer},
     events::AppEvent,
     forge::Forge,
@@ -309,7 +309,7 @@ impl Builder {
         )?;
         let store = match self.store {
             Some(store) => store,
-            None => open_store(&config.store).await?,
+            None => open_store(&config).await?,
         };
         let (app_key, own_url) = {
             let current = descriptor.current();
@@ -379,12 +379,23 @@ fn base_urls(own: BaseUrl, config: &Config) -> Vec<BaseUrl> {
     all
 }
 
-async fn open_store(config: &StoreConfig) -> Result<Arc<dyn Store>, StartError> {
-    match config {
-        StoreConfig::Memory => Ok(Arc::new(MemoryStore::new())),
-        #[cfg(feature = "sqlite")]
-        StoreConfig::Sqlite(file) => Ok(Arc::new(connect_store::SqlStore::sqlite(file).await?)),
-        #[cfg(not(feature = "sqlite"))]
-        StoreConfig::Sqlite(_) => Err(StoreError::NoDriver { feature: "sqlite" }.into()),
-    }
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+    let settings = &config.store;
+    let waiting = |error: &StoreError| {
+        tracing::warn!(
+            code = error.code(),
+            store = settings.name(),
+            "the store is not there yet, trying again for up to {} s",
+            STORE_PATIENCE.as_secs()
+        );
+    };
+    let store = connect_store::open_within(settings, STORE_PATIENCE, waiting).await?;
+    Ok(match &config.store_keys {
+        Some(keys) => Arc::new(SealedStore::new(store, Keyring::parse(keys.expose())?)),
+        None => store,
+    })
 }
+
+/// How long a start waits for its store: a database is often started together with its app, and
+/// most platforms give an app a minute to come up.
+const STORE_PATIENCE: Duration = Duration::from_secs(30);

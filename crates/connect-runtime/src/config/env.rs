@@ -6,8 +6,9 @@ use std::collections::HashMap;
 ///
 /// The runtime reads: `CONNECT_ENV`, `NODE_ENV`, `PORT`, `HOST`, `AC_LOCAL_BASE_URL`,
 /// `AC_ALLOWED_BASE_URLS`, `AC_APP_KEY`, `AC_HOST_SCRIPT_URL`, `AC_HOST_WHITELIST`,
-/// `CONNECT_KEYS_CDN_URL`, `CONNECT_AUTHORIZATION_SERVER`, `CONNECT_FORGE_KEYS_URL`, `AC_APP_ID`,
-/// and whatever `config.json` names as `$NAME`.
+/// `AC_APP_ID`, `CONNECT_AUTHORIZATION_SERVER`, `CONNECT_FORGE_KEYS_URL`, `CONNECT_KEYS_CDN_URL`,
+/// `CONNECT_STORE_KEYS`, `DATABASE_URL`, `DB_URL`, `MONGODB_URI`, and whatever `config.json` names
+/// as `$NAME`.
 #[derive(Clone, Default)]
 pub struct Env(HashMap<String, String>);
 

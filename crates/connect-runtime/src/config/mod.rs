@@ -10,9 +10,10 @@ use std::{
 };
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, Product, forge::KeySource, impersonation::AuthorizationServers,
-    install_keys::KeyHosts, time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, Product, Secret, forge::KeySource,
+    impersonation::AuthorizationServers, install_keys::KeyHosts, time::Seconds,
 };
+use connect_store::StoreSettings;
 use serde_json::{Map, Value};
 
 mod document;
@@ -59,7 +60,10 @@ pub struct Config {
     /// Sent with every call to a host.
     pub user_agent: String,
     /// Where tenants are kept.
-    pub store: StoreConfig,
+    pub store: StoreSettings,
+    /// Keys that secrets are sealed with before they reach the store (`CONNECT_STORE_KEYS`), as
+    /// [`Keyring::parse`](connect_store::Keyring::parse) reads them.
+    pub store_keys: Option<Secret>,
     /// Product the app is for, if it is for one only.
     pub product: Option<Product>,
     /// Ids of the app as a Forge app (`ari:cloud:ecosystem::app/…`): the one that is deployed, or
@@ -95,16 +99,6 @@ pub struct ErrorView {
 pub struct Options {
     /// `no-auth`: requests without a token are let in, in development only.
     pub no_auth: bool,
-}
-
-/// Where tenants are kept (`store` of config.json).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreConfig {
-    /// In memory: for tests, or when the host installs the app at every start.
-    Memory,
-    /// In a SQLite file.
-    Sqlite(PathBuf),
 }
 
 /// A mistake in the configuration.

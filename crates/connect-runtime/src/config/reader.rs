@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, forge::KeySource,
-    impersonation::AuthorizationServers, install_keys::KeyHosts, redact::redact, time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, ConfigError, Product, Secret, forge::KeySource,
+    impersonation::AuthorizationServers, install_keys::KeyHosts, redact::redact, store::StoreError,
+    time::Seconds,
 };
+use connect_store::{Keyring, StoreSettings};
 use serde_json::{Map, Value};
 
-use super::{Config, Document, Env, ErrorView, Finding, Options, StoreConfig};
+use super::{Config, Document, Env, ErrorView, Finding, Options};
 
 /// Looks values up and collects what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -72,6 +74,7 @@ impl<'a> Reader<'a> {
         Config {
             allowed_hosts: self.allowed_hosts(development),
             store: self.store(folder),
+            store_keys: self.store_keys(),
             folder: folder.to_owned(),
             port,
             address: self.env_text("HOST").map_or_else(
@@ -314,44 +317,63 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn store(&mut self, folder: &Path) -> StoreConfig {
-        let default = || StoreConfig::Sqlite(folder.join("data/connect.db"));
-        let Some((value, pointer)) = self.value("store") else {
-            return default();
-        };
-        let mut text = |name: &str| {
-            let text = value.get(name).and_then(Value::as_str)?.to_owned();
-            Some(self.expand(&text, &Origin::File(format!("{pointer}/{name}"))))
-        };
-        let storage = text("storage");
-        match (
-            text("adapter").as_deref(),
-            text("type").or_else(|| text("dialect")).as_deref(),
-        ) {
-            (None | Some("sequelize" | "memory"), Some("memory")) | (Some("memory"), None) => {
-                StoreConfig::Memory
-            }
-            (None | Some("sequelize" | "sqlite"), Some("sqlite" | "sqlite3") | None) => {
-                match storage.as_deref() {
-                    Some(":memory:") => StoreConfig::Memory,
-                    // SECURITY: a URL has a password in it, and a path is shown in errors.
-                    // Test: canary, no_secret_leaves.
-                    Some(url) if url.contains("://") => self
-                        .wrong(
-                            &Origin::File(format!("{pointer}/storage")),
-                            "is a URL, where the path of a file belongs",
-                        )
-                        .unwrap_or(StoreConfig::Memory),
-                    Some(file) => StoreConfig::Sqlite(folder.join(file)),
-                    None => default(),
-                }
-            }
+    fn store(&mut self, folder: &Path) -> StoreSettings {
+        let found = self.value("store");
+        let (value, pointer) = found.unwrap_or_else(|| (Value::Null, "store".to_owned()));
+        let store = match self.expand_deep(value, &pointer) {
+            Value::Null => Map::new(),
+            Value::Object(store) => store,
             _ => self
-                .wrong(
-                    &Origin::File(pointer),
-                    "names a back-end that this build does not have",
-                )
-                .unwrap_or(StoreConfig::Memory),
+                .wrong(&Origin::File(pointer.clone()), "must be an object")
+                .unwrap_or_default(),
+        };
+        let env = self.env;
+        let variable = |name: &str| env.get(name).map(str::to_owned);
+        match StoreSettings::from_ace(&store, folder, &variable) {
+            Ok(settings) => settings,
+            Err(faults) => {
+                for fault in faults {
+                    let origin = match fault.key.as_str() {
+                        key if env.get(key).is_some() => Origin::Variable(fault.key),
+                        key if store.contains_key(key) => Origin::File(format!("{pointer}/{key}")),
+                        "" => Origin::File(pointer.clone()),
+                        key => {
+                            let message = format!("has a `{key}` that {}", fault.message);
+                            self.wrong::<()>(&Origin::File(pointer.clone()), &message);
+                            continue;
+                        }
+                    };
+                    self.wrong::<()>(&origin, &fault.message);
+                }
+                StoreSettings::Memory
+            }
+        }
+    }
+
+    /// From the environment alone: a key in the file would be kept with what it locks.
+    fn store_keys(&mut self) -> Option<Secret> {
+        let (text, origin) = self.env_text("CONNECT_STORE_KEYS")?;
+        match Keyring::parse(&text) {
+            Ok(_) => Some(Secret::new(text)),
+            Err(StoreError::Settings { problem }) => self.wrong(&origin, &problem),
+            Err(error) => self.wrong(&origin, &error.to_string()),
+        }
+    }
+
+    /// Replaces `$NAME` in every text below a value.
+    fn expand_deep(&mut self, value: Value, pointer: &str) -> Value {
+        match value {
+            Value::String(text) => {
+                Value::String(self.expand(&text, &Origin::File(pointer.to_owned())))
+            }
+            Value::Object(members) => members
+                .into_iter()
+                .map(|(name, value)| {
+                    let value = self.expand_deep(value, &format!("{pointer}/{name}"));
+                    (name, value)
+                })
+                .collect(),
+            other => other,
         }
     }
 

@@ -18,10 +18,7 @@ fn nothing_at_all_is_a_configuration() {
     assert_eq!(config.token_life, Seconds(180));
     assert_eq!(config.max_token_age, Seconds(900));
     assert_eq!(config.address, "127.0.0.1");
-    assert_eq!(
-        config.store,
-        StoreConfig::Sqlite("/app/data/connect.db".into())
-    );
+    assert_eq!(config.store, StoreSettings::sqlite("/app/data/connect.db"));
     assert_eq!(config.key_hosts, KeyHosts::Production);
 }
 
@@ -57,7 +54,7 @@ fn the_file_of_the_ace_template_is_read() {
     }"#;
     assert_eq!(
         parse(text, &Env::default()).unwrap().store,
-        StoreConfig::Memory
+        StoreSettings::Memory
     );
     let production = parse(
         text,
@@ -68,10 +65,7 @@ fn the_file_of_the_ace_template_is_read() {
         production.local_base_url.as_str(),
         "https://your-production-url.com:8080"
     );
-    assert_eq!(
-        production.store,
-        StoreConfig::Sqlite("/app/store.db".into())
-    );
+    assert_eq!(production.store, StoreSettings::sqlite("/app/store.db"));
     assert!(
         production
             .allowed_hosts
@@ -143,4 +137,49 @@ fn the_cloud_is_chosen_by_the_configuration() {
     let hosts = |text| parse(text, &Env::default()).map(|config| config.key_hosts);
     assert_eq!(hosts(r#"{"cloud": "staging"}"#).unwrap(), KeyHosts::Staging);
     assert!(hosts(r#"{"cloud": "mine"}"#).is_err());
+}
+
+#[test]
+fn the_store_may_be_a_server_named_by_the_file_or_the_environment() {
+    let url = |text: &str, env: Env| match parse(text, &env).unwrap().store {
+        StoreSettings::Server(server) => server.url.expose().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let file = r#"{"store": {"url": "postgres://$DB_HOST/app"}}"#;
+    let host = Env::of([("DB_HOST", "db.example")]);
+    assert_eq!(url(file, host), "postgres://db.example/app");
+    let both = Env::of([("DB_HOST", "a"), ("DATABASE_URL", "mysql://b/app")]);
+    assert_eq!(url(file, both), "mysql://b/app");
+    let alone = Env::of([("DATABASE_URL", "redis://c")]);
+    assert_eq!(url("", alone), "redis://c");
+}
+
+#[test]
+fn a_store_that_makes_no_sense_is_named_with_its_line_and_no_value() {
+    let text = "{\n  \"store\": {\n    \"url\": \"oracle://u:hunter2@h\"\n  }\n}";
+    assert_eq!(
+        findings(text, &Env::default()),
+        ["config.json:3: `store.url` the URL names a kind of database that cannot be used here"]
+    );
+    let missing = r#"{"store": {"dialect": "postgres"}}"#;
+    let found = findings(missing, &Env::default());
+    assert!(
+        found[0].starts_with("config.json:1: `store` has a `url` that is missing"),
+        "{found:?}"
+    );
+    let variable = Env::of([("DATABASE_URL", "hunter2")]);
+    let found = findings("", &variable);
+    assert!(found[0].contains("DATABASE_URL"), "{found:?}");
+    assert!(!found[0].contains("hunter2"), "{found:?}");
+}
+
+#[test]
+fn keys_of_the_store_come_from_the_environment_and_are_shown_nowhere() {
+    let keys = "one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let config = parse("", &Env::of([("CONNECT_STORE_KEYS", keys)])).unwrap();
+    assert_eq!(config.store_keys.as_ref().unwrap().expose(), keys);
+    assert!(!format!("{config:?}").contains("MDEy"));
+    let found = findings("", &Env::of([("CONNECT_STORE_KEYS", "one:hunter2")]));
+    assert!(found[0].contains("CONNECT_STORE_KEYS"), "{found:?}");
+    assert!(!found[0].contains("hunter2"), "{found:?}");
 }

@@ -5,6 +5,8 @@
     reason = "helpers of tests fail and talk like tests; clippy excuses only the test functions"
 )]
 
+#[cfg(unix)]
+mod ace;
 mod app;
 mod browser;
 mod client;
@@ -13,4 +15,11 @@ mod grants;
 mod install;
 mod pages;
 mod rest;
+#[cfg(unix)]
+#[path = "../../../connect-store/src/tests/servers.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the stores, which start others too"
+)]
+mod servers;
 mod start;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The value of an attribute of the page's iframe, with HTML's escapes undone.
-fn attribute(page: &str, name: &str) -> String {
+pub(crate) fn attribute(page: &str, name: &str) -> String {
     let iframe = page
         .split("<iframe")
         .nth(1)

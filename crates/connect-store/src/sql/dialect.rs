@@ -103,8 +103,8 @@ impl Dialect {
             out.text.push_str(&format!("{one} = {other}"));
             #[cfg(feature = "mysql")]
             if self == Self::MySql {
-                let binary = format!(" AND CAST({one} AS BINARY) = CAST({other} AS BINARY)");
-                out.text.push_str(&binary);
+                out.text
+                    .push_str(&format!(" AND {} = {}", letters(&one), letters(&other)));
             }
         } else if let Some((column, number)) = inner.split_once('=') {
             let (column, number) = (self.name(column), digits(number).0);
@@ -113,10 +113,9 @@ impl Dialect {
             // The usual collations of MySQL take `A` for `a`; the first half is for the index.
             #[cfg(feature = "mysql")]
             if self == Self::MySql {
-                out.text
-                    .push_str(&format!(" AND CAST({column} AS BINARY) = CAST("));
-                self.placeholder(out, number);
-                out.text.push_str(" AS BINARY)");
+                out.text.push_str(&format!(" AND {} = ", letters(&column)));
+                out.order.push(number.saturating_sub(1));
+                out.text.push_str(&letters("?"));
             }
         }
     }
@@ -139,6 +138,12 @@ impl Dialect {
             _ => out.text.push('?'),
         }
     }
+}
+
+/// The bytes of a text, whatever the character set of its column.
+#[cfg(feature = "mysql")]
+fn letters(expression: &str) -> String {
+    format!("CAST(CONVERT({expression} USING utf8mb4) AS BINARY)")
 }
 
 fn digits(text: &str) -> (usize, &str) {
@@ -188,7 +193,8 @@ mod tests {
         check(
             Dialect::MySql,
             "SELECT CAST(a.`val` AS CHAR) FROM `AddonSettings` a WHERE a.`clientKey` = ? AND \
-             CAST(a.`clientKey` AS BINARY) = CAST(? AS BINARY) AND `key` = ? AND x = ?",
+             CAST(CONVERT(a.`clientKey` USING utf8mb4) AS BINARY) = \
+             CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `key` = ? AND x = ?",
             &[1, 1, 0, 0],
         );
     }

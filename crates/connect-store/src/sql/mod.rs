@@ -17,8 +17,10 @@ use crate::{
 mod dialect;
 mod layout;
 mod pool;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) mod server;
 #[cfg(feature = "sqlite")]
-mod sqlite;
+pub(crate) mod sqlite;
 #[cfg(test)]
 mod tests;
 

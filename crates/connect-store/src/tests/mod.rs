@@ -1,6 +1,6 @@
 //! What every back-end must do: one test for all.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use connect_core::{
     AppKey, BaseUrl, ClientKey, InstallationId, Product, Secret, Tenant, TenantState, Timestamp,
@@ -8,6 +8,18 @@ use connect_core::{
     time::Seconds,
 };
 use serde_json::json;
+
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
+#[allow(dead_code, reason = "each back-end has a server of its own")]
+pub(crate) mod servers;
 
 pub(crate) fn key(name: &str) -> ClientKey {
     ClientKey::parse(name).unwrap()
@@ -323,6 +335,161 @@ async fn a_reader_never_sees_half_a_record(store: &Arc<dyn Store>) {
         done.unwrap();
     }
     store.purge_tenant(&key("site-1")).await.unwrap();
+}
+
+/// Lists 100,000 tenants that are there already, without holding them.
+#[cfg(all(unix, feature = "ace"))]
+pub(crate) async fn listing_is_bounded(store: &dyn Store, name: &str) {
+    const EXPECTED: usize = 100_000;
+    let pages = |pages: &str| pages.split(' ').nth(1)?.parse::<u64>().ok();
+    // Resident memory in pages of 4 KiB; the numbers are of the whole process, whose other tests
+    // take some, too.
+    let resident = || pages(&std::fs::read_to_string("/proc/self/statm").unwrap_or_default());
+    let (started, before) = (Instant::now(), resident());
+    let (mut count, mut from, mut most) = (0, None, before);
+    loop {
+        let page = store.tenants(from.as_ref(), 1000).await.unwrap();
+        assert!(page.unreadable.is_empty(), "{:?}", page.unreadable[0]);
+        count += page.tenants.len();
+        most = most.max(resident());
+        match page.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(count, EXPECTED);
+    let grown = most
+        .zip(before)
+        .map(|(most, before)| (most - before) * 4 / 1024);
+    println!(
+        "{name}: {count} tenants listed in {:?}, {grown:?} MiB more",
+        started.elapsed()
+    );
+    // Held at once they would take about 200 MiB.
+    assert!(grown.is_none_or(|grown| grown < 64), "{grown:?} MiB more");
+}
+
+/// `kill -9` of the server during 1,000 installs: what was answered is there afterwards, and what
+/// was not is answered when the server is back.
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
+pub(crate) async fn survives_a_crash(
+    store: Arc<dyn Store>,
+    server: &mut servers::Running,
+    name: &str,
+) {
+    const INSTALLS: usize = 1000;
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..8 {
+        let (store, tell) = (Arc::clone(&store), tell.clone());
+        workers.spawn(async move {
+            for n in (worker..INSTALLS).step_by(8) {
+                let tenant = tenant(&format!("crash-{n:04}"));
+                let deadline = Instant::now() + std::time::Duration::from_secs(60);
+                while let Err(error) = store.save_tenant(&tenant).await {
+                    assert_eq!(error.code(), "store/unavailable", "{error:?}");
+                    assert!(Instant::now() < deadline, "not back: {error:?}");
+                    tell.send(Err(error)).unwrap();
+                    tokio::task::yield_now().await;
+                }
+                tell.send(Ok(tenant)).unwrap();
+            }
+        });
+    }
+    drop(tell);
+    let mut answered = Vec::new();
+    while answered.len() < 300 {
+        answered.extend(told.recv().await.unwrap().ok());
+    }
+    server.kill();
+    let before = answered.len();
+    // The crash is noticed before the server is back.
+    while let Ok(tenant) = told.recv().await.unwrap() {
+        answered.push(tenant);
+    }
+    let at_crash = answered.len();
+    server.restart();
+    for tenant in &answered {
+        let found = store_answers(&*store, &tenant.client_key).await;
+        assert_eq!(found.as_ref(), Some(tenant), "answered before the crash");
+    }
+    let mut failures = 1;
+    while let Some(result) = told.recv().await {
+        match result {
+            Ok(tenant) => answered.push(tenant),
+            Err(_) => failures += 1,
+        }
+    }
+    while let Some(done) = workers.join_next().await {
+        done.unwrap();
+    }
+    let mut there = 0;
+    for tenant in &answered {
+        let found = store.tenant(&tenant.client_key).await.unwrap();
+        there += usize::from(found.as_ref() == Some(tenant));
+        store.purge_tenant(&tenant.client_key).await.unwrap();
+    }
+    println!(
+        "{name}: kill -9 after {before} of {INSTALLS} installs ({at_crash} answered by then), \
+         {failures} tries failed; {there} of {} answered installs are there",
+        answered.len()
+    );
+    assert_eq!((answered.len(), there), (INSTALLS, INSTALLS));
+}
+
+/// What the store says as soon as it can.
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
+async fn store_answers(store: &dyn Store, client_key: &ClientKey) -> Option<Tenant> {
+    let deadline = Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        match store.tenant(client_key).await {
+            Ok(found) => return found,
+            Err(error) => assert!(Instant::now() < deadline, "not back: {error:?}"),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Prints how long a look-up takes that no cache answers.
+#[cfg(all(
+    unix,
+    any(
+        feature = "dynamodb",
+        feature = "mysql",
+        feature = "postgres",
+        feature = "redis"
+    )
+))]
+pub(crate) async fn reads_take(store: &dyn Store, name: &str) {
+    let tenant = tenant("site-1");
+    store.save_tenant(&tenant).await.unwrap();
+    let mut times = Vec::new();
+    for _ in 0..200 {
+        let started = Instant::now();
+        assert!(store.tenant(&tenant.client_key).await.unwrap().is_some());
+        times.push(started.elapsed());
+    }
+    times.sort();
+    println!(
+        "{name}: look-up in the database, median {:?}, p99 {:?}",
+        times[100], times[197]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

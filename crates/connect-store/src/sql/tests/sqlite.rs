@@ -5,8 +5,9 @@ use connect_core::{
     store::{Store, StoreError},
 };
 
-use super::*;
-use crate::tests as contract;
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+
+use super::{super::pool::Connections, *};
 
 fn file(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("data/store.db")
@@ -14,29 +15,6 @@ fn file(folder: &tempfile::TempDir) -> PathBuf {
 
 async fn open(folder: &tempfile::TempDir) -> SqlStore {
     SqlStore::sqlite(&file(folder)).await.unwrap()
-}
-
-async fn run(store: &SqlStore, statement: &str) {
-    store.write(&[], &[statement], &[]).await.unwrap();
-}
-
-async fn rows_of(store: &SqlStore, table: &str) -> String {
-    let statement =
-        format!("SELECT [text n.n] FROM (SELECT COUNT(*) AS \"n\" FROM \"{table}\") AS n");
-    let rows = store.fetch(&statement, &[]).await.unwrap();
-    rows[0][0].clone().unwrap()
-}
-
-/// What ACE writes for a tenant.
-async fn ace_installs(store: &SqlStore, client_key: &str, secret: &str) {
-    let info = format!(
-        r#"{{"key":"com.example.app","clientKey":"{client_key}","sharedSecret":"{secret}",
-        "baseUrl":"https://acme.atlassian.net","productType":"jira"}}"#
-    );
-    let params = [Param::Text(Some(client_key)), Param::Text(Some(&info))];
-    let insert = "INSERT INTO {settings} (\"clientKey\", \"key\", \"val\") \
-         VALUES (?1, 'clientInfo', [json 2])";
-    store.write(&[], &[insert], &params).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,19 +45,9 @@ async fn what_was_saved_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn rows_that_ace_left_are_read_and_duplicates_healed() {
+async fn what_ace_left_is_read_and_healed() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder).await;
-    ace_installs(&store, "site-1", "first").await;
-    ace_installs(&store, "site-1", "second").await;
-    let key = contract::key("site-1");
-    let tenant = store.tenant(&key).await.unwrap().unwrap();
-    assert!(tenant.is_installed());
-    assert_eq!(tenant.shared_secret().expose(), "first");
-    let page = Store::tenants(&store, None, 9).await.unwrap();
-    assert_eq!(page.tenants.len(), 1);
-    store.save_tenant(&tenant).await.unwrap();
-    assert_eq!(rows_of(&store, "AddonSettings").await, "1");
+    aces_rows_are_read_and_healed(&open(&folder).await).await;
 }
 
 #[tokio::test]
@@ -172,4 +140,114 @@ async fn a_file_that_is_no_database_is_an_error_without_its_contents() {
     let error = SqlStore::sqlite(&file).await.unwrap_err();
     assert_eq!(error.code(), "store/unavailable");
     assert!(!format!("{error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("small.db"))
+        .create_if_missing(true)
+        .pragma("max_page_count", "24");
+    let connections = SqlitePool::connect_with(options).await.unwrap();
+    let pool = Pool::new(Connections::Sqlite(connections), "small.db".to_owned());
+    let store = SqlStore::prepare(pool, "AddonSettings").await.unwrap();
+    store
+        .save_tenant(&contract::tenant("site-1"))
+        .await
+        .unwrap();
+    let mut large = contract::tenant("site-2");
+    large
+        .details
+        .insert("x".to_owned(), "x".repeat(100_000).into());
+    let error = store.save_tenant(&large).await.unwrap_err();
+    assert_eq!(error.code(), "store/full");
+    assert!(
+        store
+            .tenant(&contract::key("site-1"))
+            .await
+            .unwrap()
+            .is_some()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_thousand_tenants_are_listed_in_constant_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let seed = "INSERT INTO {settings} (\"clientKey\", \"key\", \"val\") \
+         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000) \
+         SELECT 'site-' || n, 'clientInfo', ?1 FROM n";
+    store
+        .write(&[], &[seed], &[Param::Text(Some(INFO))])
+        .await
+        .unwrap();
+    contract::listing_is_bounded(&store, "sqlite").await;
+}
+
+/// `kill -9` of the process that writes, three times during 1,000 installs. The test starts itself
+/// as that process; it says each install that it would have answered.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::disallowed_methods, reason = "the test is also its own child")]
+async fn every_answered_install_survives_the_death_of_the_app() {
+    use std::{
+        collections::BTreeSet,
+        io::{BufRead, BufReader},
+        process::{Command, Stdio},
+    };
+    const FILE: &str = "CONNECT_TEST_INSTALLS_INTO";
+    const FROM: &str = "CONNECT_TEST_INSTALLS_FROM";
+    const INSTALLS: usize = 1000;
+    let name = |n: usize| format!("site-{n:04}");
+    if let (Ok(file), Ok(from)) = (std::env::var(FILE), std::env::var(FROM)) {
+        let store = SqlStore::sqlite(&PathBuf::from(file)).await.unwrap();
+        for n in from.parse().unwrap()..INSTALLS {
+            store
+                .save_tenant(&contract::tenant(&name(n)))
+                .await
+                .unwrap();
+            println!("\nanswered {n}");
+        }
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = file(&folder);
+    let mut answered = BTreeSet::new();
+    let mut kills = 0;
+    while answered.len() < INSTALLS {
+        let stop_at = (answered.len() + 250).min(INSTALLS);
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture"])
+            .arg("sql::tests::sqlite::every_answered_install_survives_the_death_of_the_app")
+            .env(FILE, &file)
+            .env(FROM, answered.len().to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            answered.extend(
+                line.strip_prefix("answered ")
+                    .map(|n| n.parse::<usize>().unwrap()),
+            );
+            if answered.len() == stop_at && stop_at < INSTALLS {
+                child.kill().unwrap();
+                kills += 1;
+                break;
+            }
+        }
+        child.wait().unwrap();
+    }
+    let store = SqlStore::sqlite(&file).await.unwrap();
+    let mut there = 0;
+    for n in &answered {
+        let found = store.tenant(&contract::key(&name(*n))).await.unwrap();
+        there += usize::from(found == Some(contract::tenant(&name(*n))));
+    }
+    println!(
+        "sqlite: {kills} times kill -9 during {INSTALLS} installs; {there} of {} answered installs are there",
+        answered.len()
+    );
+    assert_eq!((there, kills), (INSTALLS, 3));
 }

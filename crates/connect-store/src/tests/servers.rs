@@ -1,0 +1,362 @@
+//! Real servers, each on a port of its own with data of its own, gone with the test.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+/// A server that runs until it is dropped or killed.
+pub(crate) struct Running {
+    recipe: Recipe,
+    child: Child,
+    pub(crate) port: u16,
+    _folder: TempDir,
+}
+
+/// How to start one.
+struct Recipe {
+    program: PathBuf,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+    /// The user to run as, where root is refused.
+    user: Option<&'static str>,
+    /// What the server says when it can be used.
+    ready: &'static str,
+}
+
+impl Running {
+    fn start(recipe: Recipe, port: u16, folder: TempDir) -> Self {
+        let child = recipe.start();
+        Self {
+            recipe,
+            child,
+            port,
+            _folder: folder,
+        }
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again on the same data and port.
+    pub(crate) fn restart(&mut self) {
+        self.child = self.recipe.start();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Recipe {
+    /// Starts it and waits until it says that it is ready. What a killed one left behind may take
+    /// a moment to go, so an early end is tried again.
+    fn start(&self) -> Child {
+        let mut said = String::new();
+        for _ in 0..100 {
+            let mut child = as_user(self.user, &self.program)
+                .args(&self.arguments)
+                .envs(self.variables.iter().cloned())
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let (tell, told) = mpsc::channel();
+            let out = BufReader::new(child.stdout.take().unwrap());
+            let err = BufReader::new(child.stderr.take().unwrap());
+            let tell_too = tell.clone();
+            // Both end with the server, whose output they keep flowing.
+            std::thread::spawn(move || {
+                for line in out.lines().map_while(Result::ok) {
+                    let _ = tell.send(line);
+                }
+            });
+            std::thread::spawn(move || {
+                for line in err.lines().map_while(Result::ok) {
+                    let _ = tell_too.send(line);
+                }
+            });
+            said.clear();
+            loop {
+                match told.recv_timeout(Duration::from_secs(60)) {
+                    Ok(line) if line.contains(self.ready) => return child,
+                    Ok(line) => {
+                        said.push_str(&line);
+                        said.push('\n');
+                    }
+                    Err(mpsc::RecvTimeoutError::Timeout) => panic!("not ready:\n{said}"),
+                    Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            child.wait().unwrap();
+        }
+        panic!("{} does not start:\n{said}", self.program.display());
+    }
+}
+
+/// PostgreSQL with a superuser `postgres` and the password `hunter2`.
+pub(crate) fn postgres() -> Option<Running> {
+    let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
+        .map(|entries| {
+            entries
+                .map(|entry| entry.unwrap().path().join("bin"))
+                .collect()
+        })
+        .unwrap_or_default();
+    folders.sort();
+    let Some(bin) = folders.pop().filter(|bin| bin.join("initdb").exists()) else {
+        return missing("PostgreSQL", "postgresql");
+    };
+    let (folder, port) = (folder(), free_port());
+    let user = is_root().then_some("postgres");
+    let (data, password) = (folder.path().join("data"), folder.path().join("password"));
+    fs::create_dir(&data).unwrap();
+    fs::write(&password, "hunter2").unwrap();
+    if let Some(user) = user {
+        own(&data, user);
+    }
+    run(as_user(user, &bin.join("initdb"))
+        .arg("-D")
+        .arg(&data)
+        .args([
+            "-A",
+            "scram-sha-256",
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ])
+        .arg(format!("--pwfile={}", password.display())));
+    let recipe = Recipe {
+        program: bin.join("postgres"),
+        arguments: vec![
+            "-D".to_owned(),
+            data.display().to_string(),
+            "-p".to_owned(),
+            port.to_string(),
+            "-c".to_owned(),
+            "listen_addresses=127.0.0.1".to_owned(),
+            "-c".to_owned(),
+            "unix_socket_directories=".to_owned(),
+        ],
+        variables: Vec::new(),
+        user,
+        ready: "ready to accept connections",
+    };
+    Some(Running::start(recipe, port, folder))
+}
+
+/// MariaDB with a user `root` without a password.
+pub(crate) fn mariadb() -> Option<Running> {
+    let (Some(server), Some(install)) = (find("mariadbd"), find("mariadb-install-db")) else {
+        return missing("MariaDB", "mariadb-server");
+    };
+    let (folder, port) = (folder(), free_port());
+    let data = folder.path().join("data");
+    let user = if is_root() {
+        "--user=root"
+    } else {
+        "--skip-test-db"
+    };
+    run(as_user(None, &install)
+        .args(["--no-defaults", "--skip-test-db", user])
+        .arg(format!("--datadir={}", data.display()))
+        .arg("--auth-root-authentication-method=normal"));
+    let mut arguments = vec![
+        "--no-defaults".to_owned(),
+        format!("--datadir={}", data.display()),
+        format!("--port={port}"),
+        "--bind-address=127.0.0.1".to_owned(),
+        format!("--socket={}", folder.path().join("socket").display()),
+        "--innodb-log-file-size=8M".to_owned(),
+    ];
+    arguments.extend(is_root().then(|| "--user=root".to_owned()));
+    let recipe = Recipe {
+        program: server,
+        arguments,
+        variables: Vec::new(),
+        user: None,
+        ready: "ready for connections",
+    };
+    Some(Running::start(recipe, port, folder))
+}
+
+/// Redis that writes each command to its disk before it answers.
+pub(crate) fn redis() -> Option<Running> {
+    let Some(program) = find("redis-server").or_else(|| find("valkey-server")) else {
+        return missing("Redis", "redis-server");
+    };
+    let (folder, port) = (folder(), free_port());
+    let arguments = [
+        "--port",
+        &port.to_string(),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        &folder.path().display().to_string(),
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--appendfsync",
+        "always",
+    ];
+    let recipe = Recipe {
+        program,
+        arguments: arguments.map(str::to_owned).to_vec(),
+        variables: Vec::new(),
+        user: None,
+        ready: "Ready to accept connections",
+    };
+    Some(Running::start(recipe, port, folder))
+}
+
+/// DynamoDB's stand-in dynalite, with its data on disk.
+pub(crate) fn dynalite() -> Option<Running> {
+    let Some((node, modules)) = find("node").zip(modules_with("dynalite")) else {
+        return missing(
+            "dynalite",
+            "nodejs, and dynalite of npm in CONNECT_NODE_MODULES",
+        );
+    };
+    let (folder, port) = (folder(), free_port());
+    let module = modules.join("dynalite");
+    let script = format!(
+        "require({module:?})({{path: {:?}, createTableMs: 0, deleteTableMs: 0}})\
+         .listen({port}, '127.0.0.1', () => console.log('ready'))",
+        folder.path().join("data"),
+    );
+    let recipe = Recipe {
+        program: node,
+        arguments: vec!["-e".to_owned(), script],
+        variables: Vec::new(),
+        user: None,
+        ready: "ready",
+    };
+    Some(Running::start(recipe, port, folder))
+}
+
+/// A program of Node that says `ready`. Its arguments: a folder, the folder of npm's packages, and
+/// the others.
+pub(crate) fn node(
+    package: &str,
+    script: &str,
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+) -> Option<Running> {
+    let Some((program, modules)) = find("node").zip(modules_with(package)) else {
+        return missing(
+            package,
+            "nodejs, and npm's of that name in CONNECT_NODE_MODULES",
+        );
+    };
+    let mut words = vec![script.to_owned(), arguments[0].to_owned()];
+    words.push(modules.display().to_string());
+    words.extend(arguments[1..].iter().map(|&word| word.to_owned()));
+    let recipe = Recipe {
+        program,
+        arguments: words,
+        variables: variables
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        user: None,
+        ready: "ready",
+    };
+    Some(Running::start(recipe, 0, folder()))
+}
+
+/// The folder of npm's packages, if that one is among them.
+fn modules_with(package: &str) -> Option<PathBuf> {
+    let modules = PathBuf::from(var("CONNECT_NODE_MODULES")?);
+    modules.join(package).exists().then_some(modules)
+}
+
+/// Leaves a test out because a server is missing, and says so; with `CONNECT_REQUIRE_TOOLS`, as
+/// `scripts/test` sets it, that is a failure.
+pub(crate) fn missing<T>(server: &str, package: &str) -> Option<T> {
+    let why = format!("{server} is not installed (package: {package})");
+    assert!(var("CONNECT_REQUIRE_TOOLS").is_none(), "{why}");
+    writeln!(std::io::stderr(), "left out: {why}").unwrap();
+    None
+}
+
+#[expect(clippy::disallowed_methods, reason = "settings of the tests")]
+fn var(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
+/// A folder that another user may enter.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(folder.path(), open).unwrap();
+    folder
+}
+
+/// Nobody has the port now; that it stays so is likely enough.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn find(program: &str) -> Option<PathBuf> {
+    let path = var("PATH")?;
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .map(|folder| folder.join(program))
+        .find(|file| file.exists())
+}
+
+/// A command as another user, ended by the kernel when the thread that starts it ends.
+#[expect(clippy::disallowed_methods, reason = "the servers of the tests")]
+fn as_user(user: Option<&str>, program: &Path) -> Command {
+    let Some(setpriv) = find("setpriv") else {
+        assert!(user.is_none(), "setpriv of util-linux is needed");
+        return Command::new(program);
+    };
+    let mut command = Command::new(setpriv);
+    command.args(["--pdeathsig", "KILL"]);
+    if let Some(user) = user {
+        let group = format!("--regid={user}");
+        command.args([&format!("--reuid={user}"), &group, "--clear-groups"]);
+    }
+    command.arg("--").arg(program);
+    command
+}
+
+fn run(command: &mut Command) {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
+
+fn is_root() -> bool {
+    std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").unwrap()) == 0
+}
+
+/// Gives a folder to another user.
+fn own(folder: &Path, user: &str) {
+    let users = fs::read_to_string("/etc/passwd").unwrap();
+    let line = users
+        .lines()
+        .find(|line| line.split(':').next() == Some(user));
+    let fields: Vec<&str> = line.expect("the user exists").split(':').collect();
+    let (uid, gid) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
+    std::os::unix::fs::chown(folder, Some(uid), Some(gid)).unwrap();
+}
