@@ -60,7 +60,7 @@ pub(crate) struct World {
     /// Who is told when the app can be opened.
     pub(crate) announcing: Announcing,
     /// Keys that the descriptor has had.
-    pub(crate) keys: Mutex<BTreeSet<AppKey>>,
+    pub(crate) keys: Arc<Mutex<BTreeSet<AppKey>>>,
     /// Registers that were sent and whose end is not known: the host may install the app yet.
     pub(crate) uncertain: Mutex<BTreeSet<(HostId, AppKey)>>,
     /// The process that serves.

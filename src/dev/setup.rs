@@ -14,7 +14,7 @@ use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::{Ending, Event};
-use crate::dev::front::front;
+use crate::dev::front::{front, note_key};
 use crate::dev::journal::StateFolder;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
@@ -175,6 +175,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let (target, watched) = watch::channel(Target::Starting);
     // Until a tunnel is open, the app is reached from here only.
     let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
+    let keys = Arc::default();
     // Closed when the session is over.
     let mut door = None;
     if let Some(listener) = front.listener {
@@ -191,6 +192,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             target: watched,
             observer: inspecting.observer,
             knock,
+            described: note_key(&keys, &reaper),
         };
         sources.push(Box::pin(proxy::serve(listener, behind)));
         sources.extend(inspecting.sources);
@@ -225,7 +227,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         http: context.http.clone(),
         ui: context.ui,
         target,
-        keys: Mutex::default(),
+        keys,
         uncertain: Mutex::default(),
         running: Mutex::default(),
         program: Mutex::default(),

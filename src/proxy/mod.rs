@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::service::service_fn;
@@ -77,7 +77,17 @@ pub(crate) struct Behind {
     pub(crate) observer: Observer,
     /// Where a tunnel knocks. These requests go nowhere and nobody is told of them.
     pub(crate) knock: Knock,
+    /// Is told what the app serves as its descriptor, before whoever asked for it is.
+    pub(crate) described: Described,
 }
+
+/// Hears of a descriptor.
+pub(crate) type Described = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
+/// Where apps have their descriptor.
+const DESCRIPTOR: &str = "/atlassian-connect.json";
+/// Longest descriptor; hosts take far shorter ones.
+const MAX_DESCRIPTOR: usize = 4 << 20;
 
 /// Serves the listener for as long as the future is polled.
 pub(crate) async fn serve(listener: TcpListener, behind: Behind) {
@@ -186,6 +196,7 @@ impl Forwarder {
             },
             _ => return refuse("the app does not answer yet; see the output of `connect dev`"),
         };
+        let describes = request.uri().path().ends_with(DESCRIPTOR);
         if prepare(&mut request, port).is_none() {
             return text(
                 StatusCode::BAD_REQUEST,
@@ -195,11 +206,33 @@ impl Forwarder {
         match self.client.request(request).await {
             Ok(mut answer) => {
                 take_hop_by_hop(answer.headers_mut());
+                if describes && answer.status().is_success() {
+                    return self.describe(answer).await;
+                }
                 answer.map(http_body_util::BodyExt::boxed)
             }
             Err(_) => text(
                 StatusCode::BAD_GATEWAY,
                 "the app closed the connection; see the output of `connect dev`\n".to_owned(),
+            ),
+        }
+    }
+}
+
+impl Forwarder {
+    /// Hands a descriptor on once whoever has to know what it says knows.
+    async fn describe(&self, answer: Response<Incoming>) -> Answer {
+        let (head, body) = answer.into_parts();
+        match Limited::new(body, MAX_DESCRIPTOR).collect().await {
+            Ok(body) => {
+                let bytes = body.to_bytes();
+                (self.behind.described)(&bytes);
+                let body = Full::new(bytes).map_err(|never| match never {});
+                Response::from_parts(head, body.boxed())
+            }
+            Err(_) => text(
+                StatusCode::BAD_GATEWAY,
+                "the descriptor broke off, or is longer than 4 MiB\n".to_owned(),
             ),
         }
     }

@@ -11,6 +11,7 @@ struct Setup {
     port: u16,
     target: watch::Sender<Target>,
     served: mpsc::UnboundedReceiver<Served>,
+    described: mpsc::UnboundedReceiver<Vec<u8>>,
     tasks: JoinSet<()>,
 }
 
@@ -25,16 +26,21 @@ async fn setup(target: Target) -> Setup {
     let mut tasks = JoinSet::new();
     let knock = Knock::default();
     knock.expect("word".to_owned(), "answer".to_owned());
+    let (tell, described) = mpsc::unbounded_channel();
     let behind = Behind {
         target: receiver,
         observer,
         knock,
+        described: Arc::new(move |bytes| {
+            let _ = tell.send(bytes.to_vec());
+        }),
     };
     tasks.spawn(serve(listener, behind));
     Setup {
         port,
         target,
         served,
+        described,
         tasks,
     }
 }
@@ -133,4 +139,19 @@ async fn a_knock_is_answered_here_and_not_told() {
     let answer = exchange(setup.port, knock).await;
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
     assert_eq!(setup.served.recv().await.unwrap().id, 1);
+}
+
+#[tokio::test]
+async fn a_descriptor_is_told_before_it_is_handed_on() {
+    let mut setup = setup(Target::Starting).await;
+    let (port, _heard) = process(&mut setup.tasks, ANSWER).await;
+    setup.target.send_replace(Target::Serving(port));
+    let path = "/base/atlassian-connect.json?x=1";
+    let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let answer = exchange(setup.port, &request).await;
+    assert!(
+        answer.contains("X-Odd: Case") && answer.ends_with("\r\n\r\nhi"),
+        "{answer}"
+    );
+    assert_eq!(setup.described.try_recv().unwrap(), b"hi");
 }

@@ -76,6 +76,7 @@ impl App {
             target: receiver,
             observer: Arc::new(|_| {}),
             knock,
+            described: Arc::new(|_| {}),
         };
         tasks.spawn(async move {
             proxy::serve(front, behind).await;
