@@ -112,8 +112,13 @@ async fn start_process(
     let mut waiter = started.waiter;
     wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
     let new = Running { generation, group };
+    let before = *world.target.borrow();
     if let Some(old) = take_over(world, new, port) {
+        let underway = world.underway.clone();
         reply.follow.push(Box::pin(async move {
+            if let Target::Serving(port) = before {
+                underway.ended(port).await;
+            }
             old.group.end().await;
             Reply::default()
         }));

@@ -25,7 +25,7 @@ use crate::error::{CliError, Place};
 use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict, deregister_uncertain};
 use crate::http::Http;
 use crate::project::{DESCRIPTOR, read_text};
-use crate::proxy::Target;
+use crate::proxy::{Target, Underway};
 use crate::ui::Ui;
 
 /// What effects work with.
@@ -57,6 +57,8 @@ pub(crate) struct World {
     pub(crate) ui: Ui,
     /// Where the proxy sends requests.
     pub(crate) target: watch::Sender<Target>,
+    /// Requests that the proxy has sent on.
+    pub(crate) underway: Underway,
     /// Who is told when the app can be opened.
     pub(crate) announcing: Announcing,
     /// Keys that the descriptor has had.

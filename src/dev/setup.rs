@@ -29,7 +29,7 @@ use crate::host::{self, Login, Upm};
 use crate::project::{
     CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
 };
-use crate::proxy::{self, Behind, Knock, Target};
+use crate::proxy::{self, Behind, Knock, Target, Underway};
 use crate::tunnel::{Choice, Way};
 use crate::ui::Fatality;
 
@@ -176,6 +176,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     // Until a tunnel is open, the app is reached from here only.
     let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
     let keys = Arc::default();
+    let underway = Underway::default();
     // Closed when the session is over.
     let mut door = None;
     if let Some(listener) = front.listener {
@@ -193,6 +194,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             observer: inspecting.observer,
             knock,
             described: note_key(&keys, &reaper),
+            underway: underway.clone(),
         };
         sources.push(Box::pin(proxy::serve(listener, behind)));
         sources.extend(inspecting.sources);
@@ -228,6 +230,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         ui: context.ui,
         target,
         keys,
+        underway,
         uncertain: Mutex::default(),
         running: Mutex::default(),
         program: Mutex::default(),

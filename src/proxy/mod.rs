@@ -6,6 +6,7 @@
 //! 503 that says why. Who watches is told of each request and what it was made of.
 
 mod record;
+mod underway;
 
 mod knock;
 
@@ -32,6 +33,7 @@ use crate::proxy::record::{Copied, Heard, Kept, Listening};
 
 pub(crate) use crate::proxy::knock::{Knock, OURS, PREFIX as KNOCK};
 pub(crate) use crate::proxy::record::{BODY, Raw};
+pub(crate) use crate::proxy::underway::Underway;
 
 /// Longest time a request waits for a process that serves.
 pub(crate) const HOLD: Duration = Duration::from_secs(10);
@@ -79,6 +81,8 @@ pub(crate) struct Behind {
     pub(crate) knock: Knock,
     /// Is told what the app serves as its descriptor, before whoever asked for it is.
     pub(crate) described: Described,
+    /// Counts requests, so that who exchanges the process can wait for them.
+    pub(crate) underway: Underway,
 }
 
 /// Hears of a descriptor.
@@ -186,15 +190,22 @@ impl Forwarder {
 
     async fn forward(&self, mut request: Request<Copied>) -> Answer {
         let mut target = self.behind.target.clone();
-        let serving = target.wait_for(|target| *target != Target::Starting);
-        let port = match tokio::time::timeout(HOLD, serving).await {
-            Ok(Ok(target)) => match *target {
-                Target::Serving(port) => port,
-                Target::Down | Target::Starting => {
-                    return refuse("the app is not running; see the output of `connect dev`");
-                }
-            },
-            _ => return refuse("the app does not answer yet; see the output of `connect dev`"),
+        let (port, counted) = loop {
+            let serving = target.wait_for(|target| *target != Target::Starting);
+            let port = match tokio::time::timeout(HOLD, serving).await {
+                Ok(Ok(target)) => match *target {
+                    Target::Serving(port) => port,
+                    Target::Down | Target::Starting => {
+                        return refuse("the app is not running; see the output of `connect dev`");
+                    }
+                },
+                _ => return refuse("the app does not answer yet; see the output of `connect dev`"),
+            };
+            // Counted first, looked again then: who was not seen goes to the new process.
+            let counted = self.behind.underway.enter(port);
+            if *target.borrow() == Target::Serving(port) {
+                break (port, counted);
+            }
         };
         let describes = request.uri().path().ends_with(DESCRIPTOR);
         if prepare(&mut request, port).is_none() {
@@ -209,7 +220,14 @@ impl Forwarder {
                 if describes && answer.status().is_success() {
                     return self.describe(answer).await;
                 }
-                answer.map(http_body_util::BodyExt::boxed)
+                // Under way until its last byte has passed.
+                answer.map(|body| {
+                    let pass = move |frame| {
+                        let _ = &counted;
+                        frame
+                    };
+                    body.map_frame(pass).boxed()
+                })
             }
             Err(_) => text(
                 StatusCode::BAD_GATEWAY,

@@ -34,6 +34,7 @@ async fn setup(target: Target) -> Setup {
         described: Arc::new(move |bytes| {
             let _ = tell.send(bytes.to_vec());
         }),
+        underway: Underway::default(),
     };
     tasks.spawn(serve(listener, behind));
     Setup {

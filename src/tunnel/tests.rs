@@ -77,6 +77,7 @@ impl App {
             observer: Arc::new(|_| {}),
             knock,
             described: Arc::new(|_| {}),
+            underway: proxy::Underway::default(),
         };
         tasks.spawn(async move {
             proxy::serve(front, behind).await;
