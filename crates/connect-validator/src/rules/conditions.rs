@@ -64,8 +64,15 @@ fn single<'t>(checker: &mut Checker<'t>, node: &'t Node<'t>, object: &'t Object<
         };
         checker.member("condition", |checker| {
             let draft = checker.report(&codes::CONDITION_UNKNOWN, condition.range, message);
-            if let Some(meant) = meant {
-                draft.did_you_mean(meant, vec![(condition.range, quoted(meant))]);
+            match meant {
+                // Written so, it would lack what only the author knows: that is no safe fix.
+                Some(meant) if missing(object, meant).next().is_some() => {
+                    draft.label(format!("did you mean `{meant}`?"));
+                }
+                Some(meant) => {
+                    draft.did_you_mean(meant, vec![(condition.range, quoted(meant))]);
+                }
+                None => {}
             }
         });
         return;
@@ -80,21 +87,26 @@ fn parameters<'t>(
     object: &'t Object<'t>,
     name: &str,
 ) {
-    let Some((_, needed)) = NEEDED.iter().find(|(condition, _)| *condition == name) else {
-        return;
-    };
+    for parameter in missing(object, name) {
+        let message = format!("the condition `{name}` needs the parameter `{parameter}`");
+        checker
+            .report(&codes::CONDITION_MISSING_PARAMETER, head(node), message)
+            .help(format!("add it to `params`: {{ \"{parameter}\": \"…\" }}"));
+    }
+}
+
+/// What the condition of that name needs and does not have here.
+fn missing<'t>(object: &'t Object<'t>, name: &str) -> impl Iterator<Item = &'static str> {
+    let needed = NEEDED.iter().find(|(condition, _)| *condition == name);
     let given = object.get("params");
-    if given.is_some_and(|params| params.as_object().is_none_or(|o| o.damaged)) {
-        return;
-    }
-    for parameter in *needed {
-        if given.is_none_or(|params| params.get(parameter).is_none()) {
-            let message = format!("the condition `{name}` needs the parameter `{parameter}`");
-            checker
-                .report(&codes::CONDITION_MISSING_PARAMETER, head(node), message)
-                .help(format!("add it to `params`: {{ \"{parameter}\": \"…\" }}"));
-        }
-    }
+    let unreadable = given.is_some_and(|params| params.as_object().is_none_or(|o| o.damaged));
+    let needed = needed
+        .filter(|_| !unreadable)
+        .map_or(&[][..], |(_, needed)| needed);
+    needed
+        .iter()
+        .copied()
+        .filter(move |parameter| given.is_none_or(|params| params.get(parameter).is_none()))
 }
 
 /// Host rule: pages of their own stand in no issue, project or space, so no condition can ask about one.
