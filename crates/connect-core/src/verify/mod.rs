@@ -505,8 +505,7 @@ fn check(
         (QshRule::Absent, None, _) => true,
         (QshRule::Context, Some(claimed), _) => claimed == CONTEXT_QSH,
         (QshRule::Exact, Some(claimed), Some(request)) => {
-            let bases: Vec<&str> = policy.base_urls.iter().map(BaseUrl::path).collect();
-            qsh::matches(claimed, request, &bases)?
+            qsh::matches(claimed, request, policy.base_urls.iter().map(BaseUrl::path))?
         }
         _ => false,
     };
