@@ -251,6 +251,23 @@ pub(crate) fn dynalite() -> Option<Running> {
     Some(Running::start(recipe, port, folder))
 }
 
+/// Any program that serves on that port.
+pub(crate) fn program(
+    program: &Path,
+    arguments: &[String],
+    ready: &'static str,
+    port: u16,
+) -> Running {
+    let recipe = Recipe {
+        program: program.to_owned(),
+        arguments: arguments.to_vec(),
+        variables: Vec::new(),
+        user: None,
+        ready,
+    };
+    Running::start(recipe, port, folder())
+}
+
 /// A program of Node that says `ready`. Its arguments: a folder, the folder of npm's packages, and
 /// the others.
 pub(crate) fn node(
