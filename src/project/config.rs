@@ -10,7 +10,7 @@ use crate::env;
 use crate::project::{CONFIG, FileError, read_settings};
 
 /// What `connect` uses of config.json: the keys of the top level, over them those of the section
-/// named by `NODE_ENV` (or `development`), over them the environment.
+/// named by `CONNECT_ENV` or `NODE_ENV` (or `development`), over them the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     /// Port of the app, from `PORT` or `port`.
@@ -77,9 +77,10 @@ impl Config {
     }
 }
 
-/// A key of the section that `NODE_ENV` names (or `development`), or else of the top level.
+/// A key of the app's section, as the runtime reads it, or else of the top level.
 fn value<'a>(file: &'a Value, key: &str, env: &Env) -> Option<&'a Value> {
-    let section = env.text(env::NODE_ENV).unwrap_or("development");
+    let named = env.text(env::CONNECT_ENV).or(env.text(env::NODE_ENV));
+    let section = named.unwrap_or("development");
     let section = file.get(section).or_else(|| file.get("development"));
     section
         .and_then(|section| section.get(key))
@@ -105,6 +106,9 @@ mod tests {
         let production = [("NODE_ENV", "production"), ("MY_PORT", "4")];
         assert_eq!(check(file, &production), Ok(Some(4)));
         assert_eq!(check(file, &[("NODE_ENV", "production")]), Ok(None));
+        let ours = [("CONNECT_ENV", "production"), ("NODE_ENV", "development")];
+        let file = "{development: {port: 2}, production: {port: 4}}";
+        assert_eq!(check(file, &ours), Ok(Some(4)));
         assert_eq!(check("{port: 1}", &[]), Ok(Some(1)));
         assert_eq!(check("{}", &[]), Ok(None));
     }

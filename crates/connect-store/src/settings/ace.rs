@@ -57,7 +57,9 @@ impl Reader<'_> {
             Some(_) => {
                 return self.wrong("dialect", "names a database that cannot be used here");
             }
-            None => storage.is_some(),
+            // A scheme says which database it is, as in ACE, which looks at `storage` only when the
+            // dialect is SQLite's.
+            None => storage.is_some() && self.text("url").is_none(),
         };
         if is_file && (storage.is_some() || self.url(&["DB_URL"]).is_none()) {
             return match storage.as_deref() {

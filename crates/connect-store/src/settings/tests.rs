@@ -56,6 +56,11 @@ fn every_object_that_ace_takes_is_understood() {
             Server::Postgres,
         ),
         (json!({"url": "postgres://u:p@h/d"}), Server::Postgres),
+        (json!({"url": "redis://h"}), Server::Redis),
+        (
+            json!({"adapter": "sequelize", "storage": "a.db", "url": "mysql://h/d"}),
+            Server::MySql,
+        ),
         // The URL counts, as in ACE.
         (
             json!({"dialect": "mysql", "url": "postgres://u:p@h/d"}),
