@@ -317,6 +317,16 @@ pub enum StoreError {
         #[source]
         source: DriverError,
     },
+    /// The server has no certificate that is good, or none at all where one is asked for: whoever
+    /// answers may be somebody else.
+    #[error("the store `{store}` cannot be trusted")]
+    Untrusted {
+        /// Which store, without credentials.
+        store: String,
+        /// What is wrong with the certificate.
+        #[source]
+        source: DriverError,
+    },
 }
 
 /// What the driver of a store says, freed of values: a database may quote in its details the row
@@ -347,6 +357,7 @@ impl StoreError {
             Self::Settings { .. } => "store/settings",
             Self::Unauthorized { .. } => "store/unauthorized",
             Self::Unavailable { .. } => "store/unavailable",
+            Self::Untrusted { .. } => "store/untrusted",
         }
     }
 
@@ -372,6 +383,10 @@ impl StoreError {
             Self::Settings { .. } => "correct `store` in config.json",
             Self::Unauthorized { .. } => "check user and password in `store.url` or DATABASE_URL",
             Self::Unavailable { .. } => "check that the server runs and can be reached from here",
+            Self::Untrusted { .. } => {
+                "name the server as its certificate does, and give its authority as \
+                 `dialectOptions.ssl.ca` of `store`"
+            }
         }
     }
 }

@@ -41,7 +41,12 @@ mod sealed;
 pub mod settings;
 #[cfg(feature = "sql")]
 mod sql;
-#[cfg(any(feature = "mongodb", feature = "redis"))]
+#[cfg(any(
+    feature = "mongodb",
+    feature = "mysql",
+    feature = "postgres",
+    feature = "redis"
+))]
 mod tls;
 #[cfg(feature = "ace")]
 pub mod transfer;

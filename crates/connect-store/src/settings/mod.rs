@@ -72,10 +72,10 @@ pub struct ServerSettings {
 pub enum Tls {
     /// Encrypted, without a look at who the server is (`rejectUnauthorized: false`).
     Unverified,
-    /// Encrypted, with a server whose certificate is good; `ca` is a PEM text that is trusted
-    /// instead of the system's authorities.
+    /// Encrypted, with a server whose certificate is good.
     Verified {
-        /// The authority.
+        /// An authority as a PEM text, which is trusted beside the system's (Redis: instead of
+        /// them).
         ca: Option<String>,
     },
 }

@@ -20,6 +20,8 @@ use serde_json::json;
 ))]
 #[allow(dead_code, reason = "each back-end has a server of its own")]
 pub(crate) mod servers;
+#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+mod tls;
 
 pub(crate) fn key(name: &str) -> ClientKey {
     ClientKey::parse(name).unwrap()

@@ -108,8 +108,39 @@ impl Recipe {
     }
 }
 
+/// What a server shows for itself: a certificate and its key, as PEM texts.
+pub(crate) struct Identity {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl Identity {
+    /// As files, the key its owner's alone.
+    fn write_to(&self, folder: &Path, user: Option<&str>) -> [String; 2] {
+        [
+            ("certificate.pem", &self.certificate),
+            ("key.pem", &self.key),
+        ]
+        .map(|(name, text)| {
+            let file = folder.join(name);
+            fs::write(&file, text).unwrap();
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            fs::set_permissions(&file, private).unwrap();
+            if let Some(user) = user {
+                own(&file, user);
+            }
+            file.display().to_string()
+        })
+    }
+}
+
 /// PostgreSQL with a superuser `postgres` and the password `hunter2`.
 pub(crate) fn postgres() -> Option<Running> {
+    postgres_as(None)
+}
+
+/// The same; with an identity only for encrypted connections.
+pub(crate) fn postgres_as(identity: Option<&Identity>) -> Option<Running> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| {
             entries
@@ -142,18 +173,28 @@ pub(crate) fn postgres() -> Option<Running> {
             "--no-sync",
         ])
         .arg(format!("--pwfile={}", password.display())));
+    let mut settings = vec![
+        "listen_addresses=127.0.0.1".to_owned(),
+        "unix_socket_directories=".to_owned(),
+    ];
+    if let Some(identity) = identity {
+        let rule = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(data.join("pg_hba.conf"), rule).unwrap();
+        let [certificate, key] = identity.write_to(folder.path(), user);
+        settings.extend([
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={certificate}"),
+            format!("ssl_key_file={key}"),
+        ]);
+    }
+    let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
+    arguments.extend(["-p".to_owned(), port.to_string()]);
+    for setting in settings {
+        arguments.extend(["-c".to_owned(), setting]);
+    }
     let recipe = Recipe {
         program: bin.join("postgres"),
-        arguments: vec![
-            "-D".to_owned(),
-            data.display().to_string(),
-            "-p".to_owned(),
-            port.to_string(),
-            "-c".to_owned(),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "-c".to_owned(),
-            "unix_socket_directories=".to_owned(),
-        ],
+        arguments,
         variables: Vec::new(),
         user,
         ready: "ready to accept connections",
@@ -163,6 +204,11 @@ pub(crate) fn postgres() -> Option<Running> {
 
 /// MariaDB with a user `root` without a password.
 pub(crate) fn mariadb() -> Option<Running> {
+    mariadb_as(None)
+}
+
+/// The same; with an identity only for encrypted connections.
+pub(crate) fn mariadb_as(identity: Option<&Identity>) -> Option<Running> {
     let (Some(server), Some(install)) = (find("mariadbd"), find("mariadb-install-db")) else {
         return missing("MariaDB", "mariadb-server");
     };
@@ -186,6 +232,14 @@ pub(crate) fn mariadb() -> Option<Running> {
         "--innodb-log-file-size=8M".to_owned(),
     ];
     arguments.extend(is_root().then(|| "--user=root".to_owned()));
+    if let Some(identity) = identity {
+        let [certificate, key] = identity.write_to(folder.path(), None);
+        arguments.extend([
+            format!("--ssl-cert={certificate}"),
+            format!("--ssl-key={key}"),
+            "--require-secure-transport=ON".to_owned(),
+        ]);
+    }
     let recipe = Recipe {
         program: server,
         arguments,
@@ -198,27 +252,47 @@ pub(crate) fn mariadb() -> Option<Running> {
 
 /// Redis that writes each command to its disk before it answers.
 pub(crate) fn redis() -> Option<Running> {
+    redis_as(None)
+}
+
+/// The same; with an identity only for encrypted connections.
+pub(crate) fn redis_as(identity: Option<&Identity>) -> Option<Running> {
     let Some(program) = find("redis-server").or_else(|| find("valkey-server")) else {
         return missing("Redis", "redis-server");
     };
     let (folder, port) = (folder(), free_port());
-    let arguments = [
-        "--port",
-        &port.to_string(),
+    let dir = folder.path().display().to_string();
+    let mut arguments = [
         "--bind",
         "127.0.0.1",
         "--dir",
-        &folder.path().display().to_string(),
+        &dir,
         "--save",
         "",
         "--appendonly",
         "yes",
         "--appendfsync",
         "always",
-    ];
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let mut set = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
+    match identity {
+        None => set("--port", &port.to_string()),
+        Some(identity) => {
+            let [certificate, key] = identity.write_to(folder.path(), None);
+            set("--port", "0");
+            set("--tls-port", &port.to_string());
+            set("--tls-cert-file", &certificate);
+            set("--tls-key-file", &key);
+            // Needed, though no client shows a certificate.
+            set("--tls-ca-cert-file", &certificate);
+            set("--tls-auth-clients", "no");
+        }
+    }
     let recipe = Recipe {
         program,
-        arguments: arguments.map(str::to_owned).to_vec(),
+        arguments,
         variables: Vec::new(),
         user: None,
         ready: "Ready to accept connections",
