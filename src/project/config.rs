@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use connect_store::StoreSettings;
+use connect_store::{StoreKeys, StoreSettings};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
@@ -52,11 +52,15 @@ impl Config {
         }
     }
 
-    /// The store of tenants that config.json or the environment names.
+    /// The store of tenants that config.json or the environment names, and where the keys of its
+    /// secrets come from when the file says so.
     ///
     /// # Errors
     /// When the file is unreadable, not JSON, or `store` makes no sense.
-    pub(crate) fn store(folder: &Path, env: &Env) -> Result<StoreSettings, FileError> {
+    pub(crate) fn store(
+        folder: &Path,
+        env: &Env,
+    ) -> Result<(StoreSettings, Option<StoreKeys>), FileError> {
         let path = folder.join(CONFIG);
         let file = read_settings(&path, env)?.unwrap_or_default();
         let store = value(&file, "store", env).and_then(Value::as_object);
@@ -67,7 +71,13 @@ impl Config {
                 .map(str::to_owned)
         };
         let none = Map::new();
-        StoreSettings::from_ace(store.unwrap_or(&none), folder, &variable).map_err(|faults| {
+        let store = store.unwrap_or(&none);
+        let settings = StoreSettings::from_ace(store, folder, &variable);
+        let both = settings.and_then(|settings| {
+            let keys = StoreKeys::from_store(store, folder).map_err(|fault| vec![fault])?;
+            Ok((settings, keys))
+        });
+        both.map_err(|faults| {
             let problems = faults.iter().map(|fault| format!("`store`: {fault}"));
             FileError::Values {
                 path,

@@ -257,6 +257,14 @@ pub enum StoreError {
         #[source]
         source: DriverError,
     },
+    /// The program that prints the keys of the store printed none.
+    #[error("`{program}` gave no keys for the store: {problem}")]
+    KeyCommand {
+        /// The program.
+        program: String,
+        /// What came of it; nothing of what it printed.
+        problem: String,
+    },
     /// A newer version of this library has changed the store's own tables.
     #[error("the store `{store}` has layout {found}, and this build knows {known}")]
     NewerLayout {
@@ -349,6 +357,7 @@ impl StoreError {
             Self::Corrupt { .. } => "store/corrupt",
             Self::Forbidden { .. } => "store/forbidden",
             Self::Full { .. } => "store/full",
+            Self::KeyCommand { .. } => "store/key-command",
             Self::NewerLayout { .. } => "store/newer-layout",
             Self::NoDriver { .. } => "store/no-driver",
             Self::NotSupported { .. } => "store/not-supported",
@@ -371,6 +380,9 @@ impl StoreError {
                 "grant the user SELECT, INSERT, UPDATE, DELETE and, for the first start, CREATE"
             }
             Self::Full { .. } => "make room on the disk or raise the quota of the database",
+            Self::KeyCommand { .. } => {
+                "run the command of `store.keys` in config.json by hand, in the folder of the app"
+            }
             Self::NewerLayout { .. } => "use the newer version of the app",
             Self::NoDriver { .. } => {
                 "add the feature to connect-runtime in Cargo.toml and build again"

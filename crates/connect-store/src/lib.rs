@@ -60,7 +60,7 @@ pub use open::{open, open_within};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 #[cfg(feature = "sealed")]
-pub use sealed::{Keyring, SealedStore};
+pub use sealed::{Keyring, SealedStore, StoreKeys};
 pub use settings::StoreSettings;
 #[cfg(feature = "sql")]
 pub use sql::SqlStore;
