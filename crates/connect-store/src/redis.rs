@@ -486,6 +486,23 @@ mod tests {
         command(store, &["FLUSHALL"]).await;
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_disk_of_redis_is_an_error_of_its_own() {
+        let extras = servers::Extras {
+            small_disk: true,
+            ..servers::Extras::default()
+        };
+        let running = servers::can_mount().then(|| servers::redis_with(&extras));
+        let Some(running) = running.flatten() else {
+            return;
+        };
+        let url = format!("redis://127.0.0.1:{}", running.port);
+        let store = open(&url).await.unwrap();
+        // With `always` it ends itself when it cannot write.
+        command(&store, &["CONFIG", "SET", "appendfsync", "everysec"]).await;
+        contract::a_full_disk_is_an_error_of_its_own(&store).await;
+    }
+
     #[test]
     fn an_error_repeats_no_argument() {
         let error = RedisError::from((

@@ -7,7 +7,7 @@ use connect_core::store::{Store, StoreError};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 use super::{
-    servers::{Identity, Running},
+    servers::{Extras, Identity, Running},
     tenant,
 };
 use crate::{
@@ -42,7 +42,7 @@ fn verified(authority: Option<&Authority>) -> Option<Tls> {
 /// How the servers differ.
 struct Kind {
     server: Server,
-    start: fn(Option<&Identity>) -> Option<Running>,
+    start: fn(&Extras<'_>) -> Option<Running>,
     /// Without encryption, and with `HOST` and `PORT` in it.
     url: &'static str,
     /// What to put behind it for a connection without encryption.
@@ -64,7 +64,11 @@ async fn use_it(settings: ServerSettings) -> Result<(), StoreError> {
 
 async fn a_server_is_believed_by_its_certificate_only(kind: Kind) {
     let (ours, another) = (authority(), authority());
-    let Some(running) = (kind.start)(Some(&identity(&ours))) else {
+    let extras = Extras {
+        identity: Some(&identity(&ours)),
+        ..Extras::default()
+    };
+    let Some(running) = (kind.start)(&extras) else {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -112,7 +116,7 @@ async fn a_server_is_believed_by_its_certificate_only(kind: Kind) {
 async fn postgres_is_believed_by_its_certificate_only() {
     a_server_is_believed_by_its_certificate_only(Kind {
         server: Server::Postgres,
-        start: super::servers::postgres_as,
+        start: super::servers::postgres_with,
         url: "postgres://postgres:hunter2@HOST:PORT/postgres",
         plain: "?sslmode=disable",
         by_url: "?sslmode=verify-full&sslrootcert=FILE",
@@ -126,7 +130,7 @@ async fn postgres_is_believed_by_its_certificate_only() {
 async fn mariadb_is_believed_by_its_certificate_only() {
     a_server_is_believed_by_its_certificate_only(Kind {
         server: Server::MySql,
-        start: super::servers::mariadb_as,
+        start: super::servers::mariadb_with,
         url: "mysql://root@HOST:PORT/mysql",
         plain: "?ssl-mode=DISABLED",
         by_url: "?ssl-mode=VERIFY_IDENTITY&ssl-ca=FILE",
@@ -140,7 +144,7 @@ async fn mariadb_is_believed_by_its_certificate_only() {
 async fn redis_is_believed_by_its_certificate_only() {
     a_server_is_believed_by_its_certificate_only(Kind {
         server: Server::Redis,
-        start: super::servers::redis_as,
+        start: super::servers::redis_with,
         url: "redis://HOST:PORT",
         plain: "",
         by_url: "",
