@@ -29,6 +29,8 @@ pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
 pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 /// Switches of ACE. Read, and handed to the child with `no-reg`: registering is our work.
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
+/// Selects the section of config.json; comes before [`NODE_ENV`].
+pub(crate) const CONNECT_ENV: &str = "CONNECT_ENV";
 /// Set for the command of `--on-ready`: the app's own address.
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
@@ -67,5 +69,5 @@ pub(crate) const NO_PROXY_LOWER: &str = "no_proxy";
 pub(crate) const NGROK_AUTHTOKEN: &str = "NGROK_AUTHTOKEN";
 /// Where programs are looked for.
 pub(crate) const PATH: &str = "PATH";
-/// Selects the section of config.json, as in ACE; `development` when unset.
+/// The same in ACE; `development` when both are unset.
 pub(crate) const NODE_ENV: &str = "NODE_ENV";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use connect_store::StoreSettings;
+use connect_store::{StoreKeys, StoreSettings};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
@@ -10,7 +10,7 @@ use crate::env;
 use crate::project::{CONFIG, FileError, read_settings};
 
 /// What `connect` uses of config.json: the keys of the top level, over them those of the section
-/// named by `NODE_ENV` (or `development`), over them the environment.
+/// named by `CONNECT_ENV` or `NODE_ENV` (or `development`), over them the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     /// Port of the app, from `PORT` or `port`.
@@ -52,11 +52,15 @@ impl Config {
         }
     }
 
-    /// The store of tenants that config.json or the environment names.
+    /// The store of tenants that config.json or the environment names, and where the keys of its
+    /// secrets come from when the file says so.
     ///
     /// # Errors
     /// When the file is unreadable, not JSON, or `store` makes no sense.
-    pub(crate) fn store(folder: &Path, env: &Env) -> Result<StoreSettings, FileError> {
+    pub(crate) fn store(
+        folder: &Path,
+        env: &Env,
+    ) -> Result<(StoreSettings, Option<StoreKeys>), FileError> {
         let path = folder.join(CONFIG);
         let file = read_settings(&path, env)?.unwrap_or_default();
         let store = value(&file, "store", env).and_then(Value::as_object);
@@ -67,7 +71,13 @@ impl Config {
                 .map(str::to_owned)
         };
         let none = Map::new();
-        StoreSettings::from_ace(store.unwrap_or(&none), folder, &variable).map_err(|faults| {
+        let store = store.unwrap_or(&none);
+        let settings = StoreSettings::from_ace(store, folder, &variable);
+        let both = settings.and_then(|settings| {
+            let keys = StoreKeys::from_store(store, folder).map_err(|fault| vec![fault])?;
+            Ok((settings, keys))
+        });
+        both.map_err(|faults| {
             let problems = faults.iter().map(|fault| format!("`store`: {fault}"));
             FileError::Values {
                 path,
@@ -77,9 +87,10 @@ impl Config {
     }
 }
 
-/// A key of the section that `NODE_ENV` names (or `development`), or else of the top level.
+/// A key of the app's section, as the runtime reads it, or else of the top level.
 fn value<'a>(file: &'a Value, key: &str, env: &Env) -> Option<&'a Value> {
-    let section = env.text(env::NODE_ENV).unwrap_or("development");
+    let named = env.text(env::CONNECT_ENV).or(env.text(env::NODE_ENV));
+    let section = named.unwrap_or("development");
     let section = file.get(section).or_else(|| file.get("development"));
     section
         .and_then(|section| section.get(key))
@@ -105,6 +116,9 @@ mod tests {
         let production = [("NODE_ENV", "production"), ("MY_PORT", "4")];
         assert_eq!(check(file, &production), Ok(Some(4)));
         assert_eq!(check(file, &[("NODE_ENV", "production")]), Ok(None));
+        let ours = [("CONNECT_ENV", "production"), ("NODE_ENV", "development")];
+        let file = "{development: {port: 2}, production: {port: 4}}";
+        assert_eq!(check(file, &ours), Ok(Some(4)));
         assert_eq!(check("{port: 1}", &[]), Ok(Some(1)));
         assert_eq!(check("{}", &[]), Ok(None));
     }
