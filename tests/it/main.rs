@@ -12,6 +12,7 @@ mod dev_hosts;
 #[cfg(unix)]
 mod dev_keys;
 mod dev_scripts;
+mod dev_socket;
 mod dev_watch;
 mod events;
 mod first_light;
