@@ -33,6 +33,8 @@ pub(crate) struct Faults {
     pub(crate) install_fails: Option<&'static str>,
     /// How often a task is still running when asked.
     pub(crate) polls: usize,
+    /// How long a task takes.
+    pub(crate) takes: Duration,
     /// The DELETE is done, but never answered.
     pub(crate) silent_delete: bool,
     /// Status of every answer to a DELETE, which is not done.
@@ -70,6 +72,7 @@ type Route = Box<dyn Fn(&str) -> String + Send>;
 
 struct Task {
     left: usize,
+    done_at: Instant,
     outcome: Result<String, &'static str>,
 }
 
@@ -336,6 +339,7 @@ impl FakeHost {
         }
         state.tasks.push(Task {
             left: faults.polls,
+            done_at: Instant::now() + faults.takes,
             outcome,
         });
         self.state.1.notify_all();
@@ -351,8 +355,8 @@ impl FakeHost {
         let Some(task) = task else {
             return response(404, "", "{}");
         };
-        if task.left > 0 {
-            task.left -= 1;
+        if task.left > 0 || Instant::now() < task.done_at {
+            task.left = task.left.saturating_sub(1);
             return response(200, "", "{\"status\":{\"done\":false}}");
         }
         match &task.outcome {
