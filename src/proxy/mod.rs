@@ -6,6 +6,7 @@
 //! 503 that says why. Who watches is told of each request and what it was made of. A connection may
 //! change to another protocol, such as WebSocket.
 
+mod raw;
 mod record;
 mod underway;
 mod upgrade;
@@ -35,7 +36,8 @@ use crate::proxy::record::{Copied, Heard, Kept, Listening};
 use crate::proxy::upgrade::Crossing;
 
 pub(crate) use crate::proxy::knock::{Knock, OURS, PREFIX as KNOCK};
-pub(crate) use crate::proxy::record::{BODY, Raw};
+pub(crate) use crate::proxy::raw::Raw;
+pub(crate) use crate::proxy::record::BODY;
 pub(crate) use crate::proxy::underway::Underway;
 
 /// Longest time a request waits for a process that serves.
@@ -59,10 +61,6 @@ pub(crate) enum Target {
 pub(crate) struct Served {
     /// Its number in this session.
     pub(crate) id: u64,
-    /// Method.
-    pub(crate) method: String,
-    /// Path without query: queries carry tokens.
-    pub(crate) path: String,
     /// Status.
     pub(crate) status: u16,
     /// From the request's head to the answer's.
@@ -166,10 +164,6 @@ impl Forwarder {
         crossing: &Crossing,
     ) -> Answer {
         let began = Instant::now();
-        let (method, path) = (
-            request.method().to_string(),
-            request.uri().path().to_owned(),
-        );
         let answer = self.forward(request, crossing).await;
         let (body, body_length) = kept.take();
         let id = 1 + self
@@ -177,8 +171,6 @@ impl Forwarder {
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         (self.behind.observer)(Served {
             id,
-            method,
-            path,
             status: answer.status().as_u16(),
             took: began.elapsed(),
             raw: Raw {
