@@ -68,7 +68,7 @@ struct State {
     enabled: BTreeMap<String, bool>,
 }
 
-type Route = Box<dyn Fn(&str) -> String + Send>;
+type Route = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 struct Task {
     left: usize,
@@ -119,13 +119,13 @@ impl FakeHost {
     }
 
     /// Has it reach addresses that are not on this machine by others that are.
-    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + 'static) {
-        self.state.0.lock().unwrap().routes = Some(Box::new(routes));
+    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + Sync + 'static) {
+        self.state.0.lock().unwrap().routes = Some(Arc::new(routes));
     }
 
     fn route(&self, url: &str) -> String {
-        let state = self.state.0.lock().unwrap();
-        let route = state.routes.as_ref();
+        // One may take its time, and others look at the host meanwhile.
+        let route = self.state.0.lock().unwrap().routes.clone();
         route.map_or_else(|| url.to_owned(), |route| route(url))
     }
 
