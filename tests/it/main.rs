@@ -8,6 +8,7 @@ mod ace_cases;
 mod cli;
 mod dev;
 mod dev_app;
+mod dev_exec;
 mod dev_hosts;
 #[cfg(unix)]
 mod dev_keys;
