@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, watch};
 use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
+#[cfg(all(debug_assertions, unix))]
+use crate::dev::breaking;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::{Ending, Event};
 use crate::dev::front::{front, note_key};
@@ -179,6 +181,8 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         let source = sources::app::source(&folder, scope, events.clone(), &watching)?;
         sources.push(source);
     }
+    #[cfg(all(debug_assertions, unix))]
+    sources.extend(breaking::source(&context.env));
     let (target, watched) = watch::channel(Target::Starting);
     // Until a tunnel is open, the app is reached from here only.
     let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));

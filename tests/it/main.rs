@@ -8,6 +8,8 @@ mod ace_cases;
 mod cli;
 mod dev;
 mod dev_app;
+#[cfg(target_os = "linux")]
+mod dev_ends;
 mod dev_exec;
 mod dev_hosts;
 #[cfg(unix)]

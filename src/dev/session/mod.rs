@@ -133,6 +133,7 @@ impl Session {
             Event::AppStarted { generation, result } => {
                 self.app_started(generation, result, &mut effects);
             }
+            Event::Broke(error) => self.begin_stop(Why::Failed(error), &mut effects),
             Event::AppStopped | Event::DeadlinePassed => {
                 if let Some(stop) = self.stop.take() {
                     return self.end(stop.cause);

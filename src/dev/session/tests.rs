@@ -441,6 +441,23 @@ pub(super) fn lost() -> Event {
 }
 
 #[test]
+fn what_breaks_ends_the_session_as_an_interrupt_does_but_is_no_success() {
+    let (mut session, _) = installed();
+    let effects = without_talk(session.on(Event::Broke(problem())));
+    let gone = Effect::Deregister(HostId(0), key("a"));
+    assert_eq!(effects, [Effect::StartDeadline(LEAVE_WITHIN), gone]);
+    // More of the same is no second interrupt.
+    assert_eq!(without_talk(session.on(Event::Broke(problem()))), []);
+    session.on(Event::DeregisterFinished {
+        host: HostId(0),
+        key: key("a"),
+        result: Ok(Duration::ZERO),
+    });
+    let end = Effect::End(Ending::Failed(problem()));
+    assert_eq!(session.on(Event::AppStopped), [end]);
+}
+
+#[test]
 fn a_watched_command_is_started_once_for_each_wish() {
     for in_place in [false, true] {
         let mut session = session(0, AppKind::Watched { in_place });

@@ -207,6 +207,7 @@ proptest! {
             let event = match choice {
                 0..25 => Event::DescriptorChanged,
                 25..40 if kind != AppKind::Started => Event::SourceChanged,
+                40 if luck < 25 => Event::Broke(problem()),
                 40..45 => Event::AppExited {
                     generation: session.app.last,
                     status: "signal: 11".to_owned(),
