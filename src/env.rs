@@ -51,6 +51,10 @@ pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
 pub(crate) const DB_URL: &str = "DB_URL";
 /// The same for MongoDB.
 pub(crate) const MONGODB_URI: &str = "MONGODB_URI";
+/// For tests, and only in debug builds: what SIGUSR1 breaks in a session, `a task` or
+/// `the loop`.
+#[cfg(all(debug_assertions, unix))]
+pub(crate) const CONNECT_BREAK: &str = "CONNECT_BREAK";
 /// For tests: `localhost:<port>` of a double of ngrok's server. Other machines are refused, because
 /// the authtoken is sent there.
 pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";

@@ -154,6 +154,16 @@ impl CliError {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
     }
 
+    /// A path of `--watch` that is not there.
+    pub(crate) fn watch_missing(path: &Path, error: &std::io::Error) -> Self {
+        Self::user(
+            "watch/missing",
+            format!("`{}` cannot be watched", path.display()),
+        )
+        .cause(error)
+        .hint("check the value of `--watch`; it is relative to the project")
+    }
+
     /// The system watches no more files.
     pub(crate) fn watch_limit(limits: &[String], ms: u128) -> Self {
         let message = "the system watches no more files: its limit is used up";

@@ -33,6 +33,8 @@ pub(crate) struct Faults {
     pub(crate) install_fails: Option<&'static str>,
     /// How often a task is still running when asked.
     pub(crate) polls: usize,
+    /// How long a task takes.
+    pub(crate) takes: Duration,
     /// The DELETE is done, but never answered.
     pub(crate) silent_delete: bool,
     /// Status of every answer to a DELETE, which is not done.
@@ -66,10 +68,11 @@ struct State {
     enabled: BTreeMap<String, bool>,
 }
 
-type Route = Box<dyn Fn(&str) -> String + Send>;
+type Route = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 struct Task {
     left: usize,
+    done_at: Instant,
     outcome: Result<String, &'static str>,
 }
 
@@ -116,13 +119,13 @@ impl FakeHost {
     }
 
     /// Has it reach addresses that are not on this machine by others that are.
-    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + 'static) {
-        self.state.0.lock().unwrap().routes = Some(Box::new(routes));
+    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + Sync + 'static) {
+        self.state.0.lock().unwrap().routes = Some(Arc::new(routes));
     }
 
     fn route(&self, url: &str) -> String {
-        let state = self.state.0.lock().unwrap();
-        let route = state.routes.as_ref();
+        // One may take its time, and others look at the host meanwhile.
+        let route = self.state.0.lock().unwrap().routes.clone();
         route.map_or_else(|| url.to_owned(), |route| route(url))
     }
 
@@ -336,6 +339,7 @@ impl FakeHost {
         }
         state.tasks.push(Task {
             left: faults.polls,
+            done_at: Instant::now() + faults.takes,
             outcome,
         });
         self.state.1.notify_all();
@@ -351,8 +355,8 @@ impl FakeHost {
         let Some(task) = task else {
             return response(404, "", "{}");
         };
-        if task.left > 0 {
-            task.left -= 1;
+        if task.left > 0 || Instant::now() < task.done_at {
+            task.left = task.left.saturating_sub(1);
             return response(200, "", "{\"status\":{\"done\":false}}");
         }
         match &task.outcome {
