@@ -16,6 +16,12 @@ pub(crate) const NO_COLOR: &str = "NO_COLOR";
 pub(crate) const HOME: &str = "HOME";
 /// Windows: the user's folder for what programs keep.
 pub(crate) const LOCALAPPDATA: &str = "LOCALAPPDATA";
+/// The locale of everything; before [`LC_CTYPE`].
+pub(crate) const LC_ALL: &str = "LC_ALL";
+/// The locale of characters; before [`LANG`].
+pub(crate) const LC_CTYPE: &str = "LC_CTYPE";
+/// The locale. Where it names UTF-8, signs such as `✓` are shown.
+pub(crate) const LANG: &str = "LANG";
 /// `dumb` means no colour and no prompt.
 pub(crate) const TERM: &str = "TERM";
 /// Where what can be made again is kept, instead of `~/.cache` (XDG Base Directory Specification).

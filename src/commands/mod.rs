@@ -2,7 +2,9 @@
 
 mod call;
 mod dev;
+mod doctor;
 mod explain;
+mod info;
 mod inspect;
 mod left;
 mod new;
@@ -29,7 +31,9 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Call(flags) => call::run(&flags, context),
         Command::Clean(flags) => left::clean(flags, context),
         Command::Dev(flags) => dev::run(flags, context),
+        Command::Doctor(flags) => doctor::run(flags, context),
         Command::Explain(flags) => Ok(explain::run(&flags, context)),
+        Command::Info(flags) => info::run(&flags, context),
         Command::Inspect(flags) => inspect::run(&flags, context),
         Command::New(flags) => new::run(flags, context),
         Command::Reap => reap::run(context),

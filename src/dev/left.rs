@@ -41,6 +41,12 @@ pub(crate) struct Removal {
     ui: Ui,
 }
 
+/// The number of the session that runs in the folder, if one does, and what is noted to be
+/// registered from there.
+pub(crate) fn registered(folder: &Path) -> (Option<String>, Vec<Entry>) {
+    (StateFolder::holder(folder), StateFolder::entries(folder))
+}
+
 /// Lists what may be installed on hosts, by a session that runs or by earlier ones.
 pub(crate) fn list(folder: &Path, context: &Context) {
     show(&StateFolder::entries(folder), context);

@@ -41,6 +41,8 @@ pub(crate) struct Ui {
     pub(crate) animated: bool,
     /// How wide stderr is, if it is a terminal.
     pub(crate) columns: Option<usize>,
+    /// Signs beyond ASCII can be shown.
+    pub(crate) signs: bool,
 }
 
 /// How much is said on stderr.
@@ -63,6 +65,19 @@ pub(crate) enum Verb {
     Running(&'static str),
 }
 
+/// How a check ended, as the sign in front of its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Nothing to check, or it was not.
+    Aside,
+    /// As it should be.
+    Fine,
+    /// It stops something.
+    Problem,
+    /// It may surprise.
+    Warning,
+}
+
 impl Ui {
     /// Says what was done or is going on: `   Validated atlassian-connect.json`.
     pub(crate) fn status(&self, verb: Verb, object: &str) {
@@ -75,6 +90,27 @@ impl Ui {
         };
         let style = color.on_default().bold();
         self.people(&format!("{style}{word:>12}{style:#} {object}\n"));
+    }
+
+    /// Says how a check ended: `  ✓ config.json   valid`. With `-q` only if something is wrong.
+    pub(crate) fn check(&self, mark: Mark, text: &str) {
+        let (sign, word, color) = match mark {
+            Mark::Aside => ("–", "-", AnsiColor::BrightBlack),
+            Mark::Fine => ("✓", "ok", AnsiColor::Green),
+            Mark::Problem => ("✗", "FAIL", AnsiColor::Red),
+            Mark::Warning => ("!", "warn", AnsiColor::Yellow),
+        };
+        let is_wrong = matches!(mark, Mark::Problem | Mark::Warning);
+        if self.verbosity == Verbosity::Quiet && !is_wrong {
+            return;
+        }
+        let style = color.on_default().bold();
+        let shown = if self.signs {
+            format!("{style}{sign}{style:#}")
+        } else {
+            format!("{style}{word:<4}{style:#}")
+        };
+        self.people(&format!("  {shown} {text}\n"));
     }
 
     /// A line that goes on from the status line above it.

@@ -13,8 +13,10 @@ mod dev_hosts;
 mod dev_keys;
 mod dev_scripts;
 mod dev_watch;
+mod doctor;
 mod events;
 mod first_light;
+mod info;
 mod inspect;
 mod new;
 #[cfg(target_os = "linux")]

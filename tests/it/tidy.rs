@@ -30,12 +30,12 @@ const MODULES: &[(&str, &[&str])] = &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "inspect", "scaffold"]),
+    ("cli", &["check", "doctor", "inspect", "scaffold"]),
     (
         "commands",
         &[
-            "check", "cli", "context", "dev", "env", "error", "host", "http", "inspect", "process",
-            "project", "scaffold", "tenants", "ui",
+            "check", "cli", "context", "dev", "doctor", "env", "error", "host", "http", "info",
+            "inspect", "process", "project", "scaffold", "tenants", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -44,6 +44,12 @@ const MODULES: &[(&str, &[&str])] = &[
         &[
             "context", "env", "error", "host", "http", "inspect", "process", "project", "proxy",
             "report", "tunnel", "ui",
+        ],
+    ),
+    (
+        "doctor",
+        &[
+            "check", "context", "dev", "env", "error", "host", "http", "process", "project", "ui",
         ],
     ),
     ("env", &[]),
@@ -56,6 +62,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
+    ("info", &["context", "dev", "env", "error", "project"]),
     ("inspect", &["http", "proxy", "ui"]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),

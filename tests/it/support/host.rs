@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -47,6 +47,8 @@ pub(crate) struct Faults {
     pub(crate) list_status: Option<u16>,
     /// Status of every answer about a task.
     pub(crate) poll_status: Option<u16>,
+    /// How many seconds its clock is behind ours.
+    pub(crate) behind: i64,
     /// How many calls are answered with 503 before it works.
     pub(crate) stumbles: usize,
 }
@@ -208,6 +210,15 @@ impl FakeHost {
             let _ = (&stream).read(&mut [0]);
             return;
         };
+        let behind = self.state.0.lock().unwrap().faults.behind;
+        let shift = Duration::from_secs(behind.unsigned_abs());
+        let date = match behind {
+            0.. => SystemTime::now() - shift,
+            _ => SystemTime::now() + shift,
+        };
+        let (line, rest) = answer.split_once("\r\n").unwrap();
+        let date = httpdate::fmt_http_date(date);
+        let answer = format!("{line}\r\nDate: {date}\r\n{rest}");
         let _ = (&stream).write_all(answer.as_bytes());
     }
 
@@ -314,6 +325,11 @@ impl FakeHost {
     fn install(&self, body: &[u8], faults: &Faults) -> usize {
         let body: Value = serde_json::from_slice(body).unwrap();
         let url = self.route(body["pluginUri"].as_str().unwrap());
+        if !url.starts_with("http://") {
+            let outcome = faults.install_fails;
+            let outcome = outcome.unwrap_or("upm.pluginInstall.error.response.exception");
+            return self.begin(faults.polls, Err(outcome));
+        }
         let descriptor: Value = serde_json::from_str(&fetch("GET", &url)).unwrap();
         let key = descriptor["key"].as_str().unwrap().to_owned();
         let outcome = match faults.install_fails {
@@ -334,10 +350,14 @@ impl FakeHost {
             state.installs.push(descriptor.clone());
             state.apps.insert(key, descriptor);
         }
-        state.tasks.push(Task {
-            left: faults.polls,
-            outcome,
-        });
+        drop(state);
+        self.begin(faults.polls, outcome)
+    }
+
+    /// A task that ends like this.
+    fn begin(&self, left: usize, outcome: Result<String, &'static str>) -> usize {
+        let mut state = self.state.0.lock().unwrap();
+        state.tasks.push(Task { left, outcome });
         self.state.1.notify_all();
         state.tasks.len() - 1
     }
