@@ -141,6 +141,16 @@ const EVENTS: &[Event] = &[
         ],
     ),
     (
+        "license",
+        &[
+            ("host", Text),
+            ("key", Text),
+            ("active", Boolean),
+            ("state", Text),
+            ("set", Boolean),
+        ],
+    ),
+    (
         "ready",
         &[
             ("url", Text),
