@@ -38,3 +38,35 @@ pub(crate) struct Info {
     #[arg(long)]
     pub(crate) origin: bool,
 }
+
+/// Show or set the licence that the app is told of
+///
+/// In the sandbox of a running session it is set at once. A real site simulates it by an access
+/// token of the app's private listing; what changes there is said and asked about first.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  connect license                      what it is
+  connect license none                 as a customer who has not paid
+  connect license active --token - < token.txt
+  connect license trial --host acme-dev.atlassian.net --yes
+
+Exit codes: 0 shown or set, 1 yours to fix, 2 not confirmed, 3 the site does not answer")]
+pub(crate) struct License {
+    /// The state to set
+    #[arg(value_enum, value_name = "STATE")]
+    pub(crate) state: Option<crate::host::LicenseState>,
+
+    /// This host of credentials.json [default: the sandbox of the session here, else all]
+    #[arg(long, value_name = "SITE")]
+    pub(crate) host: Option<String>,
+
+    /// Key of the app [default: that of atlassian-connect.json]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+
+    /// File with the access token, or `-` for stdin [default: CONNECT_LICENSE_TOKEN, else the one
+    /// that the site has]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token: Option<std::path::PathBuf>,
+}

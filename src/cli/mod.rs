@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use crate::cli::look::{Doctor, Info};
+pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
@@ -97,6 +97,7 @@ pub(crate) enum Command {
     Explain(Explain),
     Info(Info),
     Inspect(Inspect),
+    License(License),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]

@@ -270,7 +270,7 @@ pub(crate) fn login_of(host: &HostCredentials) -> Login {
 }
 
 /// Whether a site is meant by what the user typed: with or without scheme and context path.
-fn is_same_site(site: &str, typed: &str) -> bool {
+pub(crate) fn is_same_site(site: &str, typed: &str) -> bool {
     let bare = |text: &str| {
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
         text.trim_end_matches('/').to_ascii_lowercase()

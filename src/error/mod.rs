@@ -8,6 +8,7 @@ mod doctor;
 mod host;
 mod inspect;
 mod install;
+mod license;
 mod project;
 mod scaffold;
 mod session;

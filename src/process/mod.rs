@@ -179,6 +179,19 @@ pub(crate) async fn run(command: &CommandLine, deadline: Duration) -> Result<Fin
     })
 }
 
+/// Runs a child that has the terminal, as an editor needs it, until it ends.
+///
+/// It stays in our process group: the terminal's keys are its own as long as it runs.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) async fn run_on_terminal(command: &CommandLine) -> Result<ExitStatus, StartError> {
+    let mut prepared = prepare(command);
+    // Whoever works with its end is the user, who is not hurried.
+    let status = prepared.kill_on_drop(true).status().await;
+    status.map_err(|source| refuse(command, source))
+}
+
 /// Runs a child to its end and hands over how it ended and what it printed, up to `limit` bytes.
 ///
 /// # Errors

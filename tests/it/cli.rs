@@ -24,6 +24,7 @@ fn help_is_as_documented() {
         "explain",
         "info",
         "inspect",
+        "license",
         "new",
         "sandbox",
         "schema",

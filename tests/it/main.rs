@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod ace;
 mod ace_cases;
+mod call;
 mod cli;
 mod dev;
 mod dev_app;
@@ -18,6 +19,7 @@ mod events;
 mod first_light;
 mod info;
 mod inspect;
+mod license;
 mod new;
 #[cfg(target_os = "linux")]
 mod random_sessions;
@@ -28,6 +30,7 @@ mod support;
 mod tenants;
 mod tidy;
 mod token;
+mod trigger;
 mod tunnel;
 mod validate;
 mod validate_mockups;

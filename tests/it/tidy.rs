@@ -25,17 +25,22 @@ const CRATES: &[(&str, &[&str])] = &[
 /// Which part of `src/` may use which.
 const MODULES: &[(&str, &[&str])] = &[
     (
+        "call",
+        &["context", "error", "http", "inspect", "project", "ui"],
+    ),
+    (
         "check",
         &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "doctor", "inspect", "scaffold"]),
+    ("cli", &["check", "doctor", "host", "inspect", "scaffold"]),
     (
         "commands",
         &[
-            "check", "cli", "context", "dev", "doctor", "env", "error", "host", "http", "info",
-            "inspect", "process", "project", "scaffold", "tenants", "ui",
+            "call", "check", "cli", "context", "dev", "doctor", "editor", "env", "error", "host",
+            "http", "info", "inspect", "license", "process", "project", "scaffold", "tenants",
+            "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -52,6 +57,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "check", "context", "dev", "env", "error", "host", "http", "process", "project", "ui",
         ],
     ),
+    ("editor", &["context", "env", "error", "process"]),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
     (
@@ -64,6 +70,12 @@ const MODULES: &[(&str, &[&str])] = &[
     ("http", &["error"]),
     ("info", &["context", "dev", "env", "error", "project"]),
     ("inspect", &["http", "proxy", "ui"]),
+    (
+        "license",
+        &[
+            "context", "dev", "env", "error", "host", "inspect", "project", "ui",
+        ],
+    ),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
     ("project", &["context", "env", "process", "tunnel"]),

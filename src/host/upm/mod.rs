@@ -5,6 +5,7 @@
 //! strange answer cannot send the log-in elsewhere.
 
 mod answers;
+mod license;
 mod look;
 mod patience;
 
@@ -23,6 +24,7 @@ use crate::host::upm::patience::{call, patient};
 use crate::host::{BoxFuture, Go, Host, HostError, Installation, RegisterError, Verdict};
 use crate::http::{self, Http};
 
+pub(crate) use license::{License, LicenseState};
 pub(crate) use look::Look;
 
 /// One site.

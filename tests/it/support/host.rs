@@ -66,6 +66,8 @@ struct State {
     /// Where addresses really lead.
     routes: Option<Route>,
     enabled: BTreeMap<String, bool>,
+    /// Access token and state, by app.
+    licenses: BTreeMap<String, (String, String)>,
 }
 
 type Route = Box<dyn Fn(&str) -> String + Send>;
@@ -84,6 +86,8 @@ struct Request {
 
 impl FakeHost {
     pub(crate) const PASSWORD: &'static str = "correct-horse-battery";
+    /// The only access token that it takes.
+    pub(crate) const ACCESS_TOKEN: &'static str = "of-a-private-listing";
     /// What it shares with the app at an install.
     pub(crate) const SHARED_SECRET: &'static str = "shared-with-the-app-alone";
     const API: &'static str = "/rest/plugins/1.0/";
@@ -256,6 +260,32 @@ impl FakeHost {
             ),
             ("GET", "") => response(200, "upm-token: a+b/c=\r\n", "{\"plugins\":[]}"),
             // The token has characters that a query must escape.
+            ("POST", "license-tokens") => self.simulate(&request.body),
+            ("GET", path) if path.starts_with("license-tokens/") => {
+                let key = path["license-tokens/".len()..].strip_suffix("-key")?;
+                let state = self.state.0.lock().unwrap();
+                match state.licenses.get(key) {
+                    None => response(404, "", "{}"),
+                    Some((token, state)) => {
+                        let said = json!({ "pluginKey": key, "token": token, "state": state });
+                        response(200, "", &said.to_string())
+                    }
+                }
+            }
+            ("GET", path) if path.ends_with("-key/license") => {
+                let key = path.strip_suffix("-key/license")?;
+                let state = self.state.0.lock().unwrap();
+                match state.licenses.get(key) {
+                    None => response(404, "", "{}"),
+                    Some((_, state)) => {
+                        let (active, trial) =
+                            (state.starts_with("ACTIVE"), state.ends_with("TRIAL"));
+                        let said =
+                            json!({ "active": active, "valid": active, "evaluation": trial });
+                        response(200, "", &said.to_string())
+                    }
+                }
+            }
             ("POST", "") if query != "token=a%2Bb%2Fc%3D" => response(409, "", "{}"),
             ("POST", "") if faults.silent_install => {
                 self.install(&request.body, &faults);
@@ -314,6 +344,21 @@ impl FakeHost {
             }
             _ => response(405, "", ""),
         })
+    }
+
+    /// Has an access token simulate a licence.
+    fn simulate(&self, body: &[u8]) -> String {
+        let order: Value = serde_json::from_slice(body).unwrap();
+        let text = |name: &str| order[name].as_str().unwrap_or_default().to_owned();
+        if text("token") != Self::ACCESS_TOKEN {
+            let said =
+                json!({ "subCode": "upm.license.token.invalid.error", "errorMessage": "no" });
+            return response(400, "", &said.to_string());
+        }
+        let mut state = self.state.0.lock().unwrap();
+        let license = (text("token"), text("state"));
+        state.licenses.insert(text("pluginKey"), license);
+        response(200, "", "{}")
     }
 
     fn note(&self, call: String) {
