@@ -180,7 +180,7 @@ impl Judge {
     fn refuse(&self, mut auth: Auth, error: &TokenError, line: &RequestLine<'_>) -> Auth {
         if *error == TokenError::QshMismatch {
             let address = self.address();
-            let came = candidates(line, &[address.path()]).unwrap_or_default();
+            let came = candidates(line, [address.path()]).unwrap_or_default();
             let claimed = auth
                 .claims
                 .as_ref()
