@@ -9,7 +9,7 @@ use crate::{app::KEY, browser::stage};
     clippy::disallowed_methods,
     reason = "tests have no context.rs; the variable is read here only"
 )]
-fn keep(name: &str, png: &[u8]) {
+pub(super) fn keep(name: &str, png: &[u8]) {
     let Some(folder) = std::env::var_os("CONNECT_SCREENSHOTS") else {
         return;
     };
