@@ -3,6 +3,7 @@
 
 mod all_modules;
 mod cdp;
+mod families;
 mod real_host;
 mod views;
 

@@ -150,16 +150,18 @@ function macroOf(frame) {
 
 async function saveMacro(frame, parameters, body) {
   const saved = { parameters: { ...parameters }, body: body === undefined || body === null ? macroOf(frame).body : String(body) };
-  await ask(frame, "macro", { module: frame.module, ...saved });
   frame.macro = saved;
-  frame.saved = true;
+  frame.saving = ask(frame, "macro", { module: frame.module, ...saved });
+  await frame.saving;
 }
 
-function closeMacroEditor(frame) {
-  const { saved } = frame;
+// Apps save and close in one go.
+async function closeMacroEditor(frame) {
+  const { saving } = frame;
+  await saving;
   closeDialogOf(frame);
   // What was saved is seen when the macro is shown anew.
-  if (saved) location.reload();
+  if (saving) location.reload();
 }
 
 // ---- Confluence: content properties
