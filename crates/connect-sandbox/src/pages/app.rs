@@ -11,7 +11,8 @@ use minijinja::{Value, context};
 use crate::{
     descriptor::Module,
     pages::{
-        Visit, chrome, modules,
+        Visit, chrome, fire,
+        modules::{self, View},
         place::Place,
         placed::{self, Placed, Scene},
         views,
@@ -48,6 +49,14 @@ pub(crate) async fn show(
         .map(|module| listed(&on, &app, module, &visit))
         .collect();
     let descriptor = &app.descriptor;
+    let viewer = visit.viewer(Place::of_view(View::Workflow));
+    let scene = Scene {
+        shared,
+        site,
+        viewer: &viewer,
+    };
+    let mut placed = Placed::default();
+    placed.add_ticket(scene, &app);
     let scopes: Vec<&str> = descriptor
         .scopes
         .iter()
@@ -67,13 +76,7 @@ pub(crate) async fn show(
         account_id => app.account_id.as_str(),
         modules,
     };
-    chrome::page(
-        host,
-        &visit,
-        (StatusCode::OK, "app.html"),
-        Placed::default(),
-        values,
-    )
+    chrome::page(host, &visit, (StatusCode::OK, "app.html"), placed, values)
 }
 
 fn listed(on: &OnSite, app: &App, module: &Module, visit: &Visit) -> Value {
@@ -97,6 +100,8 @@ fn listed(on: &OnSite, app: &App, module: &Module, visit: &Visit) -> Value {
         lost => located && spot.is_none(),
         place => view.and_then(views::first_path).map(|path| format!("{}{path}", on.site.base_url)),
         json => serde_json::to_string_pretty(&module.raw).unwrap_or_default(),
+        fire => fire::method(module).map(|method| method.to_string()),
+        sample => fire::sample(scene, app, module).map(|body| serde_json::to_string_pretty(&body).unwrap_or_default()),
         address => app.descriptor.address(module, None),
         ..placed::described(scene, app, module)
     }

@@ -4,6 +4,7 @@ mod app;
 mod bridge;
 mod chrome;
 mod conditions;
+mod fire;
 mod iframe;
 mod macros;
 mod modules;
@@ -49,11 +50,16 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         )
         .route("/_sandbox/avatar/{account}", get(avatar))
         .route("/_sandbox/bridge/call", post(bridge::report))
+        .route("/_sandbox/bridge/fire", post(fire::fire))
         .route("/_sandbox/bridge/frame", post(bridge::frame))
         .route("/_sandbox/bridge/macro", post(macros::save))
         .route("/_sandbox/bridge/static", post(macros::render))
         .route("/_sandbox/bridge/token", post(bridge::token))
         .route("/_sandbox/events", get(overview::events))
+        .route(
+            "/_sandbox/static/console.js",
+            get(async || asset(CONSOLE_JS, JAVASCRIPT)),
+        )
         .route(
             "/_sandbox/static/host.js",
             get(async || asset(HOST_JS, JAVASCRIPT)),
@@ -74,6 +80,7 @@ pub(crate) fn site_router(on: OnSite) -> Router {
     let mut router = Router::new()
         .route("/", get(overview::of_site))
         .route("/apps/{app}", get(app::show))
+        .route("/webhooks", get(fire::webhooks))
         .route("/plugins/servlet/ac/{app}/{module}", get(page::show))
         .route(
             "/plugins/servlet/ac-redirect/{app}/{module}",
@@ -161,6 +168,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const ALL_JS: &str = include_str!("assets/all.js");
+const CONSOLE_JS: &str = include_str!("assets/console.js");
 const HOST_JS: &str = concat!(
     "(() => {\n\"use strict\";\n",
     include_str!("assets/host/wire.js"),

@@ -28,6 +28,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("overview.html", include_str!("assets/overview.html")),
     ("parts.html", include_str!("assets/parts.html")),
     ("view.html", include_str!("assets/view.html")),
+    ("webhooks.html", include_str!("assets/webhooks.html")),
 ];
 
 /// Fills in a template.

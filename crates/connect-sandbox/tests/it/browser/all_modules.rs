@@ -364,3 +364,46 @@ async fn static_macros_run_no_scripts() {
     stage.browser.open(&page).await;
     stage.browser.wait_for("", "document.querySelector('.macro-error')?.textContent === 'Error rendering macro: the app answered 401'").await;
 }
+
+#[tokio::test]
+async fn modules_without_a_page_are_called_from_the_apps_page() {
+    let name = json!({ "value": "Step" });
+    let modules = json!({ "jiraWorkflowPostFunctions": [{ "key": "step", "name": name, "description": name, "triggered": { "url": "/triggered" } }] });
+    let Some(mut stage) = stage_of(Product::Jira, None, modules).await else {
+        return;
+    };
+    let site = stage.sandbox.site(Product::Jira);
+    stage
+        .browser
+        .open(&format!("{site}/apps/{}", crate::app::KEY))
+        .await;
+    stage.browser.eval("", "document.querySelector('[data-module-key=step] summary').click(), document.querySelector('[data-fire=step] button').click()").await;
+    stage
+        .browser
+        .wait_for(
+            "",
+            "document.querySelector('.answer.good')?.textContent.startsWith('200 in ')",
+        )
+        .await;
+    let seen = stage.app.seen().pop().unwrap();
+    assert_eq!(
+        (seen.path.as_str(), seen.verdict.is_ok()),
+        ("/triggered", true)
+    );
+    assert_eq!(seen.body["transition"]["to_status"], "In Progress");
+    stage
+        .sandbox
+        .wait_for(|event| matches!(event, SandboxEvent::ModuleCalled { module, status: Some(200), .. } if module == "step"), PATIENCE)
+        .await
+        .unwrap();
+
+    // What is not JSON is not sent.
+    stage.browser.eval("", "document.querySelector('[data-fire=step] textarea').value = '{', document.querySelector('[data-fire=step] button').click()").await;
+    stage
+        .browser
+        .wait_for(
+            "",
+            "document.querySelector('.answer.bad')?.textContent.includes('JSON')",
+        )
+        .await;
+}
