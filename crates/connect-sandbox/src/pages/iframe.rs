@@ -1,5 +1,7 @@
 //! The signed address of a module, and the name its iframe carries.
 
+use std::sync::LazyLock;
+
 use connect_core::Product;
 use serde_json::{Value, json};
 use url::Url;
@@ -125,17 +127,22 @@ pub(crate) fn ticket(shared: &Shared, site: &Site, app: &App, viewer: &Viewer) -
 }
 
 /// The bridge's methods, as frames of a product are told of them.
-pub(crate) fn api(product: Product) -> Value {
+pub(crate) fn api(product: Product) -> &'static Value {
+    static JIRA: LazyLock<Value> = LazyLock::new(|| api_without(&["confluence", "customContent"]));
+    static CONFLUENCE: LazyLock<Value> = LazyLock::new(|| api_without(&["jira"]));
+    match product {
+        Product::Confluence => &CONFLUENCE,
+        Product::Bitbucket | Product::Jira => &JIRA,
+    }
+}
+
+fn api_without(others: &[&str]) -> Value {
     let mut api: Value =
         serde_json::from_str(include_str!("assets/api.json")).unwrap_or_else(|error| {
             // Test: the_api_is_json.
             tracing::error!(%error, "the list of bridge methods is not JSON");
             json!({})
         });
-    let others: &[&str] = match product {
-        Product::Confluence => &["jira"],
-        _ => &["confluence", "customContent"],
-    };
     if let Some(api) = api.as_object_mut() {
         api.retain(|module, _| !others.contains(&module.as_str()));
     }

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 
 use crate::{
     app::PATIENCE,
-    browser::{Stage, genuine, stage_of, views::keep},
+    browser::{
+        Stage, genuine, stage_of,
+        views::{BARRIERS, OVERFLOW, keep},
+    },
 };
 
 /// A module of a type, with a key that is also its path in the app.
@@ -324,14 +327,12 @@ async fn views_full_of_modules_fit_every_width_in_light_and_dark() {
             stage.browser.resize(width, 900).await;
             for path in paths {
                 stage.browser.open(&format!("{site}{path}")).await;
-                stage.browser.wait_for("", "![...document.querySelectorAll('.frame-holder')].some((holder) => holder.offsetParent && !holder.classList.contains('is-ready'))").await;
+                stage.browser.wait_for("", "![...document.querySelectorAll('.frame-holder, .tab-panel:empty')].some((holder) => holder.offsetParent && !holder.classList.contains('is-ready'))").await;
                 let colour = if dark { "dark" } else { "light" };
                 let file = format!("{name}{}-{width}-{colour}", path.replace(['/', ':'], "-"));
                 keep(&file, &stage.browser.screenshot().await);
-                let overflow = stage
-                    .browser
-                    .eval("", "document.documentElement.scrollWidth - innerWidth")
-                    .await;
+                let overflow = stage.browser.eval("", OVERFLOW).await;
+                assert_eq!(stage.browser.eval("", BARRIERS).await, json!([]), "{path}");
                 assert!(
                     overflow.as_i64().unwrap() <= 0,
                     "{path} is {overflow} pixels too wide for {width}"

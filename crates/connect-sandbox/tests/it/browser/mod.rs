@@ -1,7 +1,7 @@
 //! The bridge in a real browser. Without Chromium these tests say so and pass; `CONNECT_CHROMIUM`
 //! names another one than Debian's.
 
-mod all_modules;
+pub(crate) mod all_modules;
 mod cdp;
 mod families;
 mod real_host;

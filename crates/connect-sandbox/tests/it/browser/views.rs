@@ -18,6 +18,36 @@ pub(super) fn keep(name: &str, png: &[u8]) {
     std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
 }
 
+/// How many pixels a page is wider than its place.
+pub(super) const OVERFLOW: &str = "Math.max(document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll('main')].map((main) => main.scrollWidth - main.clientWidth))";
+
+/// What on a page people who cannot see it, or have no mouse, would miss.
+pub(super) const BARRIERS: &str = r##"(() => {
+    const found = [];
+    const say = (what, element) => found.push(`${what}: ${element?.outerHTML?.slice(0, 120)}`);
+    if (document.querySelectorAll("h1").length !== 1) say("not one h1", document.querySelector("h1"));
+    if (document.querySelectorAll("main").length !== 1) say("not one main", null);
+    if (!document.documentElement.lang) say("no language", null);
+    const ids = new Set();
+    for (const element of document.querySelectorAll("[id]")) { if (ids.has(element.id)) say("id twice", element); ids.add(element.id); }
+    for (const image of document.querySelectorAll("img:not([alt])")) say("image without alt", image);
+    for (const iframe of document.querySelectorAll("iframe:not([title])")) say("frame without title", iframe);
+    for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+        if (!field.labels?.length && !field.ariaLabel) say("field without label", field);
+    }
+    for (const control of document.querySelectorAll("a, button, summary")) {
+        if (!(control.textContent.trim() || control.ariaLabel)) say("control without name", control);
+        if (control.tabIndex < 0 && control.role !== "tab") say("control out of reach", control);
+    }
+    for (const nav of document.querySelectorAll("nav, aside:has(> .native), [role=dialog], [role=tablist]")) {
+        if (nav.matches("nav") && !nav.ariaLabel) say("landmark without name", nav);
+    }
+    for (const tab of document.querySelectorAll("[role=tab]")) {
+        if (!document.getElementById(tab.getAttribute("aria-controls"))) say("tab without panel", tab);
+    }
+    return found;
+})()"##;
+
 #[tokio::test]
 async fn every_view_fits_every_width_in_light_and_dark() {
     let Some(mut stage) = stage().await else {
@@ -56,14 +86,13 @@ async fn every_view_fits_every_width_in_light_and_dark() {
                     &format!("{name}-{width}-{colour}"),
                     &stage.browser.screenshot().await,
                 );
-                let overflow = stage
-                    .browser
-                    .eval("", "document.documentElement.scrollWidth - innerWidth")
-                    .await;
+                let overflow = stage.browser.eval("", OVERFLOW).await;
                 assert!(
                     overflow.as_i64().unwrap() <= 0,
                     "{name} is {overflow} pixels too wide for {width}"
                 );
+                let barriers = stage.browser.eval("", BARRIERS).await;
+                assert_eq!(barriers, serde_json::json!([]), "{name}");
                 let failed: Vec<_> = stage
                     .browser
                     .console

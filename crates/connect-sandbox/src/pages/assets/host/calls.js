@@ -127,12 +127,18 @@ function productUrl(frame, target, context) {
   const custom = Object.fromEntries(Object.entries(context.customData ?? {}).map(([name, value]) => [`ac.${name}`, String(value)]));
   switch (target) {
     case "addonModule":
-    case "addonmodule":
-      return page(`/plugins/servlet/ac/${encodeURIComponent(context.addonKey ?? frame.app)}/${part("moduleKey")}`, custom);
+    case "addonmodule": {
+      const place = Object.fromEntries([["issueKey", "issue.key"], ["projectKey", "project.key"], ["spaceKey", "space.key"], ["contentId", "content.id"]]
+        .filter(([name]) => context[name]).map(([name, variable]) => [variable, String(context[name])]));
+      return page(`/plugins/servlet/ac/${encodeURIComponent(context.addonKey ?? frame.app)}/${part("moduleKey")}`, { ...place, ...custom });
+    }
     case "contentcreate":
       return page("/pages/create", { spaceKey: context.spaceKey ?? "" });
     case "contentedit":
       return page(`/pages/edit/${part("contentId")}`, {});
+    case "contentlist":
+    case "spaceview":
+      return page(`/spaces/${part("spaceKey")}`, {});
     case "contentview":
       return page(`/pages/${part("contentId")}`, {});
     case "dashboard":
@@ -142,14 +148,16 @@ function productUrl(frame, target, context) {
     case "projectAdminSummary":
     case "projectAdminTabPanel":
       return page(`/projects/${part("projectKey")}/settings`, context.adminPageKey ? { tab: context.adminPageKey } : {});
+    case "projectSummary":
+      return page(`/projects/${part("projectKey")}`, {});
     case "site": {
+      if (/^https?:\/\//.test(context.absoluteUrl ?? "")) return context.absoluteUrl;
       const url = String(context.relativeUrl ?? "/");
       if (!url.startsWith("/") || url.startsWith("//")) throw new Error("navigator.go: relativeUrl must begin with /");
       return url === site || url.startsWith(`${site}/`) ? url : site + url;
     }
     case "spacetools":
-    case "spaceview":
-      return page(`/spaces/${part("spaceKey")}`, target === "spacetools" ? { tools: "1" } : {});
+      return page(`/space-tools/${part("spaceKey")}`, {});
     case "userProfile":
     case "userprofile":
       return page(`/people/${encodeURIComponent(context.userAccountId ?? context.username ?? "")}`, {});
