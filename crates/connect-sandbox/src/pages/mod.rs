@@ -136,8 +136,9 @@ fn html(status: StatusCode, body: String) -> Response {
             HeaderValue::from_static("nosniff"),
         ),
         (
+            // Apps are told nothing, and the sandbox is told which of its pages sent a form.
             header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
+            HeaderValue::from_static("same-origin"),
         ),
     ];
     (status, headers, body).into_response()

@@ -133,3 +133,77 @@ async fn dialogs_and_flags_lie_on_top() {
         assert_eq!(on_top, true);
     }
 }
+
+#[tokio::test]
+async fn who_looks_is_chosen_with_the_keyboard() {
+    let Some(mut stage) = stage().await else {
+        return;
+    };
+    for (width, dark) in [(1280, false), (360, true)] {
+        stage.browser.resize(width, 800).await;
+        stage.browser.dark(dark).await;
+        stage.open("hello").await;
+        stage
+            .browser
+            .eval("", "document.querySelector('.view-as summary').click()")
+            .await;
+        keep(
+            &format!("view-as-{width}"),
+            &stage.browser.screenshot().await,
+        );
+        let inside = "(() => { const box = document.querySelector('.pop').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.bottom <= innerHeight; })()";
+        assert_eq!(stage.browser.eval("", inside).await, true);
+        stage
+            .browser
+            .eval(
+                "",
+                "document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))",
+            )
+            .await;
+        assert_eq!(
+            stage
+                .browser
+                .eval("", "document.querySelector('.view-as').open")
+                .await,
+            false
+        );
+    }
+    // A choice sends itself, and the page comes back as it was chosen.
+    stage.browser.eval("", "(() => { const theme = document.querySelector('[name=theme]'); theme.value = 'light'; theme.dispatchEvent(new Event('change', { bubbles: true })); })()").await;
+    stage.browser.wait_for("", "document.documentElement.dataset.theme === 'light' && location.pathname.endsWith('/hello')").await;
+    assert_eq!(
+        stage
+            .browser
+            .eval("", "getComputedStyle(document.body).backgroundColor")
+            .await,
+        "rgb(246, 245, 242)"
+    );
+    stage.browser.eval("", "(() => { const user = document.querySelector('[name=user]'); user.value = '712020:grace'; user.dispatchEvent(new Event('change', { bubbles: true })); })()").await;
+    stage
+        .browser
+        .wait_for(
+            "",
+            "document.querySelector('.user-name').textContent === 'Grace Hopper'",
+        )
+        .await;
+    stage
+        .browser
+        .wait_for(
+            "/hello",
+            "document.readyState === 'complete' && window.AP && AP.context",
+        )
+        .await;
+    let user = stage
+        .ap(
+            "hello",
+            "new Promise((done) => AP.user.getCurrentUser(done))",
+        )
+        .await;
+    assert_eq!(user["atlassianAccountId"], "712020:grace");
+    let theme = "document.documentElement.dataset.colorMode";
+    stage.ap("hello", "AP.theming.initializeTheming(), 0").await;
+    stage
+        .browser
+        .wait_for("/hello", &format!("{theme} === 'light'"))
+        .await;
+}
