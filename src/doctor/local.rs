@@ -231,8 +231,8 @@ async fn version(program: &Path, context: &Context) -> Result<String, StartError
         program: program.into(),
         arguments: vec!["--version".into()],
         folder: context.cwd.clone(),
-        variables: Vec::new(),
-        without: vec![env::NGROK_AUTHTOKEN],
+        variables: context.withheld(),
+        without: Vec::new(),
     };
     let (status, text) = process::printed(&command, LINE, VERSION).await?;
     if !status.success() {

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::doctor::check::{Check, Verdict};
 use crate::error::CliError;
 use crate::project::{Credentials, FileError};
-use crate::ui::{Mark, Verbosity};
+use crate::ui::{Mark, Verbosity, wrap};
 
 pub(crate) use check::Group;
 
@@ -102,10 +102,14 @@ fn show(group: Group, checks: &[Check], context: &Context) {
         if let Some(error) = check.error()
             && (mark == Mark::Problem || ui.verbosity > Verbosity::Quiet)
         {
-            let before = width + 7;
+            let before = width + ui.mark_width() + 6;
+            let gap = format!("\n{:before$}         ", "");
+            let columns = ui.columns.unwrap_or(usize::MAX);
             for cause in &error.causes {
+                let cause = wrap(cause, columns, before + 9).replace('\n', &gap);
                 ui.error_text(&format!("{:before$}because: {cause}\n", ""));
             }
+            // Commands stay in one piece, to be copied.
             for hint in &error.hints {
                 ui.error_text(&format!("{:before$}fix: {hint}\n", ""));
             }

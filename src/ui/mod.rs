@@ -94,6 +94,11 @@ impl Ui {
         self.people(&format!("{style}{word:>12}{style:#} {object}\n"));
     }
 
+    /// How many columns the sign takes in front of a check's line.
+    pub(crate) fn mark_width(&self) -> usize {
+        if self.signs { 1 } else { 4 }
+    }
+
     /// Says how a check ended: `  ✓ config.json   valid`. With `-q` only if something is wrong.
     pub(crate) fn check(&self, mark: Mark, text: &str) {
         let (sign, word, color) = match mark {
