@@ -114,6 +114,10 @@ pub(super) fn ports(context: &Context) -> Vec<Check> {
         Ok(_) => Check::fine(name, format!("127.0.0.1:{port} is free")),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let error = CliError::port_taken(port, flag, &error);
+            let error = match process::listener(port) {
+                Some((pid, name)) => error.cause(format!("`{name}` (pid {pid}) listens there")),
+                None => error,
+            };
             Check::warning(
                 name,
                 error.hint("without it, `connect dev` takes the next free one"),
