@@ -120,19 +120,13 @@ impl Context {
         Some(base.join("connect"))
     }
 
-    /// Variables that hold a log-in, emptied for a child that has no business with them.
+    /// Variables that hold a log-in of ours, emptied for a child that has no business with them.
     pub(crate) fn withheld(&self) -> Vec<(String, String)> {
-        let is_token = |name: &str| {
-            let own = name.strip_prefix(env::CONNECT_TOKEN);
-            own.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
-                || [
-                    env::CONNECT_LICENSE_TOKEN,
-                    env::CONNECT_STORE_KEYS,
-                    env::NGROK_AUTHTOKEN,
-                ]
-                .contains(&name)
+        let is_ours = |name: &&str| match name.strip_prefix(env::CONNECT_TOKEN) {
+            Some(rest) => rest.is_empty() || rest.starts_with('_'),
+            None => [env::CONNECT_LICENSE_TOKEN, env::NGROK_AUTHTOKEN].contains(name),
         };
-        let names = self.env.names_of(|_| true).filter(|name| is_token(name));
+        let names = self.env.names_of(|_| true).filter(is_ours);
         names.map(|name| (name.to_owned(), String::new())).collect()
     }
 
