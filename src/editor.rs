@@ -26,7 +26,7 @@ pub(crate) async fn edit(text: &str, context: &Context) -> Result<String, CliErr
         program,
         arguments,
         folder: context.cwd.clone(),
-        variables: Vec::new(),
+        variables: context.withheld(),
         without: Vec::new(),
     };
     let ended = process::run_on_terminal(&command).await;

@@ -430,5 +430,9 @@ fn withheld(
     };
     let names = context.env.names_of(secret);
     let names = names.chain([env::NGROK_AUTHTOKEN]);
-    names.map(|name| (name.to_owned(), String::new())).collect()
+    let by_value = names.map(|name| (name.to_owned(), String::new()));
+    let mut all: Vec<_> = by_value.chain(context.withheld()).collect();
+    all.sort();
+    all.dedup();
+    all
 }

@@ -205,7 +205,13 @@ const EVENTS: &[Event] = &[
     ),
     (
         "triggered",
-        &[("name", Text), ("path", Text), ("status", Number)],
+        &[
+            ("name", Text),
+            ("path", Text),
+            ("status", Number),
+            ("ms", Number),
+            ("algorithm", TextOrNone),
+        ],
     ),
     ("tunnel.closed", &[]),
     (

@@ -347,3 +347,19 @@ fn people_read_signs_where_the_locale_has_them() {
     assert!(signs.contains("  ✓ config.json"), "{signs}");
     assert_eq!(text(&env, &["doctor", "--only", "sessions", "-q"]), "");
 }
+
+#[test]
+fn a_port_that_is_taken_is_no_problem_and_says_whose_it_is() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let env = project();
+    env.write("config.json", &format!("{{ port: {port} }}"));
+    let said = doctor(&env, &["--only", "app"]);
+    let check = said.check("port of the app");
+    assert_eq!((said.code, &check["state"]), (0, &"warning".into()));
+    assert_eq!(check["code"], "dev/port-taken");
+    if cfg!(target_os = "linux") {
+        let pid = format!("(pid {})", std::process::id());
+        assert!(check["causes"].to_string().contains(&pid), "{check}");
+    }
+}

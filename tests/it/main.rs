@@ -30,6 +30,8 @@ mod random_sessions;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;
+#[cfg(unix)]
+mod secrets;
 mod support;
 mod tenants;
 mod tidy;
