@@ -39,6 +39,8 @@ pub(crate) const CONNECT_SESSION: &str = "CONNECT_SESSION";
 /// An API token for every host, or with `_` and the host's name in capitals for that one; before
 /// what credentials.json says.
 pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";
+/// Set for the child: keys of the sandbox's Forge (a JSON Web Key Set).
+pub(crate) const CONNECT_FORGE_KEYS_URL: &str = "CONNECT_FORGE_KEYS_URL";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
 /// Keys that the secrets of the store are sealed with: `name:base64`, with commas between them.
