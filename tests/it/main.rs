@@ -26,6 +26,8 @@ mod random_sessions;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;
+#[cfg(target_os = "linux")]
+mod secrets;
 mod support;
 mod tenants;
 mod tidy;
