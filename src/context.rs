@@ -50,6 +50,9 @@ impl Context {
             let message = format!("`{}` is not a folder", cwd.display());
             return Err(CliError::user("cli/no-folder", message).hint("check the value of `-C`"));
         }
+        if ui.verbosity == Verbosity::Detailed {
+            crate::http::tell(move |call| ui.detail(call));
+        }
         Ok(Self {
             cwd,
             env,
@@ -67,8 +70,9 @@ impl Context {
             json: global.json,
             verbosity: match (global.quiet, global.verbose) {
                 (true, _) => Verbosity::Quiet,
-                (false, true) => Verbosity::Verbose,
-                (false, false) => Verbosity::Normal,
+                (false, 0) => Verbosity::Normal,
+                (false, 1) => Verbosity::Verbose,
+                (false, _) => Verbosity::Detailed,
             },
             interactive: !global.no_input
                 && !global.yes

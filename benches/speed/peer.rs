@@ -14,7 +14,7 @@ use crate::sessions::five_saves;
 use crate::support::ace::{APP, Ace, Host, packages, project};
 use crate::support::app;
 use crate::support::env::TestEnv;
-use crate::support::session::Session;
+use crate::support::session::{Session, family};
 use crate::table::Table;
 
 const KEY: &str = "com.example.ace";
@@ -253,27 +253,4 @@ fn uninstalled(host: &mut Host) -> bool {
 fn is_alive(pid: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     !stat.is_empty() && !stat.contains(") Z ")
-}
-
-/// A process and all that come from it.
-fn family(pid: Pid) -> Vec<Pid> {
-    let mut family = vec![pid];
-    let mut next = 0;
-    while let Some(one) = family.get(next).copied() {
-        next += 1;
-        for task in std::fs::read_dir(format!("/proc/{one}/task"))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            let children = std::fs::read_to_string(task.path().join("children"));
-            let children = children.unwrap_or_default();
-            family.extend(
-                children
-                    .split_whitespace()
-                    .filter_map(|pid| Pid::from_raw(pid.parse().ok()?)),
-            );
-        }
-    }
-    family
 }

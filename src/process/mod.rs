@@ -6,7 +6,7 @@
 //! A [`Sentinel`] is the opposite: it stays when we are killed, and hears of it by the end of its
 //! stdin.
 
-mod port;
+mod others;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -18,7 +18,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
-pub(crate) use port::listener;
+pub(crate) use crate::process::others::{Other, is_program, listener, others};
 
 /// A command to start.
 #[derive(Clone, Debug)]

@@ -323,5 +323,5 @@ fn chance() -> f64 {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
+#[path = "tests/mod.rs"]
 mod tests;

@@ -56,6 +56,8 @@ pub(crate) enum Verbosity {
     Normal,
     /// Explanations too.
     Verbose,
+    /// Each call to a host and each step of a session, too.
+    Detailed,
 }
 
 /// The word at the start of a status line, and how it is painted.
@@ -141,8 +143,17 @@ impl Ui {
 
     /// An explanation, shown with `-v`.
     pub(crate) fn explain(&self, text: &str) {
-        if self.verbosity == Verbosity::Verbose {
+        if self.verbosity >= Verbosity::Verbose {
             self.people(&format!("{:12} {text}\n", ""));
+        }
+    }
+
+    /// A detail for who looks for a mistake of ours, shown with `-vv`. It is no less careful with
+    /// secrets than anything else.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbosity == Verbosity::Detailed {
+            let style = Style::new().dimmed();
+            self.people(&format!("{style}{:12} {text}{style:#}\n", ""));
         }
     }
 

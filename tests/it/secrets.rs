@@ -1,225 +1,179 @@
-//! No secret is in what commands print, in what they write, or in what their children are given.
+//! No log-in shows anywhere: not in arguments and environments of any process of a session, nor in
+//! what it says at `-vv`, writes to disk or leaves when it breaks.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use crate::inspect::setup_with;
+use rustix::process::{Pid, Signal};
+
 use crate::support::app;
 use crate::support::env::TestEnv;
-use crate::support::host::{FakeHost, base64};
-use crate::support::session::Session;
+use crate::support::host::{FakeHost, Faults, base64};
+use crate::support::ngrok::{Ngrok, TOKEN, start as start_tunneled};
+use crate::support::ngrok_edge::Behaviour;
+use crate::support::session::{Session, family};
 
-const SHARED: &str = "the-secret/that+tenant&app=share, long enough";
-const NGROK: &str = "2abcNgrok_authtoken/of=us";
-const ACCESS: &str = FakeHost::ACCESS_TOKEN;
-const PASSWORD: &str = FakeHost::PASSWORD;
+fn project(host: &FakeHost) -> TestEnv {
+    TestEnv::new()
+        .with_descriptor(&app::descriptor("com.example.a", "One"))
+        .with_hosts(&[host])
+}
 
-/// A child that notes its arguments and its environment.
-const NOTES: &str = "#!/bin/sh\n{ echo \"$@\"; env; } >> \"$(dirname \"$0\")/../notes\"\n";
+fn start(env: &TestEnv) -> Session {
+    // A child of each kind: the app, and the command of --on-ready.
+    let ready = "exec tail -f /dev/null";
+    let command = app::command();
+    Session::start(env, &["-vv", "--on-ready", ready, "--exec", &command])
+}
 
-/// A project whose git, editor and cloudflared note what they are given.
-fn project() -> TestEnv {
-    let env = TestEnv::new();
-    for name in ["git", "editor", "cloudflared"] {
-        let file = format!("bin/{name}");
-        let rest = match name {
-            // An editor that changes nothing, and a file that git ignores.
-            "cloudflared" => "echo cloudflared version 1\n",
-            _ => "exit 0\n",
-        };
-        env.write(&file, &format!("{NOTES}{rest}"));
-        fs::set_permissions(env.path(&file), fs::Permissions::from_mode(0o755)).unwrap();
+/// What others on the machine see of these processes.
+fn seen(processes: Vec<Pid>) -> String {
+    let mut seen = String::new();
+    for process in processes {
+        for file in ["cmdline", "environ"] {
+            let bytes = fs::read(format!("/proc/{process}/{file}")).unwrap_or_default();
+            seen.push_str(&String::from_utf8_lossy(&bytes));
+            seen.push('\n');
+        }
     }
-    // As in a repository: git is asked whether it ignores the file.
-    env.write(".git/HEAD", "");
-    let folder = env.folder();
-    let path = format!("{}/bin:/usr/local/bin:/usr/bin:/bin", folder.display());
-    let editor = format!("{}/bin/editor", folder.display());
-    env.with("PATH", &path)
-        .with("EDITOR", &editor)
-        .with("NGROK_AUTHTOKEN", NGROK)
-        .with("CONNECT_TOKEN", PASSWORD)
-        .with("CONNECT_LICENSE_TOKEN", ACCESS)
+    seen
 }
 
-/// Runs a command, and adds what it wrote, whether it succeeded or not.
-fn run(env: &TestEnv, arguments: &[&str], said: &mut String) {
-    let output = env
-        .connect(&[arguments, &["-v"]].concat())
-        .output()
-        .unwrap();
-    said.push_str(&String::from_utf8_lossy(&output.stdout));
-    said.push_str(&String::from_utf8_lossy(&output.stderr));
-}
-
-/// Everything below a folder, as one text.
-fn all_of(folder: &Path, except: &[&str]) -> String {
+/// Everything in a folder and below it.
+fn written(folder: &Path) -> String {
     let mut text = String::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            text.push_str(&all_of(&path, except));
-        } else if !except.iter().any(|name| path.ends_with(name)) {
-            let bytes = fs::read(&path).unwrap_or_default();
-            text.push_str(&format!("== {}\n", path.display()));
-            text.push_str(&String::from_utf8_lossy(&bytes));
+            text.push_str(&written(&path));
+        } else {
+            text.push_str(&String::from_utf8_lossy(
+                &fs::read(path).unwrap_or_default(),
+            ));
         }
     }
     text
 }
 
-/// None of these, as it is, in base64 or as a part of an address.
-fn has_none_of(text: &str, secrets: &[&str], what: &str) {
-    for secret in secrets {
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let escaped = serde_json::to_string(secret).unwrap();
+/// Fails if a secret shows in a text, as it is or as calls carry it.
+fn check(what: &str, text: &str) {
+    for secret in [FakeHost::PASSWORD, FakeHost::SHARED_SECRET, TOKEN] {
         let login = base64(&format!("ada:{secret}"));
+        let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        // The install token of the host is for one use, and no less a secret until then.
         for form in [
-            *secret,
+            secret,
             &base64(secret),
-            &encoded,
-            escaped.trim_matches('"'),
             &login,
+            &encoded,
+            "a%2Bb%2Fc",
+            "a+b/c",
         ] {
-            if let Some(at) = text.find(form) {
-                let start = text.floor_char_boundary(at.saturating_sub(300));
-                panic!(
-                    "{what} has `{secret}`: ...{}",
-                    &text[start..at + form.len()]
-                );
-            }
+            assert!(!text.contains(form), "{what}: `{form}` shows in\n{text}");
         }
     }
 }
 
-#[test]
-fn commands_of_a_session_say_and_write_no_secret() {
-    let descriptor = app::descriptor("com.example.a", "One").replace(
-        r#""apiVersion""#,
-        r#""scopes": ["READ", "ACT_AS_USER"], "apiVersion""#,
-    );
-    let setup = setup_with(project(), &descriptor);
-    let env = &setup.env;
-    let mut said = String::new();
-    for arguments in [
-        &["call", "GET", "/rest/api/3/myself", "--include"][..],
-        &[
-            "call",
-            "GET",
-            "/rest/api/3/myself",
-            "--as-user",
-            "712020:ada",
-        ],
-        &[
-            "call",
-            "GET",
-            "/rest/api/3/myself",
-            "--as-user",
-            "712020:nobody",
-        ],
-        &["call", "GET", "/nothing", "--paginate"],
-    ] {
-        run(env, arguments, &mut said);
-    }
-    assert!(said.contains("\"accountId\":\"712020:ada\""), "{said}");
-    // From here on the tenant's secret is one that we know.
-    let minted = ["token", "mint", "--json", "--path", "/"];
-    let minted = env.connect(&minted).output().unwrap().stdout;
-    let minted: serde_json::Value = serde_json::from_slice(&minted).unwrap();
-    let draft = serde_json::json!({
-        "key": "com.example.a", "clientKey": minted["tenant"], "baseUrl": minted["baseUrl"],
-        "sharedSecret": SHARED, "productType": "jira", "eventType": "installed",
-    });
-    let body = env.folder().join("../body.json");
-    fs::write(&body, draft.to_string()).unwrap();
-    run(
-        env,
-        &["trigger", "installed", "--body", body.to_str().unwrap()],
-        &mut said,
-    );
-    for arguments in [
-        &["trigger"][..],
-        &["trigger", "installed"],
-        &["trigger", "installed", "--edit"],
-        &["trigger", "installed", "--flaw", "shared-secret"],
-        &["trigger", "uninstalled", "--set", "a.b=c", "--json"],
-        &["trigger", "iframe:hello", "--user", "712020:ada"],
-        &["trigger", "--from", "1", "--edit"],
-        &["trigger", "--from", "1", "--set", "key=other"],
-        &["trigger", "iframe:none"],
-        &["inspect", "1"],
-        &["inspect", "--json", "2"],
-        &["call", "GET", "/rest/api/3/myself"],
-        &["license"],
-        &["license", "none", "--json"],
-        &["doctor", "--json"],
-        &["doctor"],
-        &["info", "--origin"],
-    ] {
-        run(env, arguments, &mut said);
-    }
-    let identity = env.read(".connect/sandbox/identity.json");
-    let identity: serde_json::Value = serde_json::from_str(&identity).unwrap();
-    let sandbox = identity["password"].as_str().unwrap();
-    let secrets = [SHARED, NGROK, ACCESS, PASSWORD, sandbox];
-    assert!(said.contains("Sent POST /installed"), "{said}");
-    has_none_of(&said, &secrets, "the output");
-    // The sandbox keeps its own password, in a file that only its owner can read.
-    let files = all_of(&env.path(".connect"), &["identity.json"]);
-    assert!(files.contains("[redacted]"), "{files}");
-    has_none_of(&files, &secrets, ".connect/");
-    let notes = env.read("notes");
-    assert!(
-        notes.contains("edit-") && notes.contains("--version"),
-        "{notes}"
-    );
-    has_none_of(&notes, &secrets, "a child");
-    let ended = setup.session.interrupt();
-    has_none_of(&ended.stderr, &secrets, "the session");
-    has_none_of(&format!("{:?}", ended.events), &secrets, "an event");
+/// Checks a session that goes on, and then what is left of it after the signal.
+fn watch(what: &str, env: &TestEnv, session: Session, signal: Signal) -> String {
+    let processes = family(session.pid());
+    assert!(processes.len() > 1, "{what}: no process but the session");
+    let mut text = seen(processes);
+    assert!(text.contains("__reap"), "{what}: {text}");
+    text.push_str(&written(&env.path(".connect")));
+    session.signal(signal);
+    let ended = session.end();
+    let events: Vec<_> = ended.events.iter().map(ToString::to_string).collect();
+    text.push_str(&format!("{}\n{}", ended.stderr, events.join("\n")));
+    text.push_str(&written(&env.path(".connect")));
+    check(what, &text);
+    ended.stderr
 }
 
 #[test]
-fn commands_that_log_in_to_hosts_say_and_write_no_secret() {
-    let host = FakeHost::start();
-    let env = project().with_descriptor(&app::descriptor("com.example.a", "One"));
-    let wrong = "http://127.0.0.1:1/jira";
-    env.write_private(
-        "credentials.json",
-        &format!(
-            "{{ hosts: {{ '{}': {{ product: 'jira', username: 'ada', password: '{PASSWORD}' }}, '{wrong}': {{ product: 'jira', username: 'ada', password: '{PASSWORD}' }} }}, ngrok: {{ authtoken: '{NGROK}' }} }}",
-            host.site()
-        ),
-    );
-    let mut session = Session::start(&env, &["--exec", &app::command()]);
-    session.wait_for("ready");
-    let mut said = String::new();
-    let mine = host.site();
-    for arguments in [
-        &["doctor", "--try-install"][..],
-        &["doctor", "--try-install", "--json", "--fix"],
-        &["license", "--host", &mine],
-        &["license", "active", "--host", &mine],
-        &["license", "active", "--host", &mine, "--yes"],
-        &["license", "trial", "--host", &mine, "--yes", "--json"],
-        &["license", "--host", &mine, "--json"],
-        &["license", "active"],
-        &["info", "--origin"],
-        &["info", "--json"],
-        &["trigger", "installed"],
-        &["call", "GET", "/x"],
-    ] {
-        run(&env, arguments, &mut said);
+fn none_shows_anywhere() {
+    for signal in [Signal::INT, Signal::KILL, Signal::ABORT] {
+        let host = FakeHost::start();
+        let env = project(&host);
+        let mut session = start(&env);
+        session.wait_for("ready");
+        let said = watch(&format!("{signal:?}"), &env, session, signal);
+        // What is looked through is what `-vv` says.
+        let call = format!("POST {}/rest/plugins/1.0/ -> 202", host.site());
+        assert!(said.contains(&call), "{said}");
+        assert!(said.contains("-> Register("), "{said}");
+        host.wait_until_empty();
     }
-    assert!(
-        said.contains("subscription") && said.contains("trigger/no-key"),
-        "{said}"
-    );
-    let secrets = [NGROK, ACCESS, PASSWORD];
-    has_none_of(&said, &secrets, "the output");
-    has_none_of(&all_of(&env.path(".connect"), &[]), &secrets, ".connect/");
-    has_none_of(&env.read("notes"), &secrets, "a child");
-    let ended = session.interrupt();
-    has_none_of(&ended.stderr, &secrets, "the session");
+}
+
+#[test]
+fn none_shows_when_a_host_refuses() {
+    for faults in [
+        Faults {
+            settings_status: Some(401),
+            ..Faults::default()
+        },
+        Faults {
+            list_status: Some(500),
+            ..Faults::default()
+        },
+        Faults {
+            install_status: Some(403),
+            ..Faults::default()
+        },
+        Faults {
+            install_fails: Some("connect.install.error.missing.scope"),
+            ..Faults::default()
+        },
+        Faults {
+            dev_mode_off: true,
+            ..Faults::default()
+        },
+    ] {
+        let what = format!("{faults:?}");
+        let host = FakeHost::with(faults);
+        let env = project(&host);
+        let mut session = start(&env);
+        session.wait_for("error");
+        watch(&what, &env, session, Signal::INT);
+    }
+}
+
+#[test]
+fn none_shows_when_the_program_breaks() {
+    for what in ["a task", "the loop"] {
+        let host = FakeHost::start();
+        let env = project(&host)
+            .with("CONNECT_BREAK", what)
+            .with("RUST_BACKTRACE", "full");
+        let mut session = start(&env);
+        session.wait_for("ready");
+        let said = watch(what, &env, session, Signal::USR1);
+        assert!(said.contains("ordered by a test"), "{said}");
+        host.wait_until_empty();
+    }
+}
+
+#[test]
+fn none_shows_with_a_tunnel() {
+    let refused = format!("Your authtoken: {TOKEN}\r\n\r\nERR_NGROK_107\r\n");
+    for auth_error in [None, Some(refused)] {
+        let what = format!("{auth_error:?}");
+        let refuses = auth_error.is_some();
+        let ngrok = Ngrok::start(Behaviour {
+            auth_error,
+            ..Behaviour::default()
+        });
+        let host = FakeHost::start();
+        let env = ngrok.project(&[&host]);
+        let mut session = start_tunneled(&env, &["-vv"]);
+        if refuses {
+            let ended = session.end();
+            check(&what, &format!("{}\n{:?}", ended.stderr, ended.events));
+            check(&what, &written(&env.path(".connect")));
+        } else {
+            session.wait_for("ready");
+            watch(&what, &env, session, Signal::INT);
+        }
+    }
 }
