@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod audit;
 mod client;
 mod clock;
 mod descriptor;
@@ -46,6 +47,7 @@ mod urls;
 mod users;
 mod world;
 
+pub use audit::{AuditCheck, AuditReport, Severity};
 pub use clock::SystemClock;
 pub use error::SandboxError;
 pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};

@@ -201,7 +201,8 @@ async fn try_install(
     Ok(key)
 }
 
-async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, InstallFailure> {
+/// Fetches a descriptor as a host does it.
+pub(crate) async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, InstallFailure> {
     let refuse = |code: &str, message: String| {
         failure(None, &format!("upm.pluginInstall.error.{code}"), message)
     };
@@ -400,7 +401,13 @@ impl Problem {
 }
 
 /// The body of a lifecycle call (Atlassian, "App descriptor: lifecycle, HTTP request contents").
-fn body(shared: &Shared, site: &Site, app: &App, event: &str, install: Option<&HostKey>) -> Value {
+pub(crate) fn body(
+    shared: &Shared,
+    site: &Site,
+    app: &App,
+    event: &str,
+    install: Option<&HostKey>,
+) -> Value {
     let product = site.product_name();
     let mut body = json!({
         "key": app.descriptor.key.as_str(),

@@ -8,6 +8,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::{
     USERNAME,
+    audit::{self, AuditReport},
     clock::SystemClock,
     error::SandboxError,
     event::{NotSeen, Recorded, SandboxEvent},
@@ -27,6 +28,9 @@ pub struct SandboxOptions {
     /// Where the signing key, the password and the client keys are kept between runs. Without it
     /// they last as long as the process.
     pub state_dir: Option<PathBuf>,
+    /// The state folder of another sandbox, to sign with its key: an app that trusts that one
+    /// trusts this one too. Nothing but the key is read or kept there.
+    pub key_dir: Option<PathBuf>,
     /// The host's clock, by which tokens are dated and checked.
     pub clock: Arc<dyn Clock>,
 }
@@ -36,6 +40,7 @@ impl Default for SandboxOptions {
         Self {
             port: 0,
             state_dir: None,
+            key_dir: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -92,6 +97,7 @@ impl Sandbox {
         let SandboxOptions {
             port,
             state_dir,
+            key_dir,
             clock,
         } = options;
         let listener = server::listen(port)
@@ -104,7 +110,7 @@ impl Sandbox {
             .local_addr()
             .map_err(|source| SandboxError::Listen { port, source })?;
         let identity = Identity::load(state_dir.as_deref())?;
-        let keys = KeySource::new(state_dir.as_deref());
+        let keys = KeySource::new(key_dir.as_deref().or(state_dir.as_deref()));
         let shared = Arc::new(Shared::new(bound.port(), identity, keys, clock)?);
         let stop = shared.tasks.guard();
 
@@ -162,6 +168,23 @@ impl Sandbox {
             sub_code: failure.sub_code,
             message: failure.message,
         })
+    }
+
+    /// Attacks the app of a descriptor: installs it on the site of `product`, or of the first that
+    /// takes it, sends every kind of request that an app must refuse and those that it must not,
+    /// and takes it away again unless it was there before.
+    ///
+    /// The app must trust [`Sandbox::keys_url`], as for every install.
+    ///
+    /// # Errors
+    /// [`SandboxError::Install`] when the app cannot be installed, so that there is nothing to
+    /// attack it with.
+    pub async fn audit(
+        &self,
+        descriptor_url: &str,
+        product: Option<Product>,
+    ) -> Result<AuditReport, SandboxError> {
+        audit::audit(&self.shared, descriptor_url, product).await
     }
 
     /// From now on the lifecycle calls of a site name this installation, as those do for a Connect

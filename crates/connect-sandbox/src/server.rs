@@ -102,6 +102,12 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
 
 /// The key server: PEM by key id, nothing else (Atlassian, "Signed install callback").
 async fn install_key(State(shared): State<Arc<Shared>>, Path(kid): Path<String>) -> Response {
+    if let Some(served) = shared.keys.served(&kid) {
+        let closing = &shared.tasks.closing;
+        // A sandbox that closes does not wait for it.
+        let _ = closing.run_until_cancelled(wait(served.after)).await;
+        return (ordered_status(served.status), served.text).into_response();
+    }
     let found = shared
         .keys
         .key()
@@ -196,8 +202,12 @@ fn is_ours(host: Option<&HeaderValue>, port: u16) -> bool {
     })
 }
 
+fn ordered_status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+}
+
 fn ordered_answer(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let status = ordered_status(status);
     let body = Json(json!({ "message": "this answer was ordered as a fault" }));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return (status, [(header::RETRY_AFTER, "5")], body).into_response();

@@ -8,6 +8,7 @@
 #[cfg(unix)]
 mod ace;
 mod app;
+mod audit;
 mod browser;
 mod client;
 mod faults;
