@@ -109,7 +109,7 @@ fn a_hole_of_the_app_of_a_session_is_found_from_its_folder() {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
     );
-    assert!(script.contains("# critical, stranger: GET /hello with no token: 200, expected 400 or more\ncurl -i -X GET 'http://"), "{script}");
+    assert!(script.contains("# critical, stranger: GET /hello with no token: 204, expected 400 or more\ncurl -i -X GET 'http://"), "{script}");
     assert!(score.contains("       Score "), "{score}");
     let ended = session.interrupt();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);

@@ -25,6 +25,8 @@
 mod audit;
 mod client;
 mod clock;
+mod control;
+mod data;
 mod descriptor;
 mod error;
 mod event;
@@ -38,6 +40,7 @@ mod pages;
 mod random;
 mod rest;
 mod sandbox;
+mod saver;
 mod server;
 mod sign;
 mod state;
@@ -45,6 +48,7 @@ mod tasks;
 mod upm;
 mod urls;
 mod users;
+mod webhooks;
 mod world;
 
 pub use audit::{AuditCheck, AuditReport, Severity};

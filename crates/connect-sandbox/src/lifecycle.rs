@@ -136,6 +136,7 @@ async fn try_install(
         ));
     }
     let text = fetch(shared, descriptor_url).await?;
+    let source = String::from_utf8_lossy(&text);
     let descriptor = Descriptor::parse(&text, site.product)
         .map_err(|Refused { sub_code, message }| failure(None, sub_code, message))?;
     let key = descriptor.key.clone();
@@ -157,6 +158,7 @@ async fn try_install(
     };
     let app = App {
         descriptor: Arc::new(descriptor),
+        source: source.into(),
         account_id,
         // What an administrator switched off stays off when it is installed again.
         enabled: before.as_ref().is_none_or(|app| app.enabled),

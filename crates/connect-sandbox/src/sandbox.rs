@@ -16,7 +16,7 @@ use crate::{
     forge::{self, ForgeAnswer, ForgeInvocation},
     identity::Identity,
     keys::KeySource,
-    lifecycle, server,
+    lifecycle, saver, server,
     state::{License, Shared, Site, lock},
 };
 
@@ -25,12 +25,15 @@ use crate::{
 pub struct SandboxOptions {
     /// Port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
-    /// Where the signing key, the password and the client keys are kept between runs. Without it
+    /// Where the signing key, the password, the client keys and what the sites know are kept
+    /// between runs. Without it
     /// they last as long as the process.
     pub state_dir: Option<PathBuf>,
     /// The state folder of another sandbox, to sign with its key: an app that trusts that one
     /// trusts this one too. Nothing but the key is read or kept there.
     pub key_dir: Option<PathBuf>,
+    /// How long a webhook that was not taken waits for its next try. Jira takes 5 to 15 minutes.
+    pub webhook_pause: Duration,
     /// The host's clock, by which tokens are dated and checked.
     pub clock: Arc<dyn Clock>,
 }
@@ -41,6 +44,7 @@ impl Default for SandboxOptions {
             port: 0,
             state_dir: None,
             key_dir: None,
+            webhook_pause: Duration::from_secs(2),
             clock: Arc::new(SystemClock),
         }
     }
@@ -98,6 +102,7 @@ impl Sandbox {
             port,
             state_dir,
             key_dir,
+            webhook_pause,
             clock,
         } = options;
         let listener = server::listen(port)
@@ -111,13 +116,25 @@ impl Sandbox {
             .map_err(|source| SandboxError::Listen { port, source })?;
         let identity = Identity::load(state_dir.as_deref())?;
         let keys = KeySource::new(key_dir.as_deref().or(state_dir.as_deref()));
-        let shared = Arc::new(Shared::new(bound.port(), identity, keys, clock)?);
+        let shared = Shared::new(
+            bound.port(),
+            identity,
+            keys,
+            clock,
+            state_dir.as_deref(),
+            webhook_pause,
+        )?;
+        let shared = Arc::new(shared);
         let stop = shared.tasks.guard();
 
         let router = server::router(&shared);
         shared
             .tasks
             .start(server::run(shared.clone(), listener, router));
+        for site in &shared.sites {
+            let kept = saver::run(shared.clone(), site.clone());
+            shared.tasks.start(kept);
+        }
         // Making the key takes longer than everything else: begin now, whoever needs it waits.
         let early = shared.clone();
         shared.tasks.start(async move {

@@ -21,6 +21,7 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
 
 use crate::{
+    control,
     event::SandboxEvent,
     faults::{Fault, Operation},
     forge, grants, pages, rest,
@@ -75,6 +76,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new()
         .route("/install-keys/{*kid}", get(install_key))
         .route("/_media/{ticket}", get(rest::media))
+        .merge(control::router(shared))
         .merge(forge::router())
         .merge(grants::router())
         .merge(pages::router())
@@ -219,7 +221,7 @@ fn ordered_answer(status: u16) -> Response {
     clippy::disallowed_methods,
     reason = "a delay that somebody ordered and faults.rs bounds, or a back-off"
 )]
-async fn wait(by: Duration) {
+pub(crate) async fn wait(by: Duration) {
     tokio::time::sleep(by).await;
 }
 

@@ -2,17 +2,15 @@
 
 use std::process::ExitCode;
 
-use connect_core::BaseUrl;
 use connect_sandbox::{AuditReport, SandboxError, Severity};
 use serde_json::json;
 
 use crate::cli::SandboxTest;
-use crate::commands::token::sign;
+use crate::commands::inspect::session;
 use crate::context::Context;
 use crate::env;
 use crate::error::CliError;
 use crate::host::sandbox::{self, Keep};
-use crate::inspect::{Order, TokenKind};
 use crate::ui::{Ui, Verb};
 
 pub(crate) fn run(flags: &SandboxTest, context: &Context) -> Result<ExitCode, CliError> {
@@ -54,19 +52,10 @@ async fn attack(flags: &SandboxTest, context: &Context) -> Result<AuditReport, C
 
 /// The address of the app of the session that runs here.
 async fn of_session(context: &Context) -> Result<String, CliError> {
-    let order = Order {
-        method: "GET".to_owned(),
-        target: "/".to_owned(),
-        tenant: None,
-        user: None,
-        kind: TokenKind::Host,
-        flaw: None,
-    };
-    let signed = sign(&order, context).await?;
-    let address = signed["app"].as_str().unwrap_or_default();
-    match BaseUrl::parse(address) {
-        Ok(address) => Ok(address.to_string()),
-        Err(_) => Err(CliError::bug("the session has no address")),
+    let said = session("api/app", None, context).await?;
+    match said["app"].as_str() {
+        Some(address) => Ok(address.to_owned()),
+        None => Err(CliError::bug("the session has no address")),
     }
 }
 

@@ -88,7 +88,7 @@ impl Audit<'_> {
         let Some(first) = answered.first().copied() else {
             return;
         };
-        let rules: [(&str, Severity, fn(&Fired) -> Option<String>); 4] = [
+        let rules: [(&str, Severity, Rule); 4] = [
             ("7.2 addresses do not travel on", Severity::Low, referrer),
             ("7.3 no cache keeps it", Severity::Low, cache),
             (
@@ -155,6 +155,9 @@ impl Audit<'_> {
         ]
     }
 }
+
+/// Says how an answer breaks a rule, if it does.
+type Rule = fn(&Fired) -> Option<String>;
 
 fn referrer(fired: &Fired) -> Option<String> {
     let policy = fired.header(header::REFERRER_POLICY).unwrap_or_default();

@@ -107,7 +107,7 @@ mod tests {
         let name = json!({ "value": "Planner" });
         let text = json!({
             "key": "com.example.app", "name": "Planner", "baseUrl": "http://127.0.0.1:1/app",
-            "authentication": { "type": "jwt" }, "lifecycle": { "installed": "/installed" },
+            "authentication": { "type": "jwt" }, "lifecycle": { "installed": "/installed" }, "scopes": ["READ"],
             "apiVersion": 1,
             "modules": {
                 "adminPages": [{ "key": "a", "name": name, "url": "/admin" }],

@@ -45,7 +45,7 @@ impl Audit<'_> {
             page,
             &format!(
                 "xdm_e={}&xdm_c=channel-{}__page&cp=%2Fjira&lic=active&cv=1001.0.0-SNAPSHOT",
-                crate::urls::percent_encode(&self.site.base_url.origin()),
+                crate::urls::percent_encode(self.site.base_url.origin()),
                 self.app.descriptor.key
             ),
         );

@@ -11,6 +11,7 @@ mod app;
 mod audit;
 mod browser;
 mod client;
+mod data;
 mod faults;
 mod grants;
 mod install;
@@ -24,3 +25,4 @@ mod rest;
 )]
 mod servers;
 mod start;
+mod webhooks;
