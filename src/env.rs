@@ -29,7 +29,7 @@ pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
 pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 /// Switches of ACE. Read, and handed to the child with `no-reg`: registering is our work.
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
-/// Set for the command of `--on-ready`: the app's own address.
+/// Set for the command of `--on-ready`: the app's own address. Read by `sandbox test`.
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
 pub(crate) const CONNECT_READY_URL: &str = "CONNECT_READY_URL";
