@@ -28,6 +28,7 @@ use crate::dev::way::{self, Address, Asked};
 use crate::dev::{inspecting, left, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
+use crate::host::sandbox::Keep;
 use crate::host::{self, Login, Upm};
 use crate::project::{
     CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
@@ -364,11 +365,10 @@ async fn hosts(
                 let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
                 context.ui.text(text);
             }
-            let state = options.folder.join(".connect").join("sandbox");
+            let keep = Keep::Everything(host::sandbox::state_folder(&options.folder)?);
             let port = options.sandbox_port;
             let sandbox =
-                host::sandbox::start(port, Some(state), "connect dev --sandbox-port", context)
-                    .await?;
+                host::sandbox::start(port, keep, "connect dev --sandbox-port", context).await?;
             Ok((vec![sandbox_entry(&sandbox, context)], Some(sandbox)))
         }
     }

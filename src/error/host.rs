@@ -94,6 +94,14 @@ impl CliError {
         }
     }
 
+    /// The app that is to be attacked cannot be installed, so there is nothing to attack it with.
+    pub(crate) fn audit_install(app: &str, sub_code: &str, message: &str, keys: &str) -> Self {
+        Self::user("sandbox/install", format!("{app} cannot be installed"))
+            .cause(format!("{message} ({sub_code})"))
+            .hint(format!("start the app with CONNECT_KEYS_CDN_URL={keys}"))
+            .hint("or let `connect dev` start it, and run this in its folder")
+    }
+
     fn host_http(site: &BaseUrl, doing: &str, error: &HttpError) -> Self {
         let code = match error {
             HttpError::Broken(_) | HttpError::TooLong => "net/broken",

@@ -1,6 +1,7 @@
 //! The built-in offline host, in this process.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use connect_sandbox::{Sandbox, SandboxError, SandboxOptions};
@@ -15,19 +16,57 @@ const NEAR: u16 = 20;
 /// Longest wait for its last answers.
 const SHUTDOWN: Duration = Duration::from_secs(1);
 
+/// What a sandbox keeps between runs, and in which folder.
+#[derive(Clone, Debug)]
+pub(crate) enum Keep {
+    /// All that it knows.
+    Everything(PathBuf),
+    /// The key it signs with, which others may use meanwhile.
+    Key(PathBuf),
+}
+
+/// The folder of the sandboxes of a project, made if there is none.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn state_folder(project: &Path) -> Result<PathBuf, CliError> {
+    let connect = project.join(".connect");
+    let ignore = connect.join(".gitignore");
+    let folder = connect.join("sandbox");
+    let made = fs::create_dir_all(&folder).and_then(|()| match ignore.exists() {
+        true => Ok(()),
+        false => fs::write(&ignore, "*\n"),
+    });
+    match made {
+        Ok(()) => Ok(folder),
+        Err(source) => {
+            let error = SandboxError::State {
+                path: folder,
+                source,
+            };
+            Err(CliError::sandbox(&error, ""))
+        }
+    }
+}
+
 /// Starts the sandbox on the port named, else on its usual one or one near it.
 ///
 /// # Errors
 /// When the port named is taken, or the sandbox cannot start at all.
 pub(crate) async fn start(
     port: Option<u16>,
-    state_dir: Option<PathBuf>,
+    keep: Keep,
     flag: &'static str,
     context: &Context,
 ) -> Result<Sandbox, CliError> {
+    let (state_dir, key_dir) = match keep {
+        Keep::Everything(folder) => (Some(folder), None),
+        Keep::Key(folder) => (None, Some(folder)),
+    };
     let options = |port| SandboxOptions {
         port,
         state_dir: state_dir.clone(),
+        key_dir: key_dir.clone(),
         ..SandboxOptions::default()
     };
     if let Some(port) = port {

@@ -92,6 +92,7 @@ impl Api {
         let path: Vec<_> = path.trim_start_matches('/').split('/').collect();
         let post = *request.method() == Method::POST;
         match &path[..] {
+            ["api", "app"] if !post => data(&json!({ "app": self.judge.address().as_str() })),
             ["api", "requests"] if !post => {
                 let query = request.uri().query().unwrap_or_default();
                 let after = query.strip_prefix("after=").and_then(|id| id.parse().ok());

@@ -74,6 +74,18 @@ const EVENTS: &[Event] = &[
     ("app.built", &[("ms", Number)]),
     ("app.started", &[("url", Text)]),
     (
+        "audit.check",
+        &[
+            ("class", Text),
+            ("name", Text),
+            ("severity", Text),
+            ("passed", Boolean),
+            ("expected", Text),
+            ("answered", Text),
+            ("curl", Text),
+        ],
+    ),
+    (
         "check",
         &[
             ("group", Text),
@@ -202,6 +214,17 @@ const EVENTS: &[Event] = &[
     (
         "template",
         &[("name", Text), ("description", Text), ("products", Texts)],
+    ),
+    (
+        "tested",
+        &[
+            ("app", Text),
+            ("passed", Number),
+            ("failed", Number),
+            ("holes", Boolean),
+            ("ms", Number),
+            ("leftOut", Texts),
+        ],
     ),
     (
         "triggered",

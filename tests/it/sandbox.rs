@@ -80,6 +80,63 @@ fn the_sandbox_alone_is_a_host_like_any_other() {
 }
 
 #[test]
+fn a_hole_of_the_app_of_a_session_is_found_from_its_folder() {
+    let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
+    let mut session = Session::start(&env, &["--sandbox-port", "0", "--exec", &app::command()]);
+    session.wait_for("ready");
+    // This app asks nobody for a token.
+    let test = ["sandbox", "test", "--port", "0"];
+    let tested = env
+        .connect(&[&test[..], &["--json"]].concat())
+        .assert()
+        .code(1);
+    let lines = String::from_utf8_lossy(&tested.get_output().stdout).into_owned();
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let last = lines.last().unwrap();
+    let count = |passed: bool| {
+        let checks = lines.iter().filter(|line| line["event"] == "audit.check");
+        checks.filter(|check| check["passed"] == passed).count()
+    };
+    assert_eq!(
+        (&last["event"], &last["holes"]),
+        (&Value::from("tested"), &Value::from(true))
+    );
+    assert_eq!(last["passed"], count(true));
+    assert_eq!(last["failed"], count(false));
+    assert!(count(true) > 0 && count(false) > 50, "{last}");
+
+    let shown = env.connect(&test).assert().code(1);
+    let output = shown.get_output();
+    let (script, score) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(script.contains("# critical, stranger: GET /hello with no token: 204, expected 400 or more\ncurl -i -X GET 'http://"), "{script}");
+    assert!(score.contains("       Score "), "{score}");
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+}
+
+#[test]
+fn an_app_that_cannot_be_installed_is_not_scored() {
+    let env = TestEnv::new();
+    let refused = env.connect(&["sandbox", "test", "http://127.0.0.1:9", "--port", "0"]);
+    let refused = refused.assert().code(1);
+    let text = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(
+        text.contains("error[sandbox/install]: http://127.0.0.1:9 cannot be installed"),
+        "{text}"
+    );
+    assert!(
+        text.contains("hint: start the app with CONNECT_KEYS_CDN_URL=http://127.0.0.1:"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_sandbox_port_that_is_taken_is_an_error_when_it_was_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -23,6 +23,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -96,6 +97,7 @@ impl Client {
             .headers(headers)
             .body(body);
         let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+        let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
             if body.len() + chunk.len() > limit {
@@ -105,6 +107,7 @@ impl Client {
         }
         Ok(Answer {
             status: response.status(),
+            headers,
             body,
         })
     }

@@ -22,8 +22,11 @@
 //! # }
 //! ```
 
+mod audit;
 mod client;
 mod clock;
+mod control;
+mod data;
 mod descriptor;
 mod error;
 mod event;
@@ -37,6 +40,7 @@ mod pages;
 mod random;
 mod rest;
 mod sandbox;
+mod saver;
 mod server;
 mod sign;
 mod signer;
@@ -45,8 +49,10 @@ mod tasks;
 mod upm;
 mod urls;
 mod users;
+mod webhooks;
 mod world;
 
+pub use audit::{AuditCheck, AuditReport, Severity};
 pub use clock::SystemClock;
 pub use error::SandboxError;
 pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};

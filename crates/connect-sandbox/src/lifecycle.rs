@@ -136,6 +136,7 @@ async fn try_install(
         ));
     }
     let text = fetch(shared, descriptor_url).await?;
+    let source = String::from_utf8_lossy(&text);
     let descriptor = Descriptor::parse(&text, site.product)
         .map_err(|Refused { sub_code, message }| failure(None, sub_code, message))?;
     let key = descriptor.key.clone();
@@ -157,6 +158,7 @@ async fn try_install(
     };
     let app = App {
         descriptor: Arc::new(descriptor),
+        source: source.into(),
         account_id,
         // What an administrator switched off stays off when it is installed again.
         enabled: before.as_ref().is_none_or(|app| app.enabled),
@@ -201,7 +203,8 @@ async fn try_install(
     Ok(key)
 }
 
-async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, InstallFailure> {
+/// Fetches a descriptor as a host does it.
+pub(crate) async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, InstallFailure> {
     let refuse = |code: &str, message: String| {
         failure(None, &format!("upm.pluginInstall.error.{code}"), message)
     };
@@ -400,7 +403,13 @@ impl Problem {
 }
 
 /// The body of a lifecycle call (Atlassian, "App descriptor: lifecycle, HTTP request contents").
-fn body(shared: &Shared, site: &Site, app: &App, event: &str, install: Option<&HostKey>) -> Value {
+pub(crate) fn body(
+    shared: &Shared,
+    site: &Site,
+    app: &App,
+    event: &str,
+    install: Option<&HostKey>,
+) -> Value {
     let product = site.product_name();
     let mut body = json!({
         "key": app.descriptor.key.as_str(),

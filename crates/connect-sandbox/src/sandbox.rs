@@ -8,6 +8,7 @@ use tokio_util::sync::DropGuard;
 
 use crate::{
     USERNAME,
+    audit::{self, AuditReport},
     clock::SystemClock,
     error::SandboxError,
     event::{NotSeen, Recorded, SandboxEvent},
@@ -15,7 +16,7 @@ use crate::{
     forge::{self, ForgeAnswer, ForgeInvocation},
     identity::Identity,
     keys::KeySource,
-    lifecycle, server,
+    lifecycle, saver, server,
     signer::HostSigner,
     state::{License, Shared, Site, lock},
 };
@@ -25,9 +26,15 @@ use crate::{
 pub struct SandboxOptions {
     /// Port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
-    /// Where the signing key, the password and the client keys are kept between runs. Without it
+    /// Where the signing key, the password, the client keys and what the sites know are kept
+    /// between runs. Without it
     /// they last as long as the process.
     pub state_dir: Option<PathBuf>,
+    /// The state folder of another sandbox, to sign with its key: an app that trusts that one
+    /// trusts this one too. Nothing but the key is read or kept there.
+    pub key_dir: Option<PathBuf>,
+    /// How long a webhook that was not taken waits for its next try. Jira takes 5 to 15 minutes.
+    pub webhook_pause: Duration,
     /// The host's clock, by which tokens are dated and checked.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,6 +44,8 @@ impl Default for SandboxOptions {
         Self {
             port: 0,
             state_dir: None,
+            key_dir: None,
+            webhook_pause: Duration::from_secs(2),
             clock: Arc::new(SystemClock),
         }
     }
@@ -93,6 +102,8 @@ impl Sandbox {
         let SandboxOptions {
             port,
             state_dir,
+            key_dir,
+            webhook_pause,
             clock,
         } = options;
         let listener = server::listen(port)
@@ -105,14 +116,26 @@ impl Sandbox {
             .local_addr()
             .map_err(|source| SandboxError::Listen { port, source })?;
         let identity = Identity::load(state_dir.as_deref())?;
-        let keys = KeySource::new(state_dir.as_deref());
-        let shared = Arc::new(Shared::new(bound.port(), identity, keys, clock)?);
+        let keys = KeySource::new(key_dir.as_deref().or(state_dir.as_deref()));
+        let shared = Shared::new(
+            bound.port(),
+            identity,
+            keys,
+            clock,
+            state_dir.as_deref(),
+            webhook_pause,
+        )?;
+        let shared = Arc::new(shared);
         let stop = shared.tasks.guard();
 
         let router = server::router(&shared);
         shared
             .tasks
             .start(server::run(shared.clone(), listener, router));
+        for site in &shared.sites {
+            let kept = saver::run(shared.clone(), site.clone());
+            shared.tasks.start(kept);
+        }
         // Making the key takes longer than everything else: begin now, whoever needs it waits.
         let early = shared.clone();
         shared.tasks.start(async move {
@@ -168,6 +191,23 @@ impl Sandbox {
             sub_code: failure.sub_code,
             message: failure.message,
         })
+    }
+
+    /// Attacks the app of a descriptor: installs it on the site of `product`, or of the first that
+    /// takes it, sends every kind of request that an app must refuse and those that it must not,
+    /// and takes it away again unless it was there before.
+    ///
+    /// The app must trust [`Sandbox::keys_url`], as for every install.
+    ///
+    /// # Errors
+    /// [`SandboxError::Install`] when the app cannot be installed, so that there is nothing to
+    /// attack it with.
+    pub async fn audit(
+        &self,
+        descriptor_url: &str,
+        product: Option<Product>,
+    ) -> Result<AuditReport, SandboxError> {
+        audit::audit(&self.shared, descriptor_url, product).await
     }
 
     /// From now on the lifecycle calls of a site name this installation, as those do for a Connect

@@ -21,6 +21,7 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
 
 use crate::{
+    control,
     event::SandboxEvent,
     faults::{Fault, Operation},
     forge, grants, pages, rest,
@@ -75,6 +76,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new()
         .route("/install-keys/{*kid}", get(install_key))
         .route("/_media/{ticket}", get(rest::media))
+        .merge(control::router(shared))
         .merge(forge::router())
         .merge(grants::router())
         .merge(pages::router())
@@ -102,6 +104,12 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
 
 /// The key server: PEM by key id, nothing else (Atlassian, "Signed install callback").
 async fn install_key(State(shared): State<Arc<Shared>>, Path(kid): Path<String>) -> Response {
+    if let Some(served) = shared.keys.served(&kid) {
+        let closing = &shared.tasks.closing;
+        // A sandbox that closes does not wait for it.
+        let _ = closing.run_until_cancelled(wait(served.after)).await;
+        return (ordered_status(served.status), served.text).into_response();
+    }
     let found = shared
         .keys
         .key()
@@ -196,8 +204,12 @@ fn is_ours(host: Option<&HeaderValue>, port: u16) -> bool {
     })
 }
 
+fn ordered_status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+}
+
 fn ordered_answer(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let status = ordered_status(status);
     let body = Json(json!({ "message": "this answer was ordered as a fault" }));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return (status, [(header::RETRY_AFTER, "5")], body).into_response();
@@ -209,7 +221,7 @@ fn ordered_answer(status: u16) -> Response {
     clippy::disallowed_methods,
     reason = "a delay that somebody ordered and faults.rs bounds, or a back-off"
 )]
-async fn wait(by: Duration) {
+pub(crate) async fn wait(by: Duration) {
     tokio::time::sleep(by).await;
 }
 

@@ -2,7 +2,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use connect_core::{
@@ -12,6 +14,7 @@ use connect_core::{
 
 use crate::{
     client::Client,
+    data::Data,
     descriptor::Descriptor,
     error::SandboxError,
     event::{Journal, SandboxEvent},
@@ -21,9 +24,11 @@ use crate::{
     keys::KeySource,
     pages::Macros,
     rest::{File, Kept},
+    saver::Saver,
     tasks::Tasks,
     upm::tasks::Upm,
     users::User,
+    webhooks::Deliveries,
 };
 
 /// Everything the request handlers share.
@@ -34,6 +39,7 @@ pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) client: Client,
+    pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
     /// Bearer tokens and what they open.
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
@@ -57,6 +63,9 @@ pub(crate) struct Site {
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// What apps keep here, by key of the app.
     pub(crate) kept: Mutex<BTreeMap<AppKey, Kept>>,
+    /// Issues, pages and what hangs on them.
+    pub(crate) data: Mutex<Data>,
+    pub(crate) saver: Saver,
     pub(crate) files: Mutex<Vec<File>>,
     /// What the editors of macros saved.
     pub(crate) macros: Mutex<Macros>,
@@ -69,6 +78,8 @@ pub(crate) struct Site {
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) descriptor: Arc<Descriptor>,
+    /// The descriptor as it came.
+    pub(crate) source: Arc<str>,
     pub(crate) account_id: AccountId,
     pub(crate) enabled: bool,
     pub(crate) license: License,
@@ -100,31 +111,50 @@ impl Shared {
         identity: Identity,
         keys: KeySource,
         clock: Arc<dyn Clock>,
+        state_dir: Option<&Path>,
+        webhook_pause: Duration,
     ) -> Result<Self, SandboxError> {
         let origin = format!("http://127.0.0.1:{port}");
         let site = |product, path| {
             let base_url = BaseUrl::parse(&format!("{origin}{path}"))
                 .expect("an origin and a plain path are a base URL");
-            Arc::new(Site {
+            let saver = Saver::new(state_dir, product);
+            let stored = saver.load()?;
+            let apps = stored.iter().flat_map(|stored| stored.apps(product));
+            let apps = apps.map(|app| (app.descriptor.key.clone(), Arc::new(app)));
+            let apps = apps.collect();
+            let (data, kept) = match stored {
+                None => (Data::seeded(product), BTreeMap::new()),
+                Some(stored) => {
+                    let kept = stored.kept.into_iter();
+                    let kept =
+                        kept.filter_map(|(key, kept)| Some((AppKey::parse(&key).ok()?, kept)));
+                    (stored.data, kept.collect())
+                }
+            };
+            Ok::<_, SandboxError>(Arc::new(Site {
                 product,
                 base_url,
                 client_key: identity.client_key(product).clone(),
                 upm: Upm::default(),
                 changing: tokio::sync::Mutex::default(),
-                kept: Mutex::default(),
+                kept: Mutex::new(kept),
+                data: Mutex::new(data),
+                saver,
                 files: Mutex::default(),
                 macros: Mutex::default(),
                 installation: Mutex::default(),
-                apps: Mutex::default(),
-            })
+                apps: Mutex::new(apps),
+            }))
         };
         let sites = vec![
-            site(Product::Jira, "/jira"),
-            site(Product::Confluence, "/wiki"),
+            site(Product::Jira, "/jira")?,
+            site(Product::Confluence, "/wiki")?,
         ];
         Ok(Self {
             client: Client::new()?,
             clock,
+            deliveries: Deliveries::new(webhook_pause),
             faults: Faults::default(),
             grants: Mutex::default(),
             identity,
@@ -183,11 +213,14 @@ impl Site {
     pub(crate) fn put(&self, app: App) -> Arc<App> {
         let app = Arc::new(app);
         lock(&self.apps).insert(app.descriptor.key.clone(), app.clone());
+        self.saver.changed();
         app
     }
 
     pub(crate) fn remove(&self, key: &AppKey) -> Option<Arc<App>> {
-        lock(&self.apps).remove(key)
+        let removed = lock(&self.apps).remove(key);
+        self.saver.changed();
+        removed
     }
 
     /// The name of the product, as people say it.

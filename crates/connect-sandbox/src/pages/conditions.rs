@@ -147,10 +147,7 @@ fn ask(name: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
             world::has_permission(user, &param("permission")?.to_ascii_uppercase())
         }
         "has_page" | "viewing_content" | "latest_version" => here("content.id"),
-        "has_page_permission" => {
-            let content = super::place::content(place.get("content.id")?)?;
-            world::may(user, content, "read")
-        }
+        "has_page_permission" => world::may(user, place.get("content.id")?, "read"),
         "has_selected_project" => here("project.key"),
         "has_space" | "space_sidebar" | "not_personal_space" => here("space.key"),
         "has_sub_tasks_available" | "is_sub_task" => false,

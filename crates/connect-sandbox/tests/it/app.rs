@@ -37,6 +37,8 @@ pub(crate) struct Seen {
     pub(crate) body: Value,
     pub(crate) verdict: Result<(), TokenError>,
     pub(crate) context: Option<Value>,
+    /// Identifier and count of a webhook.
+    pub(crate) webhook: (Option<String>, Option<String>),
 }
 
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub(crate) struct AppState {
     pages: Mutex<HashMap<String, (String, String)>>,
     /// The status answered to `installed`.
     pub(crate) install_status: Mutex<u16>,
+    /// Path -> statuses that are answered first, the last one first.
+    pub(crate) stumbles: Mutex<HashMap<String, Vec<u16>>>,
 }
 
 /// The app, running; it stops when dropped.
@@ -72,6 +76,7 @@ impl App {
             keys_url: Mutex::default(),
             pages: Mutex::default(),
             install_status: Mutex::new(204),
+            stumbles: Mutex::default(),
             base_url,
         });
         let own = Router::new()
@@ -220,6 +225,7 @@ async fn install(
         body,
         verdict,
         context: None,
+        webhook: (None, None),
     });
     let status = if refused { 401 } else { status };
     StatusCode::from_u16(status).unwrap().into_response()
@@ -257,11 +263,31 @@ async fn call(
     };
     let body = serde_json::from_slice(&body).unwrap_or_default();
     let path = uri.path().to_owned();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let webhook = (
+        header("x-atlassian-webhook-identifier"),
+        header("x-atlassian-webhook-retry"),
+    );
+    let stumble = state
+        .stumbles
+        .lock()
+        .unwrap()
+        .get_mut(&path)
+        .and_then(Vec::pop);
+    let status = match stumble {
+        Some(stumble) => StatusCode::from_u16(stumble).unwrap(),
+        None => status,
+    };
     state.seen.lock().unwrap().push(Seen {
         path,
         body,
         verdict,
         context,
+        webhook,
     });
     match page {
         Some((kind, text)) if status == StatusCode::OK => {

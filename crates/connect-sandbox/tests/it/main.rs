@@ -8,8 +8,10 @@
 #[cfg(unix)]
 mod ace;
 mod app;
+mod audit;
 mod browser;
 mod client;
+mod data;
 mod faults;
 mod grants;
 mod install;
@@ -24,3 +26,4 @@ mod rest;
 mod servers;
 mod start;
 mod views;
+mod webhooks;

@@ -77,11 +77,13 @@ async fn secrets_are_readable_by_their_owner_only() {
         .install(&app.descriptor_url)
         .await
         .unwrap();
+    sandbox.shutdown().await;
     let files: Vec<_> = std::fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap())
         .collect();
-    assert_eq!(files.len(), 2);
+    // Key, identity, and the site that an app was installed on.
+    assert_eq!(files.len(), 3);
     for file in files {
         assert_eq!(
             file.metadata().unwrap().permissions().mode() & 0o777,

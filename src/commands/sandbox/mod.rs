@@ -1,5 +1,7 @@
 //! `connect sandbox`: the offline host alone.
 
+mod test;
+
 use std::process::ExitCode;
 
 use connect_core::Product;
@@ -7,7 +9,7 @@ use connect_sandbox::Sandbox as Host;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::cli::Sandbox;
+use crate::cli::{Sandbox, SandboxCommand};
 use crate::context::Context;
 use crate::dev::until_interrupt;
 use crate::error::CliError;
@@ -15,8 +17,18 @@ use crate::host::sandbox;
 use crate::ui::{Ui, Verb};
 
 pub(super) fn run(flags: &Sandbox, context: &Context) -> Result<ExitCode, CliError> {
+    match &flags.command {
+        None => host(flags, context),
+        Some(SandboxCommand::Test(flags)) => test::run(flags, context),
+    }
+}
+
+/// Runs it until it is interrupted.
+fn host(flags: &Sandbox, context: &Context) -> Result<ExitCode, CliError> {
     context.block_on(async {
-        let host = sandbox::start(flags.port, None, "connect sandbox --port", context).await?;
+        let state = sandbox::state_folder(&context.cwd)?;
+        let keep = sandbox::Keep::Everything(state);
+        let host = sandbox::start(flags.port, keep, "connect sandbox --port", context).await?;
         say_ready(&host, &context.ui);
         until_interrupt(Box::pin(tell_events(host.subscribe(), context.ui))).await?;
         sandbox::stop(host).await;
