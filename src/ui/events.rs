@@ -157,6 +157,7 @@ const EVENTS: &[Event] = &[
             ("keys", Text),
             ("hostScript", Text),
             ("sandbox", Text),
+            ("sites", Texts),
         ],
     ),
     (

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Request, State},
+    extract::{Query, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use crate::{
     data::Data,
     faults::Fault,
+    fixture::Fixture,
     rest::ticket,
     state::{Shared, lock},
     upm, webhooks,
@@ -29,6 +30,7 @@ use crate::{
 pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/_sandbox/faults", get(faults).post(order).delete(clear))
+        .route("/_sandbox/recording", get(recording))
         .route("/_sandbox/reset", post(reset))
         .merge(webhooks::router())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard))
@@ -94,6 +96,30 @@ async fn order(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
 async fn clear(State(shared): State<Arc<Shared>>) -> Json<Value> {
     shared.faults.clear();
     faults(State(shared)).await
+}
+
+#[derive(Deserialize)]
+struct Of {
+    app: Option<String>,
+}
+
+/// `GET /_sandbox/recording?app=KEY`: what happened to an app, as a fixture.
+async fn recording(State(shared): State<Arc<Shared>>, Query(of): Query<Of>) -> Response {
+    let installed = shared.sites.iter().flat_map(|site| site.apps());
+    let mut keys: Vec<String> = installed
+        .map(|app| app.descriptor.key.to_string())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let app = match (of.app, &keys[..]) {
+        (Some(app), _) => app,
+        (None, [only]) => only.clone(),
+        (None, _) => {
+            let message = "name an app in `app`";
+            return (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response();
+        }
+    };
+    Json(Fixture::record(&shared, &app)).into_response()
 }
 
 /// `POST /_sandbox/reset`: what the sites keep is as it was in the beginning. Apps stay installed.

@@ -31,6 +31,7 @@ mod descriptor;
 mod error;
 mod event;
 mod faults;
+mod fixture;
 mod forge;
 mod grants;
 mod identity;
@@ -56,6 +57,7 @@ pub use clock::SystemClock;
 pub use error::SandboxError;
 pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
 pub use faults::{Fault, Faults, Operation, UnknownFault};
+pub use fixture::{Difference, Fixture, NoFixture};
 pub use forge::{ForgeAnswer, ForgeInvocation};
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
 

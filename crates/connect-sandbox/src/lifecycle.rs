@@ -64,11 +64,7 @@ pub(crate) async fn uninstall(shared: &Arc<Shared>, site: &Arc<Site>, key: &AppK
         &app.descriptor.lifecycle.uninstalled,
         shared.keys.key().await,
     ) {
-        let call = Callback::new(
-            "uninstalled",
-            url,
-            body(shared, site, &app, "uninstalled", None),
-        );
+        let call = Callback::new("uninstalled", url, body(site, &app, "uninstalled", None));
         // A host only notes it down when this fails: the customer wants the app gone.
         let _ = call
             .send_with_install_token(shared, site, &app.descriptor, &host_key)
@@ -79,6 +75,12 @@ pub(crate) async fn uninstall(shared: &Arc<Shared>, site: &Arc<Site>, key: &AppK
         site: site.base_url.to_string(),
         app: key.to_string(),
     });
+    // Hosts have been seen to send it late and without a token (AC-2561).
+    let late = shared.take_fault(|fault| *fault == Fault::LateDisabled);
+    if let (Some(_), Some(url)) = (late, &app.descriptor.lifecycle.disabled) {
+        let call = Callback::new("disabled", url, body(site, &app, "disabled", None));
+        let _ = call.send(shared, site, key, "").await;
+    }
     true
 }
 
@@ -178,7 +180,7 @@ async fn try_install(
         let call = Callback::new(
             "installed",
             url,
-            body(shared, site, &app, "installed", Some(&host_key)),
+            body(site, &app, "installed", Some(&host_key)),
         );
         let sent = call
             .send_with_install_token(shared, site, &app.descriptor, &host_key)
@@ -271,7 +273,7 @@ async fn tell(shared: &Shared, site: &Site, app: &App, lifecycle: &'static str) 
     else {
         return;
     };
-    let call = Callback::new(lifecycle, url, body(shared, site, app, lifecycle, None));
+    let call = Callback::new(lifecycle, url, body(site, app, lifecycle, None));
     let _ = call.send(shared, site, &app.descriptor.key, &token).await;
 }
 
@@ -403,19 +405,13 @@ impl Problem {
 }
 
 /// The body of a lifecycle call (Atlassian, "App descriptor: lifecycle, HTTP request contents").
-pub(crate) fn body(
-    shared: &Shared,
-    site: &Site,
-    app: &App,
-    event: &str,
-    install: Option<&HostKey>,
-) -> Value {
+pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey>) -> Value {
     let product = site.product_name();
     let mut body = json!({
         "key": app.descriptor.key.as_str(),
         "clientKey": site.client_key.as_str(),
         "oauthClientId": app.oauth_client_id,
-        "cloudId": shared.identity.cloud_id,
+        "cloudId": site.cloud_id,
         "serverVersion": "100276",
         "pluginsVersion": "1001.0.0-SNAPSHOT",
         "baseUrl": site.base_url.as_str(),
