@@ -9,13 +9,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::{key_on_disk, ms};
+use crate::dev::effects::key_on_disk;
 use crate::dev::event::HostId;
 use crate::dev::journal::{Entry, Journal, StateFolder};
 use crate::error::CliError;
 use crate::host::{Host as _, Login, Upm, deregister_uncertain};
 use crate::project::{Credentials, HostCredentials};
-use crate::ui::{Fatality, Ui, Verb, duration};
+use crate::ui::{Fatality, Ui, Verb, duration, ms};
 
 /// What `connect clean` is to look at.
 #[derive(Clone, Debug, Default)]

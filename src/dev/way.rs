@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::context::Context;
-use crate::dev::effects::{Reply, World, lock, ms};
+use crate::dev::effects::{Reply, World, lock};
 use crate::dev::event::Wanted;
 use crate::env;
 use crate::error::CliError;
@@ -21,7 +21,7 @@ use crate::tunnel::{
     self, Choice, Cloudflared, Keeper, Kept, News, NgrokServer, Probe, ProxyServer, Tunnel, Watch,
     Way, Wish,
 };
-use crate::ui::{Verb, duration};
+use crate::ui::{Verb, duration, ms};
 
 /// Where hosts reach the app; another one when a tunnel gets another one.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ use crate::inspect::ring::Ring;
 use crate::inspect::server::{Answer, data, text};
 use crate::inspect::sign::{Order, sign};
 use crate::inspect::{Exchange, replay, show};
-use crate::proxy::{Raw, Served};
+use crate::proxy::Raw;
 
 /// Longest time a question for news waits.
 const NEWS: Duration = Duration::from_secs(20);
@@ -68,17 +68,7 @@ impl Api {
                 None => text(StatusCode::BAD_REQUEST, "not a question"),
             },
             ["api", "send"] if post => match read::<Shipment>(request).await {
-                Some(Shipment { head, body }) => {
-                    let body = body.into_bytes();
-                    let body_length = body.len() as u64;
-                    let head = head.into_bytes();
-                    let raw = Raw {
-                        head,
-                        body,
-                        body_length,
-                    };
-                    self.send(&raw).await
-                }
+                Some(Shipment { head, body }) => self.send(&Raw::whole(head, body)).await,
                 None => text(StatusCode::BAD_REQUEST, "not a request"),
             },
             ["api", "sign"] if post => match read(request).await {
@@ -124,18 +114,9 @@ impl Api {
             target,
         } = question;
         let head = format!("{method} {target} HTTP/1.1\r\nAuthorization: JWT {token}\r\n\r\n");
-        let served = Served {
-            id: 0,
-            method,
-            path: target,
-            status: 0,
-            took: Duration::ZERO,
-            raw: Raw {
-                head: head.into_bytes(),
-                ..Raw::default()
-            },
-        };
-        data(&json!(self.judge.judge(&served).await))
+        let raw = Raw::whole(head, String::new());
+        // Nobody has answered it.
+        data(&json!(self.judge.judge(&raw, 0).await))
     }
 
     fn sign(&self, order: &Order) -> Answer {

@@ -1,6 +1,7 @@
 //! Tokens on order: as the host signs them, as the app does, and as nobody should.
 
 use connect_core::jws::sign_hs256;
+use connect_core::keys::HmacKey;
 use connect_core::qsh::{CONTEXT_QSH, Qsh, RequestLine};
 use connect_core::time::Seconds;
 use connect_core::{BaseUrl, Tenant, Timestamp, TokenError, mint};
@@ -99,23 +100,17 @@ pub(super) fn sign(
         Some(Flaw::WrongAud) => claims["aud"] = json!(["another.app"]),
         _ => {}
     }
-    let key = tenant.signing_key().ok_or(TokenError::TenantNotInstalled)?;
+    let stranger = HmacKey::from_bytes(b"nobody has installed the app with this secret");
+    let key = match order.flaw {
+        Some(Flaw::BadSignature) => &stranger,
+        _ => tenant.signing_key().ok_or(TokenError::TenantNotInstalled)?,
+    };
     let token = sign_hs256(claims.to_string().as_bytes(), key);
     let payload = token.split('.').nth(1).unwrap_or_default();
     Ok(match order.flaw {
         // `{"alg":"none"}`
         Some(Flaw::AlgNone) => Some(format!("eyJhbGciOiJub25lIn0.{payload}.")),
-        Some(Flaw::BadSignature) => Some(spoiled(&token)),
         Some(Flaw::NoToken) => None,
         _ => Some(token),
     })
-}
-
-/// The token with another signature of the same length.
-fn spoiled(token: &str) -> String {
-    let (signed, signature) = token.rsplit_once('.').unwrap_or((token, ""));
-    let turned: String = signature.chars().rev().collect();
-    // The last character holds fewer bits, so it is left where it was.
-    let (first, last) = (&turned[1..], &signature[signature.len() - 1..]);
-    format!("{signed}.{first}{last}")
 }

@@ -5,6 +5,7 @@
 //! Bodies are streamed. While no process serves, requests wait, at most [`HOLD`], and then get a
 //! 503 that says why. Who watches is told of each request and what it was made of.
 
+mod raw;
 mod record;
 mod underway;
 
@@ -32,7 +33,8 @@ use tokio::task::JoinSet;
 use crate::proxy::record::{Copied, Heard, Kept, Listening};
 
 pub(crate) use crate::proxy::knock::{Knock, OURS, PREFIX as KNOCK};
-pub(crate) use crate::proxy::record::{BODY, Raw};
+pub(crate) use crate::proxy::raw::Raw;
+pub(crate) use crate::proxy::record::BODY;
 pub(crate) use crate::proxy::underway::Underway;
 
 /// Longest time a request waits for a process that serves.
@@ -56,10 +58,6 @@ pub(crate) enum Target {
 pub(crate) struct Served {
     /// Its number in this session.
     pub(crate) id: u64,
-    /// Method.
-    pub(crate) method: String,
-    /// Path without query: queries carry tokens.
-    pub(crate) path: String,
     /// Status.
     pub(crate) status: u16,
     /// From the request's head to the answer's.
@@ -164,10 +162,6 @@ impl Forwarder {
 
     async fn observed(&self, request: Request<Copied>, head: Vec<u8>, kept: &Kept) -> Answer {
         let began = Instant::now();
-        let (method, path) = (
-            request.method().to_string(),
-            request.uri().path().to_owned(),
-        );
         let answer = self.forward(request).await;
         let (body, body_length) = kept.take();
         let id = 1 + self
@@ -175,8 +169,6 @@ impl Forwarder {
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         (self.behind.observer)(Served {
             id,
-            method,
-            path,
             status: answer.status().as_u16(),
             took: began.elapsed(),
             raw: Raw {

@@ -331,6 +331,11 @@ pub(crate) fn read_stdin(limit: u64) -> io::Result<String> {
     Ok(text)
 }
 
+/// A duration as programs read it: milliseconds with one digit after the point.
+pub(crate) fn ms(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
 /// A duration as people read it: `4 ms`, `1.8 s`.
 pub(crate) fn duration(duration: Duration) -> String {
     let ms = duration.as_millis();
