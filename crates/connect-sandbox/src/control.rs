@@ -21,8 +21,9 @@ use crate::{
     data::Data,
     faults::Fault,
     fixture::Fixture,
+    lifecycle,
     rest::ticket,
-    state::{Shared, lock},
+    state::{Shared, Site, lock},
     upm, webhooks,
 };
 
@@ -31,7 +32,9 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/_sandbox/faults", get(faults).post(order).delete(clear))
         .route("/_sandbox/recording", get(recording))
+        .route("/_sandbox/rename", post(rename))
         .route("/_sandbox/reset", post(reset))
+        .route("/_sandbox/rotate", post(rotate))
         .merge(webhooks::router())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard))
 }
@@ -74,16 +77,13 @@ struct Order {
 
 /// `POST /_sandbox/faults`.
 async fn order(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let refuse = |message: String| {
-        (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
-    };
     let order: Order = match serde_json::from_slice(&body) {
         Ok(order) => order,
-        Err(error) => return refuse(format!("the order cannot be read: {error}")),
+        Err(error) => return refuse(&format!("the order cannot be read: {error}")),
     };
     let fault: Fault = match order.fault.parse() {
         Ok(fault) => fault,
-        Err(unknown) => return refuse(format!("{unknown}")),
+        Err(unknown) => return refuse(&unknown.to_string()),
     };
     match order.times {
         None => shared.faults.order_always(fault),
@@ -115,11 +115,55 @@ async fn recording(State(shared): State<Arc<Shared>>, Query(of): Query<Of>) -> R
         (Some(app), _) => app,
         (None, [only]) => only.clone(),
         (None, _) => {
-            let message = "name an app in `app`";
-            return (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response();
+            return refuse("name an app in `app`");
         }
     };
     Json(Fixture::record(&shared, &app)).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct At {
+    /// Context path of the site, `/jira` if it is not said.
+    site: Option<String>,
+}
+
+/// `POST /_sandbox/rename`: the site has another address from now on, and every app is told.
+async fn rename(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let at: At = serde_json::from_slice(&body).unwrap_or(At { site: None });
+    let Some(site) = shared.site_at(at.site.as_deref()) else {
+        return refuse("there is no such site");
+    };
+    let url = site.rename();
+    let told = tell_again(&shared, site).await;
+    Json(json!({ "baseUrl": url.as_str(), "apps": told })).into_response()
+}
+
+/// `POST /_sandbox/rotate`: every app of the site gets a new secret.
+async fn rotate(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let at: At = serde_json::from_slice(&body).unwrap_or(At { site: None });
+    let Some(site) = shared.site_at(at.site.as_deref()) else {
+        return refuse("there is no such site");
+    };
+    let told = tell_again(&shared, site).await;
+    Json(json!({ "apps": told })).into_response()
+}
+
+/// Installs every app of a site again: its key, and what went wrong.
+pub(crate) async fn tell_again(shared: &Arc<Shared>, site: &Arc<Site>) -> Vec<Value> {
+    let mut told = Vec::new();
+    for app in site.apps() {
+        let key = &app.descriptor.key;
+        if let Some(again) = lifecycle::install_again(shared, site, key).await {
+            let problem = again.err().map(|failure| failure.message);
+            told.push(json!({ "key": key.as_str(), "problem": problem }));
+        }
+    }
+    told
+}
+
+fn refuse(message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }
 
 /// `POST /_sandbox/reset`: what the sites keep is as it was in the beginning. Apps stay installed.

@@ -40,7 +40,26 @@ pub(crate) async fn install(
 ) -> Result<AppKey, InstallFailure> {
     let _alone = site.changing.lock().await;
     let installed = try_install(shared, site, descriptor_url).await;
-    if let Err(failure) = &installed {
+    note_failure(shared, site, &installed);
+    installed
+}
+
+/// Tells an app a new secret, and where the site is now, as hosts do it now and then; nothing when
+/// it is not installed.
+pub(crate) async fn install_again(
+    shared: &Arc<Shared>,
+    site: &Arc<Site>,
+    key: &AppKey,
+) -> Option<Result<AppKey, InstallFailure>> {
+    let _alone = site.changing.lock().await;
+    let app = site.app(key)?;
+    let installed = install_text(shared, site, app.source.as_bytes()).await;
+    note_failure(shared, site, &installed);
+    Some(installed)
+}
+
+fn note_failure(shared: &Shared, site: &Site, installed: &Result<AppKey, InstallFailure>) {
+    if let Err(failure) = installed {
         shared.journal.record(SandboxEvent::InstallFailed {
             site: site.base_url.to_string(),
             app: failure.app.clone(),
@@ -48,7 +67,6 @@ pub(crate) async fn install(
             message: failure.message.clone(),
         });
     }
-    installed
 }
 
 /// Removes an app; false when it is not there.
@@ -138,8 +156,17 @@ async fn try_install(
         ));
     }
     let text = fetch(shared, descriptor_url).await?;
-    let source = String::from_utf8_lossy(&text);
-    let descriptor = Descriptor::parse(&text, site.product)
+    install_text(shared, site, &text).await
+}
+
+/// Installs the app of a descriptor that was fetched.
+async fn install_text(
+    shared: &Arc<Shared>,
+    site: &Arc<Site>,
+    text: &[u8],
+) -> Result<AppKey, InstallFailure> {
+    let source = String::from_utf8_lossy(text);
+    let descriptor = Descriptor::parse(text, site.product)
         .map_err(|Refused { sub_code, message }| failure(None, sub_code, message))?;
     let key = descriptor.key.clone();
     let bug = |message: &str| {
@@ -406,7 +433,7 @@ impl Problem {
 
 /// The body of a lifecycle call (Atlassian, "App descriptor: lifecycle, HTTP request contents").
 pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey>) -> Value {
-    let product = site.product_name();
+    let (product, url) = (site.product_name(), site.told_url());
     let mut body = json!({
         "key": app.descriptor.key.as_str(),
         "clientKey": site.client_key.as_str(),
@@ -414,10 +441,10 @@ pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey
         "cloudId": site.cloud_id,
         "serverVersion": "100276",
         "pluginsVersion": "1001.0.0-SNAPSHOT",
-        "baseUrl": site.base_url.as_str(),
-        "displayUrl": site.base_url.as_str(),
+        "baseUrl": url.as_str(),
+        "displayUrl": url.as_str(),
         "productType": site.product.as_str(),
-        "description": format!("Sandbox {product} at {}", site.base_url),
+        "description": format!("Sandbox {product} at {url}"),
         "eventType": event,
     });
     if let Some(key) = install {

@@ -10,6 +10,7 @@ use crate::{
     USERNAME,
     audit::{self, AuditReport},
     clock::SystemClock,
+    control,
     error::SandboxError,
     event::{NotSeen, Recorded, SandboxEvent},
     faults::Faults,
@@ -209,6 +210,20 @@ impl Sandbox {
         };
         let installed = lifecycle::install(&self.shared, known, descriptor_url).await;
         installed.map_err(SandboxError::from)
+    }
+
+    /// Gives every app of a product's site a new secret, as hosts do it now and then.
+    pub async fn rotate_secrets(&self, product: Product) {
+        // What apps make of it is among the events.
+        let _ = control::tell_again(&self.shared, self.on(product)).await;
+    }
+
+    /// Gives a product's site another address (`localhost` for `127.0.0.1`, and back), where it is
+    /// from now on too, and tells its apps, whose client key stays. Gives the new one.
+    pub async fn rename(&self, product: Product) -> BaseUrl {
+        let url = self.on(product).rename();
+        let _ = control::tell_again(&self.shared, self.on(product)).await;
+        url
     }
 
     /// What happened to an app, as far back as the sandbox remembers, to be done again with

@@ -55,6 +55,8 @@ pub(crate) struct Shared {
 pub(crate) struct Site {
     pub(crate) product: Product,
     pub(crate) base_url: BaseUrl,
+    /// What apps are told instead, since the site was renamed.
+    pub(crate) renamed: Mutex<Option<BaseUrl>>,
     pub(crate) client_key: ClientKey,
     /// The customer's, for all products.
     pub(crate) cloud_id: String,
@@ -138,6 +140,7 @@ impl Shared {
             Ok::<_, SandboxError>(Arc::new(Site {
                 product,
                 base_url,
+                renamed: Mutex::default(),
                 client_key: identity.client_key(product, name),
                 cloud_id: identity.cloud_id(name),
                 upm: Upm::default(),
@@ -199,6 +202,14 @@ impl Shared {
         Some(fault)
     }
 
+    /// The site of a context path, the first one if none is said.
+    pub(crate) fn site_at(&self, path: Option<&str>) -> Option<&Arc<Site>> {
+        match path {
+            None => self.sites.first(),
+            Some(path) => self.sites.iter().find(|site| site.base_url.path() == path),
+        }
+    }
+
     pub(crate) fn site(&self, product: Product) -> Option<&Arc<Site>> {
         self.sites.iter().find(|site| site.product == product)
     }
@@ -230,6 +241,25 @@ impl Site {
         let removed = lock(&self.apps).remove(key);
         self.saver.changed();
         removed
+    }
+
+    /// The address that apps know.
+    pub(crate) fn told_url(&self) -> BaseUrl {
+        let renamed = lock(&self.renamed).clone();
+        renamed.unwrap_or_else(|| self.base_url.clone())
+    }
+
+    /// Gives the site another address, where it is too: `localhost` for `127.0.0.1` and back.
+    pub(crate) fn rename(&self) -> BaseUrl {
+        let mut renamed = lock(&self.renamed);
+        *renamed = match &*renamed {
+            Some(_) => None,
+            None => {
+                let url = self.base_url.as_str().replacen("127.0.0.1", "localhost", 1);
+                BaseUrl::parse(&url).ok()
+            }
+        };
+        renamed.clone().unwrap_or_else(|| self.base_url.clone())
     }
 
     /// The name of the product, as people say it.

@@ -405,3 +405,48 @@ async fn one_app_is_on_many_sites_each_with_a_secret_of_its_own() {
         assert_eq!(refused.code(), "sandbox/site-name", "{name}");
     }
 }
+
+#[tokio::test]
+async fn secrets_are_rotated_and_sites_renamed_while_the_client_key_stays() {
+    let (sandbox, app, _upm) = installed().await;
+    let site = sandbox.site(Product::Jira).to_string();
+    let first = app.tenant();
+    let myself = |site: &str| format!("{site}/rest/api/3/myself");
+    let old = app.sign(&http::Method::GET, &myself(&site));
+    sandbox.rotate_secrets(Product::Jira).await;
+    let second = app.tenant();
+    assert_eq!(second.client_key, first.client_key);
+    assert_ne!(second.shared_secret(), first.shared_secret());
+    for (header, status) in [
+        (old, 401),
+        (app.sign(&http::Method::GET, &myself(&site)), 200),
+    ] {
+        let answer = send("GET", &myself(&site), &[("authorization", &header)], "").await;
+        assert_eq!(answer.status, status);
+    }
+    let renamed = sandbox.rename(Product::Jira).await;
+    let third = app.tenant();
+    assert_eq!(
+        (&third.client_key, &third.base_url),
+        (&first.client_key, &renamed)
+    );
+    assert_ne!(renamed.as_str(), site);
+    // It is there, and the app knows it by that name.
+    let url = myself(renamed.as_str());
+    let header = app.sign(&http::Method::GET, &url);
+    assert_eq!(
+        send("GET", &url, &[("authorization", &header)], "")
+            .await
+            .status,
+        200
+    );
+    let back = format!("{}/_sandbox/rename", sandbox.url());
+    let back = send("POST", &back, &[("x-sandbox", "1")], r#"{"site":"/jira"}"#)
+        .await
+        .json();
+    assert_eq!(
+        (&back["baseUrl"], &back["apps"][0]["problem"]),
+        (&json!(site), &json!(null))
+    );
+    assert_eq!(app.tenant().base_url.as_str(), site);
+}
