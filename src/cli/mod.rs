@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::look::{Doctor, Info, License};
-pub(crate) use crate::cli::sandbox::{Sandbox, SandboxCommand, SandboxTest};
+pub(crate) use crate::cli::sandbox::{
+    Sandbox, SandboxAt, SandboxCommand, SandboxFault, SandboxRecord, SandboxTest,
+};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps

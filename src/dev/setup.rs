@@ -367,8 +367,13 @@ async fn hosts(
             }
             let keep = Keep::Everything(host::sandbox::state_folder(&options.folder)?);
             let port = options.sandbox_port;
-            let sandbox =
-                host::sandbox::start(port, keep, "connect dev --sandbox-port", context).await?;
+            let order = host::sandbox::Order {
+                port,
+                keep,
+                sites: Vec::new(),
+                flag: "connect dev --sandbox-port",
+            };
+            let sandbox = host::sandbox::start(order, context).await?;
             Ok((vec![sandbox_entry(&sandbox, context)], Some(sandbox)))
         }
     }

@@ -180,6 +180,7 @@ const EVENTS: &[Event] = &[
             ("keys", Text),
             ("hostScript", Text),
             ("sandbox", Text),
+            ("sites", Texts),
         ],
     ),
     (
