@@ -392,11 +392,6 @@ pub(crate) fn key_on_disk(folder: &Path) -> Result<AppKey, CliError> {
         .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))
 }
 
-/// Milliseconds with one digit after the point.
-pub(crate) fn ms(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
-}
-
 /// Takes what is in a mutex that is never held for long.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -9,13 +9,13 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::{key_on_disk, ms};
+use crate::dev::effects::key_on_disk;
 use crate::dev::event::HostId;
 use crate::dev::journal::{Entry, Journal, StateFolder};
 use crate::error::CliError;
 use crate::host::{Host as _, Login, Upm, deregister_uncertain};
 use crate::project::{Credentials, HostCredentials};
-use crate::ui::{Fatality, Ui, Verb, duration};
+use crate::ui::{Fatality, Ui, Verb, duration, ms};
 
 /// What `connect clean` is to look at.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +39,12 @@ pub(crate) struct Removal {
     key: AppKey,
     journal: Option<Arc<Journal>>,
     ui: Ui,
+}
+
+/// The number of the session that runs in the folder, if one does, and what is noted to be
+/// registered from there.
+pub(crate) fn registered(folder: &Path) -> (Option<String>, Vec<Entry>) {
+    (StateFolder::holder(folder), StateFolder::entries(folder))
 }
 
 /// Lists what may be installed on hosts, by a session that runs or by earlier ones.
@@ -264,7 +270,7 @@ pub(crate) fn login_of(host: &HostCredentials) -> Login {
 }
 
 /// Whether a site is meant by what the user typed: with or without scheme and context path.
-fn is_same_site(site: &str, typed: &str) -> bool {
+pub(crate) fn is_same_site(site: &str, typed: &str) -> bool {
     let bare = |text: &str| {
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
         text.trim_end_matches('/').to_ascii_lowercase()

@@ -6,13 +6,13 @@ use connect_core::{AppKey, BaseUrl};
 use connect_sandbox::RestCall;
 use serde_json::json;
 
-use crate::dev::effects::{World, ms};
+use crate::dev::effects::World;
 use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
 use crate::dev::way;
 use crate::error::CliError;
 use crate::inspect::{Entry, Verdict, show};
 use crate::project::DESCRIPTOR;
-use crate::ui::{Fatality, Ui, Verb, duration};
+use crate::ui::{Fatality, Ui, Verb, duration, ms};
 
 /// Tells the user.
 pub(crate) fn tell(world: &World, notice: &Notice) {
@@ -146,7 +146,7 @@ pub(crate) fn request(ui: &Ui, entry: &Entry) {
     ui.text(&text);
     let fields = json!({
         "id": entry.id, "method": entry.method, "path": entry.path(),
-        "status": entry.status, "ms": entry.ms, "auth": auth.algorithm,
+        "status": entry.status, "ms": entry.ms, "auth": auth.algorithm(),
         "verdict": auth.verdict, "code": auth.code,
     });
     ui.event("request.in", &fields);

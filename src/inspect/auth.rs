@@ -12,12 +12,9 @@ use serde_json::Value;
 pub(crate) struct Auth {
     /// In one word.
     pub(crate) verdict: Verdict,
-    /// The route it would be good for: `context`, `host`, `install` or `session`.
+    /// The route it would be good for: `context`, `host`, `install`, `link` or `session`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<String>,
-    /// The algorithm that its header names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) algorithm: Option<String>,
     /// Code of docs/errors.md, when it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
@@ -68,14 +65,17 @@ impl Auth {
             let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(index)?).ok()?;
             serde_json::from_slice(&bytes).ok()
         };
-        let header = part(0);
-        let algorithm = header.as_ref().and_then(|header| header["alg"].as_str());
         Self {
-            algorithm: algorithm.map(str::to_owned),
+            header: part(0),
             claims: part(1),
-            header,
             ..Self::default()
         }
+    }
+
+    /// A token that holds.
+    pub(super) fn ok(mut self) -> Self {
+        self.verdict = Verdict::Ok;
+        self
     }
 
     /// A token that proves nothing.
@@ -96,13 +96,18 @@ impl Auth {
 
     /// For a status line: `HS256 ok`, `auth/qsh-mismatch`; nothing without a token.
     pub(crate) fn word(&self) -> String {
-        let algorithm = self.algorithm.as_deref().unwrap_or("token");
+        let algorithm = self.algorithm().unwrap_or("token");
         match self.verdict {
             Verdict::None => String::new(),
             Verdict::Ok => format!("{algorithm} ok"),
             Verdict::Refused => self.code.clone().unwrap_or_default(),
             Verdict::Unknown => format!("{algorithm} not checked"),
         }
+    }
+
+    /// The algorithm that its header names.
+    pub(crate) fn algorithm(&self) -> Option<&str> {
+        self.header.as_ref()?.get("alg")?.as_str()
     }
 
     /// The user of the token.

@@ -8,7 +8,7 @@
 mod api;
 mod ask;
 mod auth;
-mod fields;
+mod body;
 pub(crate) mod fire;
 mod judge;
 mod replay;
@@ -26,11 +26,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use crate::proxy::{Raw, Served};
-use crate::ui::timestamp;
+use crate::ui::{ms, timestamp};
 
+pub(crate) use crate::inspect::api::Stage;
 pub(crate) use crate::inspect::ask::{AskError, ask};
 pub(crate) use crate::inspect::auth::{Auth, Verdict};
-pub(crate) use crate::inspect::judge::Judge;
+pub(crate) use crate::inspect::judge::{Judge, now};
 pub(crate) use crate::inspect::ring::{Ring, read, read_one};
 pub(crate) use crate::inspect::server::{Door, listen, serve};
 pub(crate) use crate::inspect::sign::{Flaw, Order, TokenKind};
@@ -68,10 +69,10 @@ impl Entry {
         Self {
             id: served.id,
             at: timestamp(SystemTime::now()),
-            method: served.method.clone(),
-            target: redact(fields::target(&served.raw.head).unwrap_or(&served.path)),
+            method: served.raw.method().to_owned(),
+            target: redact(served.raw.target()),
             status: served.status,
-            ms: (served.took.as_secs_f64() * 10_000.0).round() / 10.0,
+            ms: ms(served.took),
             auth,
             head: text(&served.raw.head),
             body: text(&served.raw.body),
@@ -99,7 +100,7 @@ pub(crate) async fn keep(
     told: impl Fn(&Entry) + Send,
 ) {
     while let Some(served) = served.recv().await {
-        let auth = judge.judge(&served).await;
+        let auth = judge.judge(&served.raw, served.status).await;
         let entry = Entry::new(&served, auth);
         // Kept first: who hears of it may look it up.
         ring.push(entry.clone(), served.raw).await;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::inspect::fields;
 use crate::proxy::{BODY, HOLD, Raw};
 
 /// Longest wait for the answer: what the proxy holds a request, and as long again for the app.
@@ -61,9 +60,7 @@ pub(crate) async fn send(raw: &Raw, port: u16) -> Result<u16, ReplayError> {
 /// The request as it was; a body that came in chunks goes in one.
 fn bytes(raw: &Raw) -> Vec<u8> {
     let mut bytes = raw.head.clone();
-    let chunked = fields::values(&raw.head, "transfer-encoding")
-        .next()
-        .is_some();
+    let chunked = raw.values("transfer-encoding").next().is_some();
     if chunked {
         if !raw.body.is_empty() {
             bytes.extend_from_slice(format!("{:x}\r\n", raw.body.len()).as_bytes());

@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
+use crate::inspect::Entry;
 use crate::inspect::auth::{Auth, Verdict};
-use crate::inspect::{Entry, fields};
 use crate::proxy::Raw;
 use crate::ui::timestamp;
 
@@ -99,11 +99,8 @@ fn times(auth: &Auth) -> Option<String> {
 /// A command that sends the request again, with its token.
 pub(crate) fn curl(raw: &Raw, port: u16) -> String {
     let head = String::from_utf8_lossy(&raw.head);
-    let mut lines = head.lines();
-    let mut first = lines.next().unwrap_or_default().split(' ');
-    let (method, target) = (first.next().unwrap_or("GET"), first.next().unwrap_or("/"));
-    let mut command = format!("curl -i -X {method}");
-    for field in lines.filter(|line| !line.is_empty()) {
+    let mut command = format!("curl -i -X {}", raw.method());
+    for field in head.lines().skip(1).filter(|line| !line.is_empty()) {
         let name = field.split(':').next().unwrap_or_default();
         // curl makes these itself.
         let own = ["content-length", "transfer-encoding", "connection"];
@@ -115,7 +112,7 @@ pub(crate) fn curl(raw: &Raw, port: u16) -> String {
         let body = String::from_utf8_lossy(&raw.body);
         command.push_str(&format!(" \\\n  --data-raw {}", quoted(&body)));
     }
-    let url = format!("http://127.0.0.1:{port}{target}");
+    let url = format!("http://127.0.0.1:{port}{}", raw.target());
     command.push_str(&format!(" \\\n  {}", quoted(&url)));
     command
 }
@@ -137,18 +134,24 @@ pub(crate) fn har(entries: &[Entry]) -> Value {
 }
 
 fn har_entry(entry: &Entry) -> Value {
-    let head = entry.head.as_bytes();
     let fields: Vec<_> = entry
         .head
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name, value.trim()))
         .collect();
+    let value = |wanted: &str| {
+        let mut found = fields
+            .iter()
+            .filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.next().map(|(_, value)| *value)
+    };
     let headers: Vec<_> = fields
         .iter()
-        .map(|(name, value)| json!({ "name": name, "value": value.trim() }))
+        .map(|(name, value)| json!({ "name": name, "value": value }))
         .collect();
-    let host = fields::values(head, "host").next().unwrap_or("localhost");
+    let host = value("host").unwrap_or("localhost");
     let query: Vec<_> = entry
         .target
         .split_once('?')
@@ -165,9 +168,7 @@ fn har_entry(entry: &Entry) -> Value {
         "headersSize": entry.head.len(), "bodySize": entry.body_length,
     });
     if entry.body_length > 0 {
-        let kind = fields::values(head, "content-type")
-            .next()
-            .unwrap_or_default();
+        let kind = value("content-type").unwrap_or_default();
         request["postData"] = json!({ "mimeType": kind, "text": entry.body });
     }
     json!({

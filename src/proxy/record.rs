@@ -16,17 +16,6 @@ pub(crate) const BODY: usize = 256 * 1024;
 /// Most bytes of a head that are kept; hyper refuses longer ones.
 const HEAD: usize = 512 * 1024;
 
-/// A request as it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Raw {
-    /// Request line and header fields, with the blank line behind them.
-    pub(crate) head: Vec<u8>,
-    /// The first [`BODY`] bytes of the body, without the framing of the transfer.
-    pub(crate) body: Vec<u8>,
-    /// How long the whole body was, as far as it came.
-    pub(crate) body_length: u64,
-}
-
 /// What a connection has heard since the last request ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Heard(Arc<Mutex<Hearing>>);
@@ -64,6 +53,13 @@ impl Heard {
         let mut hearing = self.lock();
         hearing.deaf = false;
         hearing.bytes.clear();
+    }
+
+    /// The connection has left HTTP: nothing on it is a request any more.
+    pub(super) fn no_more(&self) {
+        let mut hearing = self.lock();
+        hearing.deaf = true;
+        hearing.bytes = Vec::new();
     }
 
     fn hear(&self, bytes: &[u8]) {

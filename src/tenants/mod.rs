@@ -89,7 +89,10 @@ type Place = (StoreSettings, Option<StoreKeys>);
 fn place(url: Option<&str>, context: &Context) -> Result<Place, CliError> {
     let (settings, keys) = match url {
         Some(url) => (StoreSettings::from_url(url, &context.cwd)?, None),
-        None => Config::store(&context.cwd, &context.env)?,
+        None => {
+            let store = Config::store(&context.cwd, &context.env)?;
+            (store.settings, store.keys)
+        }
     };
     let given = context.env.text(env::CONNECT_STORE_KEYS);
     let given = given.map(|keys| StoreKeys::Given(Secret::new(keys)));

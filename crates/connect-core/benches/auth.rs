@@ -130,7 +130,7 @@ fn verify(criterion: &mut Criterion) {
     });
     group.bench_function("part: qsh", |bench| {
         let hash = Qsh::sign(&line(&target), "").unwrap();
-        bench.iter(|| qsh::matches(hash.as_str(), &line(black_box(&target)), &[""]).unwrap());
+        bench.iter(|| qsh::matches(hash.as_str(), &line(black_box(&target)), [""]).unwrap());
     });
 
     let install = world.install_token();

@@ -28,16 +28,26 @@ macro_rules! name {
             /// # Errors
             /// Says which rule the text breaks; never repeats the text.
             pub fn parse(text: &str) -> Result<Self, NameError> {
+                Self::check(text).map(|()| Self(text.into()))
+            }
+
+            fn check(text: &str) -> Result<(), NameError> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
-                match check(text) {
-                    Ok(()) => Ok(Self(text.into())),
-                    Err(problem) => Err(NameError::new($kind, problem)),
-                }
+                check(text).map_err(|problem| NameError::new($kind, problem))
             }
 
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            /// As `parse`, without a copy.
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::check(&text).map(|()| Self(text.into()))
             }
         }
 

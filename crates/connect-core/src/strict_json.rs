@@ -14,17 +14,17 @@ pub(crate) fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_str::<Strict>(utf8(text)?).map(|strict| strict.0)
 }
 
-/// The members of those names in their order, and all others.
+/// The members that have a place, each at its own, and all others.
 pub(crate) type Members<const N: usize> = ([Option<Value>; N], Map<String, Value>);
 
-/// As [`parse`], for a text that is an object of which some members are known by name. They cost
-/// no map.
+/// As [`parse`], for a text that is an object of which some members are known by name: `place`
+/// says where those go, below `N`. They cost no map.
 pub(crate) fn members<const N: usize>(
     text: &[u8],
-    names: &[&str; N],
+    place: fn(&str) -> Option<usize>,
 ) -> Result<Members<N>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(utf8(text)?);
-    let members = deserializer.deserialize_map(MembersVisitor(names))?;
+    let members = deserializer.deserialize_map(MembersVisitor(place))?;
     deserializer.end()?;
     Ok(members)
 }
@@ -34,9 +34,9 @@ fn utf8(text: &[u8]) -> Result<&str, serde_json::Error> {
     std::str::from_utf8(text).map_err(serde_json::Error::custom)
 }
 
-struct MembersVisitor<'n, const N: usize>(&'n [&'n str; N]);
+struct MembersVisitor<const N: usize>(fn(&str) -> Option<usize>);
 
-impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
+impl<'de, const N: usize> Visitor<'de> for MembersVisitor<N> {
     type Value = Members<N>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,7 +49,7 @@ impl<'de, const N: usize> Visitor<'de> for MembersVisitor<'_, N> {
         while let Some(name) = access.next_key_seed(NameSeed(self.0))? {
             let Strict(value) = access.next_value()?;
             let before = match name {
-                Name::Known(index) => known[index].replace(value),
+                Name::Known(place) => known[place].replace(value),
                 Name::Other(name) => other.insert(name, value),
             };
             if before.is_some() {
@@ -65,9 +65,9 @@ enum Name {
     Other(String),
 }
 
-struct NameSeed<'n, const N: usize>(&'n [&'n str; N]);
+struct NameSeed(fn(&str) -> Option<usize>);
 
-impl<'de, const N: usize> DeserializeSeed<'de> for NameSeed<'_, N> {
+impl<'de> DeserializeSeed<'de> for NameSeed {
     type Value = Name;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
@@ -75,7 +75,7 @@ impl<'de, const N: usize> DeserializeSeed<'de> for NameSeed<'_, N> {
     }
 }
 
-impl<const N: usize> Visitor<'_> for NameSeed<'_, N> {
+impl Visitor<'_> for NameSeed {
     type Value = Name;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,8 +83,8 @@ impl<const N: usize> Visitor<'_> for NameSeed<'_, N> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-        Ok(match self.0.iter().position(|known| *known == name) {
-            Some(index) => Name::Known(index),
+        Ok(match self.0(name) {
+            Some(place) => Name::Known(place),
             None => Name::Other(name.to_owned()),
         })
     }
@@ -176,7 +176,11 @@ mod tests {
 
     #[test]
     fn known_members_are_taken_out_and_never_doubled() {
-        let read = |text: &str| members(text.as_bytes(), &["a", "b"]);
+        let read = |text: &str| {
+            members(text.as_bytes(), |name| {
+                ["a", "b"].iter().position(|known| *known == name)
+            })
+        };
         let ([a, b], other) = read(r#"{"b":1,"c":{"a":2}}"#).unwrap();
         assert_eq!((a, b), (None, Some(1.into())));
         assert_eq!(other.keys().collect::<Vec<_>>(), ["c"]);
@@ -194,10 +198,10 @@ mod tests {
     fn what_is_not_json_is_refused() {
         for text in ["{} {}", "{}x", "\u{feff}{}", "{'a':1}", "{/**/}", "NaN", ""] {
             assert!(parse(text.as_bytes()).is_err(), "{text:?}");
-            assert!(members(text.as_bytes(), &["a"]).is_err(), "{text:?}");
+            assert!(members::<1>(text.as_bytes(), |_| None).is_err(), "{text:?}");
         }
         for text in ["[]", "1", "null", "\"a\""] {
-            assert!(members(text.as_bytes(), &["a"]).is_err(), "{text:?}");
+            assert!(members::<1>(text.as_bytes(), |_| None).is_err(), "{text:?}");
         }
         assert!(parse(&"[".repeat(100_000).into_bytes()).is_err());
     }

@@ -160,7 +160,7 @@ fn qsh_case(vector: &Value, _: &[Value]) -> Outcome {
     let canonical = qsh::canonical(&request, &base);
     if vector["ambiguous"] == true {
         // References disagree. Our choice: a broken escape has no canonical form, either way.
-        let both = canonical.is_err() == qsh::matches("", &request, &[&base]).is_err();
+        let both = canonical.is_err() == qsh::matches("", &request, [&*base]).is_err();
         return check(both, || "signing and verifying disagree".to_owned());
     }
     if form.is_none() {
@@ -181,12 +181,12 @@ fn qsh_case(vector: &Value, _: &[Value]) -> Outcome {
         .map(|variant| variant["qsh"].as_str().unwrap())
         .collect();
     for hash in &acceptable {
-        if qsh::matches(hash, &request, &[&base]) != Ok(true) {
+        if qsh::matches(hash, &request, [&*base]) != Ok(true) {
             return Outcome::Failed(format!("does not accept {hash}"));
         }
     }
     // Nothing else may pass; for a form, the hash without the form may.
-    let ours = qsh::candidates(&request, &[&base]).unwrap();
+    let ours = qsh::candidates(&request, [&*base]).unwrap();
     let stray = ours.iter().find(|canonical| {
         let hash = Qsh::of(canonical);
         !acceptable.contains(&hash.as_str()) && form.is_none()
@@ -213,7 +213,7 @@ fn pair_case(vector: &Value, _: &[Value]) -> Outcome {
             &base,
         );
         (
-            qsh::matches(other.unwrap().as_str(), &request, &[&base]).unwrap(),
+            qsh::matches(other.unwrap().as_str(), &request, [&*base]).unwrap(),
             hash,
         )
     };

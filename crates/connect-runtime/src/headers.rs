@@ -150,9 +150,8 @@ fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> HeaderValue {
         });
     };
     let site = tenant.base_url.origin();
-    let mut policy = String::with_capacity(128);
-    policy.push_str("frame-ancestors 'self' ");
-    policy.push_str(site);
+    // Of that very length, which a header takes over as it is.
+    let mut policy = ["frame-ancestors 'self' ", site].concat();
     // A site has one address for its REST resources and may have others that people see.
     for name in ["displayUrl", "displayUrlServicedeskHelpCenter"] {
         let text = tenant.details.get(name).and_then(|value| value.as_str());

@@ -10,16 +10,15 @@ use connect_core::lifecycle::{LifecycleCall, LifecycleEvent};
 use connect_core::qsh::{CONTEXT_QSH, Qsh, RequestLine, candidates};
 use connect_core::time::Seconds;
 use connect_core::verify::{
-    Context, Host, Kind, Policy, Session, Unverified, Verified, verify_context, verify_host,
-    verify_install, verify_session,
+    Context, Host, Kind, Policy, RouteKind, Session, Unverified, Verified, verify_context,
+    verify_host, verify_install, verify_session,
 };
 use connect_core::{AppKey, BaseUrl, Kid, Tenant, Timestamp, TokenError, token_place};
 use url::Url;
 
 use crate::http::{self, Http};
-use crate::inspect::auth::{Auth, Verdict};
-use crate::inspect::fields;
-use crate::proxy::Served;
+use crate::inspect::auth::Auth;
+use crate::proxy::Raw;
 
 /// Longest time a key server may take.
 const KEY: Duration = Duration::from_secs(5);
@@ -77,18 +76,14 @@ impl Judge {
             .ok_or("no install of such a tenant has passed in this session")
     }
 
-    /// What the token of a request is worth.
-    pub(crate) async fn judge(&self, served: &Served) -> Auth {
-        let head = &served.raw.head;
-        let Some(target) = fields::target(head) else {
-            return Auth::default();
-        };
+    /// What the token of a request is worth that was answered with this status.
+    pub(crate) async fn judge(&self, raw: &Raw, status: u16) -> Auth {
         let line = RequestLine {
-            method: &served.method,
-            target,
-            form: fields::form(head, &served.raw.body),
+            method: raw.method(),
+            target: raw.target(),
+            form: raw.form(),
         };
-        let token = match token_place::find(fields::values(head, "authorization"), &line) {
+        let token = match token_place::find(raw.values("authorization"), &line) {
             Ok(token) => token,
             Err(TokenError::Missing) => return Auth::default(),
             Err(error) => return Auth::default().refuse(&error),
@@ -100,8 +95,12 @@ impl Judge {
         };
         let now = now();
         if token.compact().algorithm() == Algorithm::Rs256 {
-            auth.kind = Some("install".to_owned());
-            return self.install(served, &line, &token, auth, now).await;
+            auth.kind = Some(word(RouteKind::Install).to_owned());
+            let (auth, call) = self.install(raw, &line, &token, auth, now).await;
+            if let Some(call) = call.filter(|_| (200..300).contains(&status)) {
+                self.learn(call, now);
+            }
+            return auth;
         }
         let claims = auth.claims.clone().unwrap_or_default();
         if claims["qsh"] == CONTEXT_QSH {
@@ -120,40 +119,32 @@ impl Judge {
         self.secret::<Host>(&token, &line, auth, check)
     }
 
-    /// An install call: its key comes from the key server, and its secret is learned.
+    /// An install call, whose key comes from the key server; with the call if its token holds.
     async fn install(
         &self,
-        served: &Served,
+        raw: &Raw,
         line: &RequestLine<'_>,
         token: &Unverified<'_>,
         auth: Auth,
         now: Timestamp,
-    ) -> Auth {
+    ) -> (Auth, Option<LifecycleCall>) {
         let kid = match token.compact().kid() {
             Ok(kid) => kid,
-            Err(error) => return auth.refuse(&error),
+            Err(error) => return (auth.refuse(&error), None),
         };
-        let Ok(call) = LifecycleCall::parse(&served.raw.body) else {
-            return auth.unknown("the body is no install call");
+        let Ok(call) = LifecycleCall::parse(&raw.body) else {
+            return (auth.unknown("the body is no install call"), None);
         };
         let policy = self.policy(call.key.clone());
         if let Err(error) = token.precheck_install(line, &policy, now) {
-            return self.refuse(auth, &error, line);
+            return (self.refuse(auth, &error, line), None);
         }
         let Some(key) = self.key(&kid).await else {
-            return auth.unknown("its key is not on the key server");
+            return (auth.unknown("its key is not on the key server"), None);
         };
         match verify_install(token, &key, line, &policy, now) {
-            Err(error) => self.refuse(auth, &error, line),
-            Ok(_) => {
-                if (200..300).contains(&served.status) {
-                    self.learn(call, now);
-                }
-                Auth {
-                    verdict: Verdict::Ok,
-                    ..auth
-                }
-            }
+            Err(error) => (self.refuse(auth, &error, line), None),
+            Ok(_) => (auth.ok(), Some(call)),
         }
     }
 
@@ -165,7 +156,7 @@ impl Judge {
         mut auth: Auth,
         check: impl Fn(&Tenant, &Policy) -> Result<Verified<K>, TokenError>,
     ) -> Auth {
-        auth.kind = Some(format!("{:?}", K::ROUTE).to_ascii_lowercase());
+        auth.kind = Some(word(K::ROUTE).to_owned());
         let client_key = match token.tenant_hint::<K>() {
             Ok(client_key) => client_key,
             Err(error) => return auth.refuse(&error),
@@ -181,10 +172,7 @@ impl Judge {
         };
         match check(tenant, &self.policy(tenant.app_key.clone())) {
             Err(error) => self.refuse(auth, &error, line),
-            Ok(_) => Auth {
-                verdict: Verdict::Ok,
-                ..auth
-            },
+            Ok(_) => auth.ok(),
         }
     }
 
@@ -192,7 +180,7 @@ impl Judge {
     fn refuse(&self, mut auth: Auth, error: &TokenError, line: &RequestLine<'_>) -> Auth {
         if *error == TokenError::QshMismatch {
             let address = self.address();
-            let came = candidates(line, &[address.path()]).unwrap_or_default();
+            let came = candidates(line, [address.path()]).unwrap_or_default();
             let claimed = auth
                 .claims
                 .as_ref()
@@ -208,7 +196,7 @@ impl Judge {
             return;
         };
         let name = call.client_key.as_str().to_owned();
-        let tenant = Tenant::new(
+        let mut tenant = Tenant::new(
             call.key,
             call.client_key,
             call.base_url,
@@ -216,6 +204,8 @@ impl Judge {
             secret,
             now,
         );
+        tenant.oauth_client_id = call.oauth_client_id;
+        tenant.details = call.details;
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
         if learned.tenants.len() < MOST || learned.tenants.contains_key(&name) {
             learned.tenants.insert(name, tenant);
@@ -257,6 +247,17 @@ impl Judge {
             max_session: Seconds(24 * 60 * 60),
             session_without_purpose: true,
         }
+    }
+}
+
+/// A kind of route, for people and programs.
+fn word(kind: RouteKind) -> &'static str {
+    match kind {
+        RouteKind::Context => "context",
+        RouteKind::Host => "host",
+        RouteKind::Install => "install",
+        RouteKind::Link => "link",
+        RouteKind::Session => "session",
     }
 }
 
@@ -303,7 +304,7 @@ fn paths(path: &str) -> impl Iterator<Item = String> {
 }
 
 /// The current time.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -1,13 +1,11 @@
 //! Requests as the proxy hands them on, judged.
 
-use std::time::Duration;
-
 use connect_core::jws::sign_hs256;
 use connect_core::{ClientKey, Product, Secret};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::proxy::Raw;
+use crate::inspect::Verdict;
 
 const SECRET: &str = "the shared secret of this tenant, long enough";
 
@@ -52,19 +50,8 @@ fn token(canonical: &str, changes: Value) -> String {
 }
 
 async fn check(head: &str) -> Auth {
-    let method = head.split(' ').next().unwrap().to_owned();
-    let served = Served {
-        id: 1,
-        method,
-        path: "/".to_owned(),
-        status: 200,
-        took: Duration::ZERO,
-        raw: Raw {
-            head: format!("{head} HTTP/1.1\r\nHost: app.example\r\n\r\n").into_bytes(),
-            ..Raw::default()
-        },
-    };
-    judge().judge(&served).await
+    let head = format!("{head} HTTP/1.1\r\nHost: app.example\r\n\r\n");
+    judge().judge(&Raw::whole(head, String::new()), 200).await
 }
 
 #[tokio::test]

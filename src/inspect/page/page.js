@@ -30,8 +30,12 @@ function mood(entry) {
   return entry.status < 400 ? "good" : "bad";
 }
 
+function alg(auth) {
+  return (auth.header && auth.header.alg) || "token";
+}
+
 function word(auth) {
-  const algorithm = auth.algorithm || "token";
+  const algorithm = alg(auth);
   return { none: "no token", ok: `${algorithm} ok`, refused: auth.code, unknown: `${algorithm} not checked` }[auth.verdict];
 }
 
@@ -71,7 +75,7 @@ function box(title, ...content) {
 function verdict(auth) {
   const text = {
     none: ["No token", "Nobody signed this request."],
-    ok: ["The token holds", `${auth.algorithm}, for ${auth.kind} routes.`],
+    ok: ["The token holds", `${alg(auth)}, for ${auth.kind} routes.`],
     refused: [auth.code, auth.reason],
     unknown: ["Not checked", auth.reason],
   }[auth.verdict];

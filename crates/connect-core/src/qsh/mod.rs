@@ -125,10 +125,10 @@ pub fn canonical(request: &RequestLine<'_>, base_path: &str) -> Result<String, Q
 ///
 /// # Errors
 /// When the request has no canonical form.
-pub fn matches(
+pub fn matches<'a>(
     claimed: &str,
     request: &RequestLine<'_>,
-    base_paths: &[&str],
+    base_paths: impl IntoIterator<Item = &'a str>,
 ) -> Result<bool, QshError> {
     let candidates = Candidates::new(request, base_paths)?;
     let Ok(claimed) = claimed.as_bytes().try_into().map(words) else {
@@ -147,7 +147,10 @@ pub fn matches(
 ///
 /// # Errors
 /// When the request has no canonical form.
-pub fn candidates(request: &RequestLine<'_>, base_paths: &[&str]) -> Result<Vec<String>, QshError> {
+pub fn candidates<'a>(
+    request: &RequestLine<'_>,
+    base_paths: impl IntoIterator<Item = &'a str>,
+) -> Result<Vec<String>, QshError> {
     let mut all = Vec::new();
     for canonical in Candidates::new(request, base_paths)? {
         if !all.contains(&canonical) {
@@ -243,38 +246,41 @@ fn strip_base<'a>(path: &'a str, base_path: &str) -> &'a str {
 /// Lazily walks through the spellings a verifier accepts.
 struct Candidates<'a> {
     method: &'a str,
-    paths: Vec<Cow<'a, str>>,
-    queries: Vec<String>,
+    paths: Few<Cow<'a, str>>,
+    queries: Few<String>,
     next: usize,
 }
 
 impl<'a> Candidates<'a> {
-    fn new(request: &RequestLine<'a>, base_paths: &[&str]) -> Result<Self, QshError> {
+    fn new<'b>(
+        request: &RequestLine<'a>,
+        base_paths: impl IntoIterator<Item = &'b str>,
+    ) -> Result<Self, QshError> {
         let (path, query) = split(request.target)?;
-        let mut paths = Vec::new();
-        let bases = if base_paths.is_empty() {
-            &[""]
-        } else {
-            base_paths
-        };
-        for base in bases {
+        let mut paths = Few::new();
+        let mut add = |base| {
             let path = strip_base(path, base);
             if paths.iter().any(|known: &Cow<'_, str>| *known == path) {
-                continue;
+                return;
             }
             paths.push(Cow::Borrowed(path));
             // A path whose escapes are broken has no decoded form; its raw form still counts.
             if let Ok(decoded @ Cow::Owned(_)) = decode(path, false) {
                 paths.push(decoded);
             }
-        }
+        };
+        let mut bases = base_paths.into_iter();
+        add(bases.next().unwrap_or(""));
+        bases.for_each(add);
         let params = Params::parse(query)?;
-        let mut queries = params.orders();
+        let mut queries = Few::new();
+        params.orders().for_each(|query| queries.push(query));
         if let (true, Some(form)) = (params.is_empty(), request.form) {
             if form.len() > MAX_TARGET {
                 return Err(QshError::TooLong);
             }
-            queries.extend(Params::parse(text(form)?)?.orders());
+            let params = Params::parse(text(form)?)?;
+            params.orders().for_each(|query| queries.push(query));
         }
         Ok(Self {
             method: request.method,
@@ -289,10 +295,37 @@ impl Iterator for Candidates<'_> {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
-        let path = self.paths.get(self.next / self.queries.len())?;
-        let query = &self.queries[self.next % self.queries.len()];
+        let queries = self.queries.iter().count();
+        let path = self.paths.iter().nth(self.next / queries)?;
+        let query = self.queries.iter().nth(self.next % queries)?;
         self.next += 1;
         Some(assemble(self.method, path, query))
+    }
+}
+
+/// A list that has one member most of the time, which then costs no allocation.
+struct Few<T> {
+    first: Option<T>,
+    more: Vec<T>,
+}
+
+impl<T> Few<T> {
+    fn new() -> Self {
+        Self {
+            first: None,
+            more: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, member: T) {
+        match self.first {
+            None => self.first = Some(member),
+            Some(_) => self.more.push(member),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &T> {
+        self.first.iter().chain(&self.more)
     }
 }
 

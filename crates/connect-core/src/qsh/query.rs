@@ -74,12 +74,9 @@ impl<'a> Params<'a> {
     }
 
     /// One query per order, or just one when the orders agree.
-    pub(super) fn orders(&self) -> Vec<String> {
-        let mut queries = vec![self.join(Order::EncodedName)];
-        if !self.is_sorted_by_encoded_name() {
-            queries.push(self.join(Order::RawName));
-        }
-        queries
+    pub(super) fn orders(&self) -> impl Iterator<Item = String> {
+        let other = (!self.is_sorted_by_encoded_name()).then(|| self.join(Order::RawName));
+        std::iter::once(self.join(Order::EncodedName)).chain(other)
     }
 
     pub(super) fn join(&self, order: Order) -> String {
