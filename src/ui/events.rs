@@ -77,6 +77,7 @@ const EVENTS: &[Event] = &[
         "check",
         &[
             ("group", Text),
+            ("host", TextOrNone),
             ("name", Text),
             ("state", Text),
             ("text", Text),
