@@ -40,6 +40,8 @@ pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
 pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 /// Switches of ACE. Read, and handed to the child with `no-reg`: registering is our work.
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
+/// Selects the section of config.json; comes before [`NODE_ENV`].
+pub(crate) const CONNECT_ENV: &str = "CONNECT_ENV";
 /// Set for the command of `--on-ready`: the app's own address.
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
@@ -62,6 +64,10 @@ pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
 pub(crate) const DB_URL: &str = "DB_URL";
 /// The same for MongoDB.
 pub(crate) const MONGODB_URI: &str = "MONGODB_URI";
+/// For tests, and only in debug builds: what SIGUSR1 breaks in a session, `a task` or
+/// `the loop`.
+#[cfg(all(debug_assertions, unix))]
+pub(crate) const CONNECT_BREAK: &str = "CONNECT_BREAK";
 /// For tests: `localhost:<port>` of a double of ngrok's server. Other machines are refused, because
 /// the authtoken is sent there.
 pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";
@@ -80,5 +86,5 @@ pub(crate) const NO_PROXY_LOWER: &str = "no_proxy";
 pub(crate) const NGROK_AUTHTOKEN: &str = "NGROK_AUTHTOKEN";
 /// Where programs are looked for.
 pub(crate) const PATH: &str = "PATH";
-/// Selects the section of config.json, as in ACE; `development` when unset.
+/// The same in ACE; `development` when both are unset.
 pub(crate) const NODE_ENV: &str = "NODE_ENV";

@@ -55,7 +55,10 @@ fn settings(context: &Context) -> Result<Vec<Setting>, CliError> {
     let config = Config::read(folder, environment)?;
     let credentials = Credentials::read(folder, environment)?;
     let mut all = descriptor(context);
-    let section = variable("environment", env::NODE_ENV, context);
+    let names = [env::CONNECT_ENV, env::NODE_ENV];
+    let section = names
+        .iter()
+        .find_map(|name| variable("environment", name, context));
     let usual = || Setting::new("environment", DEVELOPMENT, Origin::Default);
     all.push(section.unwrap_or_else(usual));
     let port = config.port.unwrap_or(APP_PORT);
@@ -63,8 +66,8 @@ fn settings(context: &Context) -> Result<Vec<Setting>, CliError> {
     all.extend(variable("localBaseUrl", env::AC_LOCAL_BASE_URL, context));
     all.extend(variable("options", env::AC_OPTS, context));
     all.extend(variable("keys", env::CONNECT_KEYS_CDN_URL, context));
-    let (store, named) = Config::store_and_origin(folder, environment)?;
-    all.push(Setting::new("store", store.name(), named));
+    let store = Config::store(folder, environment)?;
+    all.push(Setting::new("store", store.settings.name(), store.origin));
     for host in &credentials.hosts {
         all.extend(of_host(host, context));
     }

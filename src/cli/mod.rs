@@ -139,6 +139,14 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
 
+    /// With --exec: start CMD again when PATH changes, instead of when any source does
+    #[arg(long, value_name = "PATH", requires = "exec")]
+    pub(crate) watch: Vec<PathBuf>,
+
+    /// With --exec: never start CMD again by itself, because it looks for changes on its own
+    #[arg(long, requires = "exec", conflicts_with = "watch")]
+    pub(crate) no_watch: bool,
+
     /// What opens a way to this machine for hosts elsewhere
     #[arg(long, value_name = "TUNNEL", default_value = "auto")]
     pub(crate) tunnel: Tunnel,

@@ -5,6 +5,8 @@
 
 mod announce;
 mod app;
+#[cfg(all(debug_assertions, unix))]
+mod breaking;
 mod build;
 mod effects;
 mod event;

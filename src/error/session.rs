@@ -154,6 +154,16 @@ impl CliError {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
     }
 
+    /// A path of `--watch` that is not there.
+    pub(crate) fn watch_missing(path: &Path, error: &std::io::Error) -> Self {
+        Self::user(
+            "watch/missing",
+            format!("`{}` cannot be watched", path.display()),
+        )
+        .cause(error)
+        .hint("check the value of `--watch`; it is relative to the project")
+    }
+
     /// The file system tells nothing of changes.
     pub(crate) fn watch_no_events(path: &Path, ms: u128) -> Self {
         let message = "this file system tells nothing of changes";

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use connect_store::StoreSettings;
+use connect_store::{StoreKeys, StoreSettings};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
@@ -11,13 +11,24 @@ use crate::env;
 use crate::project::{CONFIG, FileError, Origin, read_settings};
 
 /// What `connect` uses of config.json: the keys of the top level, over them those of the section
-/// named by `NODE_ENV` (or `development`), over them the environment.
+/// named by `CONNECT_ENV` or `NODE_ENV` (or `development`), over them the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     /// Port of the app, from `PORT` or `port`.
     pub(crate) port: Option<u16>,
     /// Where that is said.
     pub(crate) port_origin: Origin,
+}
+
+/// A store of tenants that settings name.
+#[derive(Debug)]
+pub(crate) struct NamedStore {
+    /// Which.
+    pub(crate) settings: StoreSettings,
+    /// Where the keys of its secrets come from, when the file says so.
+    pub(crate) keys: Option<StoreKeys>,
+    /// Where it is named.
+    pub(crate) origin: Origin,
 }
 
 impl Config {
@@ -77,18 +88,7 @@ impl Config {
     ///
     /// # Errors
     /// When the file is unreadable, not JSON, or `store` makes no sense.
-    pub(crate) fn store(folder: &Path, env: &Env) -> Result<StoreSettings, FileError> {
-        Self::store_and_origin(folder, env).map(|(store, _)| store)
-    }
-
-    /// The same, and where it is named.
-    ///
-    /// # Errors
-    /// As [`Config::store`].
-    pub(crate) fn store_and_origin(
-        folder: &Path,
-        env: &Env,
-    ) -> Result<(StoreSettings, Origin), FileError> {
+    pub(crate) fn store(folder: &Path, env: &Env) -> Result<NamedStore, FileError> {
         let path = folder.join(CONFIG);
         let file = read_settings(&path, env)?.unwrap_or_default();
         let store = value(&file, "store", env).and_then(Value::as_object);
@@ -100,8 +100,13 @@ impl Config {
             Some(value.to_owned())
         };
         let none = Map::new();
-        let read = StoreSettings::from_ace(store.unwrap_or(&none), folder, &variable);
-        let settings = read.map_err(|faults| {
+        let store = store.unwrap_or(&none);
+        let settings = StoreSettings::from_ace(store, folder, &variable);
+        let both = settings.and_then(|settings| {
+            let keys = StoreKeys::from_store(store, folder).map_err(|fault| vec![fault])?;
+            Ok((settings, keys))
+        });
+        let (settings, keys) = both.map_err(|faults| {
             let problems = faults.iter().map(|fault| format!("`store`: {fault}"));
             FileError::Values {
                 path,
@@ -112,7 +117,11 @@ impl Config {
             Some(name) => Origin::Variable(name),
             None => Self::origin(folder, env, "store"),
         };
-        Ok((settings, origin))
+        Ok(NamedStore {
+            settings,
+            keys,
+            origin,
+        })
     }
 }
 
@@ -124,10 +133,10 @@ enum Place<'a> {
     Top,
 }
 
-/// Where a key is: in the section that `NODE_ENV` names (or `development`), or else on the top
-/// level.
+/// Where a key is: in the app's section, as the runtime reads it, or else on the top level.
 fn place<'a>(file: &Value, key: &str, env: &'a Env) -> Option<Place<'a>> {
-    let section = env.text(env::NODE_ENV).unwrap_or(DEVELOPMENT);
+    let named = env.text(env::CONNECT_ENV).or(env.text(env::NODE_ENV));
+    let section = named.unwrap_or(DEVELOPMENT);
     let section = file.get(section).map_or(DEVELOPMENT, |_| section);
     let has = |value: Option<&Value>| value.is_some_and(|value| value.get(key).is_some());
     if has(file.get(section)) {
@@ -145,7 +154,7 @@ fn value<'a>(file: &'a Value, key: &str, env: &Env) -> Option<&'a Value> {
     }
 }
 
-/// The section that counts where `NODE_ENV` names none.
+/// The section that counts where no variable names one.
 pub(crate) const DEVELOPMENT: &str = "development";
 
 #[cfg(test)]
@@ -167,6 +176,9 @@ mod tests {
         let production = [("NODE_ENV", "production"), ("MY_PORT", "4")];
         assert_eq!(check(file, &production), Ok(Some(4)));
         assert_eq!(check(file, &[("NODE_ENV", "production")]), Ok(None));
+        let ours = [("CONNECT_ENV", "production"), ("NODE_ENV", "development")];
+        let file = "{development: {port: 2}, production: {port: 4}}";
+        assert_eq!(check(file, &ours), Ok(Some(4)));
         assert_eq!(check("{port: 1}", &[]), Ok(Some(1)));
         assert_eq!(check("{}", &[]), Ok(None));
     }

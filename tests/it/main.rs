@@ -9,10 +9,14 @@ mod call;
 mod cli;
 mod dev;
 mod dev_app;
+#[cfg(target_os = "linux")]
+mod dev_ends;
+mod dev_exec;
 mod dev_hosts;
 #[cfg(unix)]
 mod dev_keys;
 mod dev_scripts;
+mod dev_socket;
 mod dev_watch;
 mod doctor;
 mod events;

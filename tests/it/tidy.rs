@@ -69,21 +69,23 @@ const MODULES: &[(&str, &[&str])] = &[
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
     ("info", &["context", "dev", "env", "error", "project"]),
-    ("inspect", &["http", "proxy", "ui"]),
+    ("inspect", &["http", "listen", "proxy", "random", "ui"]),
     (
         "license",
         &[
             "context", "dev", "env", "error", "host", "inspect", "project", "ui",
         ],
     ),
+    ("listen", &[]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
     ("project", &["context", "env", "process", "tunnel"]),
-    ("proxy", &[]),
+    ("proxy", &["listen"]),
+    ("random", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
     ("tenants", &["context", "env", "error", "project", "ui"]),
-    ("tunnel", &["error", "http", "process", "proxy"]),
+    ("tunnel", &["error", "http", "process", "proxy", "random"]),
     ("ui", &["error"]),
 ];
 

@@ -91,6 +91,14 @@ impl Watching {
         Ok(watch)
     }
 
+    /// Says that only some folders are watched.
+    pub(crate) fn tell_of_many(&self, most: usize) {
+        let what = format!("this project has more than {most} folders: not all are watched");
+        self.ui.warning(&format!(
+            "{what}; name those of your sources with `--watch`"
+        ));
+    }
+
     /// Says, once, that folders are looked at and why.
     pub(crate) fn tell(&self, watch: &Watch) {
         let Eyes::Look { why, .. } = watch.eyes else {

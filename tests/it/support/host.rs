@@ -33,6 +33,8 @@ pub(crate) struct Faults {
     pub(crate) install_fails: Option<&'static str>,
     /// How often a task is still running when asked.
     pub(crate) polls: usize,
+    /// How long a task takes.
+    pub(crate) takes: Duration,
     /// The DELETE is done, but never answered.
     pub(crate) silent_delete: bool,
     /// Status of every answer to a DELETE, which is not done.
@@ -70,10 +72,11 @@ struct State {
     licenses: BTreeMap<String, (String, String)>,
 }
 
-type Route = Box<dyn Fn(&str) -> String + Send>;
+type Route = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 struct Task {
     left: usize,
+    done_at: Instant,
     outcome: Result<String, &'static str>,
 }
 
@@ -122,13 +125,13 @@ impl FakeHost {
     }
 
     /// Has it reach addresses that are not on this machine by others that are.
-    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + 'static) {
-        self.state.0.lock().unwrap().routes = Some(Box::new(routes));
+    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + Sync + 'static) {
+        self.state.0.lock().unwrap().routes = Some(Arc::new(routes));
     }
 
     fn route(&self, url: &str) -> String {
-        let state = self.state.0.lock().unwrap();
-        let route = state.routes.as_ref();
+        // One may take its time, and others look at the host meanwhile.
+        let route = self.state.0.lock().unwrap().routes.clone();
         route.map_or_else(|| url.to_owned(), |route| route(url))
     }
 
@@ -373,7 +376,7 @@ impl FakeHost {
         if !url.starts_with("http://") {
             let outcome = faults.install_fails;
             let outcome = outcome.unwrap_or("upm.pluginInstall.error.response.exception");
-            return self.begin(faults.polls, Err(outcome));
+            return self.begin(faults, Err(outcome));
         }
         let descriptor: Value = serde_json::from_str(&fetch("GET", &url)).unwrap();
         let key = descriptor["key"].as_str().unwrap().to_owned();
@@ -396,13 +399,17 @@ impl FakeHost {
             state.apps.insert(key, descriptor);
         }
         drop(state);
-        self.begin(faults.polls, outcome)
+        self.begin(faults, outcome)
     }
 
     /// A task that ends like this.
-    fn begin(&self, left: usize, outcome: Result<String, &'static str>) -> usize {
+    fn begin(&self, faults: &Faults, outcome: Result<String, &'static str>) -> usize {
         let mut state = self.state.0.lock().unwrap();
-        state.tasks.push(Task { left, outcome });
+        state.tasks.push(Task {
+            left: faults.polls,
+            done_at: Instant::now() + faults.takes,
+            outcome,
+        });
         self.state.1.notify_all();
         state.tasks.len() - 1
     }
@@ -416,8 +423,8 @@ impl FakeHost {
         let Some(task) = task else {
             return response(404, "", "{}");
         };
-        if task.left > 0 {
-            task.left -= 1;
+        if task.left > 0 || Instant::now() < task.done_at {
+            task.left = task.left.saturating_sub(1);
             return response(200, "", "{\"status\":{\"done\":false}}");
         }
         match &task.outcome {
