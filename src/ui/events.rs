@@ -89,6 +89,7 @@ const EVENTS: &[Event] = &[
         "check",
         &[
             ("group", Text),
+            ("host", TextOrNone),
             ("name", Text),
             ("state", Text),
             ("text", Text),

@@ -252,6 +252,9 @@ fn one_bad_host_hides_no_good_one() {
     let said = doctor(&env, &["--only", "hosts"]);
     assert_eq!(said.code, 1);
     assert_eq!(said.problems(), ["user"], "{}", said.text);
+    let mut checks = said.checks.iter();
+    let problem = checks.find(|check| check["state"] == "problem").unwrap();
+    assert_eq!(problem["host"], bad.site());
     assert_eq!(said.check(&good.site())["state"], "ok");
     assert_eq!(said.check(&bad.site())["state"], "ok");
 }
