@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use crate::process::usage;
-use crate::sessions::five_saves;
+use crate::process::{Usage, usage};
+use crate::sessions::{five_saves, quiet};
 use crate::support::ace::{APP, Ace, Host, packages, project};
 use crate::support::app;
 use crate::support::env::TestEnv;
@@ -140,14 +140,8 @@ impl Loop {
     }
 
     /// What it and all it started use.
-    fn usage(&self) -> (f64, Duration) {
-        let (mut memory, mut cpu) = (0.0, Duration::ZERO);
-        for pid in family(self.pid()) {
-            let usage = usage(pid);
-            memory += usage.memory;
-            cpu += usage.cpu;
-        }
-        (memory, cpu)
+    fn usage(&self) -> Vec<Usage> {
+        family(self.pid()).into_iter().map(usage).collect()
     }
 }
 
@@ -168,17 +162,16 @@ fn round(start: Start, packages: &Path, figures: &mut Figures) {
     five_saves(|number| one.save(&format!("Save {number}")));
     figures.installs.push(installs(&mut host));
 
-    let (_, before) = one.usage();
+    let before = one.usage();
     let began = Instant::now();
-    while host
-        .session
-        .next_within(MORE.saturating_sub(began.elapsed()))
-        .is_some()
-    {}
-    let (memory, after) = one.usage();
-    let share = (after - before).as_secs_f64() / began.elapsed().as_secs_f64();
-    figures.memory.push(memory);
-    figures.busy.push(share * 100.0);
+    quiet(&mut host.session, MORE);
+    let (after, seconds) = (one.usage(), began.elapsed().as_secs_f64());
+    let pairs = after.iter().zip(&before);
+    let cpu: Duration = pairs.map(|(after, before)| after.since(before).0).sum();
+    figures
+        .memory
+        .push(after.iter().map(|usage| usage.memory).sum());
+    figures.busy.push(cpu.as_secs_f64() / seconds * 100.0);
 
     let began = Instant::now();
     one.signal(Signal::INT);
