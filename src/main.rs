@@ -1,15 +1,20 @@
 //! The `connect` program: scaffolds Atlassian Connect apps, runs them on a host, validates them.
 
+mod call;
 mod check;
 mod cli;
 mod commands;
 mod context;
 mod dev;
+mod doctor;
+mod editor;
 mod env;
 mod error;
 mod host;
 mod http;
+mod info;
 mod inspect;
+mod license;
 mod listen;
 mod process;
 mod project;

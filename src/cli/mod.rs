@@ -1,11 +1,13 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod look;
 mod session;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
@@ -91,8 +93,11 @@ pub(crate) enum Command {
     Call(Call),
     Clean(Clean),
     Dev(Dev),
+    Doctor(Doctor),
     Explain(Explain),
+    Info(Info),
     Inspect(Inspect),
+    License(License),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]

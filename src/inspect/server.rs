@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::inspect::api::Api;
+use crate::inspect::api::{Api, Stage};
 use crate::inspect::judge::Judge;
 use crate::inspect::ring::{Ring, write_private};
 use crate::listen;
@@ -90,11 +90,17 @@ pub(crate) async fn serve(
     ring: Arc<Ring>,
     judge: Arc<Judge>,
     front: u16,
+    stage: Option<Stage>,
 ) {
     let inspector = Arc::new(Inspector {
         host: door.url.trim_start_matches("http://").to_owned(),
         key: Secret::new(door.key),
-        api: Api { ring, judge, front },
+        api: Api {
+            ring,
+            judge,
+            front,
+            stage,
+        },
     });
     let serve = |stream| {
         let inspector = Arc::clone(&inspector);

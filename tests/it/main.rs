@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod ace;
 mod ace_cases;
+mod call;
 mod cli;
 mod dev;
 mod dev_app;
@@ -17,9 +18,12 @@ mod dev_keys;
 mod dev_scripts;
 mod dev_socket;
 mod dev_watch;
+mod doctor;
 mod events;
 mod first_light;
+mod info;
 mod inspect;
+mod license;
 mod new;
 #[cfg(target_os = "linux")]
 mod random_sessions;
@@ -32,6 +36,7 @@ mod support;
 mod tenants;
 mod tidy;
 mod token;
+mod trigger;
 mod tunnel;
 mod validate;
 mod validate_mockups;
