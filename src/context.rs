@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Color, Global};
 use crate::env;
 use crate::error::CliError;
-use crate::http::Http;
+use crate::http::{self, Http};
 use crate::ui::{self, Ui, Verbosity};
 
 /// What a command works with.
@@ -51,7 +51,7 @@ impl Context {
             return Err(CliError::user("cli/no-folder", message).hint("check the value of `-C`"));
         }
         if ui.verbosity == Verbosity::Detailed {
-            crate::http::tell(move |call| ui.detail(call));
+            http::tell(ui.details_of_calls());
         }
         Ok(Self {
             cwd,

@@ -79,15 +79,15 @@ impl Http {
     }
 }
 
-/// Hears of each call.
-type Told = Box<dyn Fn(&str) + Send + Sync>;
+/// Hears of each call: what it was and what came of it, and how long it took.
+type Told = Box<dyn Fn(&str, Duration) + Send + Sync>;
 
 /// Who hears of calls; set once at the start, as a logger is.
 static TOLD: OnceLock<Told> = OnceLock::new();
 
 /// From now on each call is told: method, address without query, and what came of it. Only the
 /// first of several hears.
-pub(crate) fn tell(told: impl Fn(&str) + Send + Sync + 'static) {
+pub(crate) fn tell(told: impl Fn(&str, Duration) + Send + Sync + 'static) {
     let _ = TOLD.set(Box::new(told));
 }
 
@@ -114,8 +114,7 @@ async fn exchange<A: Future<Output = Result<Answer, HttpError>>>(
             Ok(answer) => answer.status.as_u16().to_string(),
             Err(error) => error.to_string(),
         };
-        let ms = began.elapsed().as_millis();
-        told(&format!("{what} -> {result}, {ms} ms"));
+        told(&format!("{what} -> {result}"), began.elapsed());
     }
     answer
 }

@@ -100,7 +100,10 @@ fn step(
     let mut ending = None;
     detail(world, "<-", &event);
     for effect in session.on(event) {
-        detail(world, "->", &effect);
+        // What is said shows by itself.
+        if !matches!(effect, Effect::Say(_)) {
+            detail(world, "->", &effect);
+        }
         match effect {
             Effect::End(how) => ending = Some(how),
             Effect::Say(notice) => notices::tell(world, &notice),

@@ -82,10 +82,11 @@ mod tests {
     async fn a_process_is_found_by_its_command_line() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().canonicalize().unwrap();
-        let mark = folder.to_str().unwrap().to_owned();
+        let mark = folder.join("mark").to_str().unwrap().to_owned();
+        std::fs::write(&mark, "").unwrap();
         let command = CommandLine {
             program: "tail".into(),
-            arguments: vec!["-f".into(), "/dev/null".into(), mark.clone().into()],
+            arguments: vec!["-f".into(), mark.clone().into()],
             folder: folder.clone(),
             variables: Vec::new(),
             without: Vec::new(),

@@ -13,7 +13,8 @@ mod prompt;
 
 use std::future::Future;
 use std::io::{self, IsTerminal as _, Write};
-use std::time::SystemTime;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -154,6 +155,18 @@ impl Ui {
         if self.verbosity == Verbosity::Detailed {
             let style = Style::new().dimmed();
             self.people(&format!("{style}{:12} {text}{style:#}\n", ""));
+        }
+    }
+
+    /// Shows calls with `-vv`, those that only ask again what was just asked left out.
+    pub(crate) fn details_of_calls(self) -> impl Fn(&str, Duration) + Send + Sync + 'static {
+        let last = Mutex::new(String::new());
+        move |call, took| {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if *last != call {
+                self.detail(&format!("{call}, {} ms", took.as_millis()));
+                call.clone_into(&mut last);
+            }
         }
     }
 
