@@ -86,6 +86,19 @@ const EVENTS: &[Event] = &[
         ],
     ),
     (
+        "check",
+        &[
+            ("group", Text),
+            ("name", Text),
+            ("state", Text),
+            ("text", Text),
+            ("code", TextOrNone),
+            ("causes", Texts),
+            ("hints", Texts),
+        ],
+    ),
+    ("checked", &[("problems", Number), ("warnings", Number)]),
+    (
         "created",
         &[
             ("path", Text),
@@ -137,6 +150,16 @@ const EVENTS: &[Event] = &[
             ("url", Text),
             ("at", Text),
             ("pid", Number),
+        ],
+    ),
+    (
+        "license",
+        &[
+            ("host", Text),
+            ("key", Text),
+            ("active", Boolean),
+            ("state", Text),
+            ("set", Boolean),
         ],
     ),
     (

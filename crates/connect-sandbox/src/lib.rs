@@ -44,6 +44,7 @@ mod sandbox;
 mod saver;
 mod server;
 mod sign;
+mod signer;
 mod state;
 mod tasks;
 mod upm;
@@ -60,6 +61,7 @@ pub use faults::{Fault, Faults, Operation, UnknownFault};
 pub use fixture::{Difference, Fixture, NoFixture};
 pub use forge::{ForgeAnswer, ForgeInvocation};
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
+pub use signer::HostSigner;
 
 /// The administrator of every site of the sandbox.
 const USERNAME: &str = "admin";

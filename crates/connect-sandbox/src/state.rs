@@ -20,6 +20,7 @@ use crate::{
     grants::Grant,
     identity::Identity,
     keys::KeySource,
+    pages::Macros,
     rest::{File, Kept},
     sandbox::SandboxOptions,
     saver::Saver,
@@ -69,6 +70,8 @@ pub(crate) struct Site {
     pub(crate) data: Mutex<Data>,
     pub(crate) saver: Saver,
     pub(crate) files: Mutex<Vec<File>>,
+    /// What the editors of macros saved.
+    pub(crate) macros: Mutex<Macros>,
     /// The installation of Forge that apps are told of, as those are which Forge deploys.
     pub(crate) installation: Mutex<Option<InstallationId>>,
     apps: Mutex<BTreeMap<AppKey, Arc<App>>>,
@@ -149,6 +152,7 @@ impl Shared {
                 data: Mutex::new(data),
                 saver,
                 files: Mutex::default(),
+                macros: Mutex::default(),
                 installation: Mutex::default(),
                 apps: Mutex::new(apps),
             }))

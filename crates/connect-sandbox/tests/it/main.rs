@@ -25,4 +25,5 @@ mod rest;
 )]
 mod servers;
 mod start;
+mod views;
 mod webhooks;
