@@ -86,6 +86,7 @@ impl CliError {
         let shown = Self::user(error.code(), error.to_string());
         let shown = sources(error).into_iter().fold(shown, Self::cause);
         match error {
+            SandboxError::SiteName { .. } => shown.hint("connect sandbox --site acme"),
             SandboxError::PortTaken { .. } => shown.hint(format!("{flag} 0    takes a free one")),
             SandboxError::State { path, .. } => {
                 shown.hint(format!("remove `{}` if it is broken", path.display()))
@@ -102,6 +103,20 @@ impl CliError {
             .hint("or let `connect dev` start it, and run this in its folder")
     }
 
+    /// Nothing answers where a sandbox should be.
+    pub(crate) fn sandbox_not_running(at: &str, cause: &dyn std::fmt::Display) -> Self {
+        Self::user("sandbox/not-running", format!("no sandbox answers at {at}"))
+            .cause(cause)
+            .hint("connect sandbox")
+            .hint("--at URL names another one")
+    }
+
+    /// A running sandbox does not do what it was ordered.
+    pub(crate) fn sandbox_refused(at: &str, status: u16, why: &str) -> Self {
+        let message = format!("the sandbox at {at} refused ({status})");
+        Self::user("sandbox/refused", message).cause(why)
+    }
+
     fn host_http(site: &BaseUrl, doing: &str, error: &HttpError) -> Self {
         let code = match error {
             HttpError::Broken(_) | HttpError::TooLong => "net/broken",
@@ -110,6 +125,12 @@ impl CliError {
             HttpError::Timeout(_) => "upm/timeout",
             HttpError::Tls(_) => "net/tls-untrusted",
         };
-        Self::outside(code, format!("cannot {doing} at {site}")).cause(error)
+        let shown = Self::outside(code, format!("cannot {doing} at {site}")).cause(error);
+        match error {
+            HttpError::Connect(_) => shown.hint(format!(
+                "curl -sI {site}    shows whether anything answers there"
+            )),
+            _ => shown,
+        }
     }
 }

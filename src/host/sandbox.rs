@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::CliError;
 
 /// Where the sandbox listens unless the user says otherwise.
-const PORT: u16 = 3099;
+pub(crate) const PORT: u16 = 3099;
 /// How many ports after it are tried.
 const NEAR: u16 = 20;
 /// Longest wait for its last answers.
@@ -23,6 +23,19 @@ pub(crate) enum Keep {
     Everything(PathBuf),
     /// The key it signs with, which others may use meanwhile.
     Key(PathBuf),
+}
+
+/// Which sandbox is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// The port that the user named, if one was.
+    pub(crate) port: Option<u16>,
+    /// What outlives it.
+    pub(crate) keep: Keep,
+    /// Names of more customers.
+    pub(crate) sites: Vec<String>,
+    /// How another port is asked for, for the error.
+    pub(crate) flag: &'static str,
 }
 
 /// The folder of the sandboxes of a project, made if there is none.
@@ -53,12 +66,13 @@ pub(crate) fn state_folder(project: &Path) -> Result<PathBuf, CliError> {
 ///
 /// # Errors
 /// When the port named is taken, or the sandbox cannot start at all.
-pub(crate) async fn start(
-    port: Option<u16>,
-    keep: Keep,
-    flag: &'static str,
-    context: &Context,
-) -> Result<Sandbox, CliError> {
+pub(crate) async fn start(order: Order, context: &Context) -> Result<Sandbox, CliError> {
+    let Order {
+        port,
+        keep,
+        sites,
+        flag,
+    } = order;
     let (state_dir, key_dir) = match keep {
         Keep::Everything(folder) => (Some(folder), None),
         Keep::Key(folder) => (None, Some(folder)),
@@ -67,6 +81,7 @@ pub(crate) async fn start(
         port,
         state_dir: state_dir.clone(),
         key_dir: key_dir.clone(),
+        sites: sites.clone(),
         ..SandboxOptions::default()
     };
     if let Some(port) = port {

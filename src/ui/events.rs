@@ -86,6 +86,19 @@ const EVENTS: &[Event] = &[
         ],
     ),
     (
+        "check",
+        &[
+            ("group", Text),
+            ("name", Text),
+            ("state", Text),
+            ("text", Text),
+            ("code", TextOrNone),
+            ("causes", Texts),
+            ("hints", Texts),
+        ],
+    ),
+    ("checked", &[("problems", Number), ("warnings", Number)]),
+    (
         "created",
         &[
             ("path", Text),
@@ -140,6 +153,16 @@ const EVENTS: &[Event] = &[
         ],
     ),
     (
+        "license",
+        &[
+            ("host", Text),
+            ("key", Text),
+            ("active", Boolean),
+            ("state", Text),
+            ("set", Boolean),
+        ],
+    ),
+    (
         "ready",
         &[
             ("url", Text),
@@ -157,6 +180,7 @@ const EVENTS: &[Event] = &[
             ("keys", Text),
             ("hostScript", Text),
             ("sandbox", Text),
+            ("sites", Texts),
         ],
     ),
     (

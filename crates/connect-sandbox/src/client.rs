@@ -145,7 +145,7 @@ fn tls_versions(provider: &Arc<CryptoProvider>) -> ConfigBuilder<ClientConfig, W
         .expect("the default provider has the default versions")
 }
 
-/// Headers of a signed call with a JSON body.
+/// Headers of a signed call with a JSON body; without a token they are those of an unsigned one.
 pub(crate) fn signed_json(token: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -154,10 +154,12 @@ pub(crate) fn signed_json(token: &str) -> HeaderMap {
     );
     let version = HeaderName::from_static("atlassian-connect-version");
     headers.insert(version, HeaderValue::from_static("1001.0.0-SNAPSHOT"));
-    let mut value = HeaderValue::from_str(&format!("JWT {token}"))
-        .expect("a token consists of base64url characters and dots");
-    value.set_sensitive(true);
-    headers.insert(header::AUTHORIZATION, value);
+    if !token.is_empty() {
+        let mut value = HeaderValue::from_str(&format!("JWT {token}"))
+            .expect("a token consists of base64url characters and dots");
+        value.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, value);
+    }
     headers
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Request, State},
+    extract::{Query, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -20,8 +20,10 @@ use serde_json::{Value, json};
 use crate::{
     data::Data,
     faults::Fault,
+    fixture::Fixture,
+    lifecycle,
     rest::ticket,
-    state::{Shared, lock},
+    state::{Shared, Site, lock},
     upm, webhooks,
 };
 
@@ -29,7 +31,10 @@ use crate::{
 pub(crate) fn router(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     Router::new()
         .route("/_sandbox/faults", get(faults).post(order).delete(clear))
+        .route("/_sandbox/recording", get(recording))
+        .route("/_sandbox/rename", post(rename))
         .route("/_sandbox/reset", post(reset))
+        .route("/_sandbox/rotate", post(rotate))
         .merge(webhooks::router())
         .route_layer(middleware::from_fn_with_state(shared.clone(), guard))
 }
@@ -72,16 +77,13 @@ struct Order {
 
 /// `POST /_sandbox/faults`.
 async fn order(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    let refuse = |message: String| {
-        (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
-    };
     let order: Order = match serde_json::from_slice(&body) {
         Ok(order) => order,
-        Err(error) => return refuse(format!("the order cannot be read: {error}")),
+        Err(error) => return refuse(&format!("the order cannot be read: {error}")),
     };
     let fault: Fault = match order.fault.parse() {
         Ok(fault) => fault,
-        Err(unknown) => return refuse(format!("{unknown}")),
+        Err(unknown) => return refuse(&unknown.to_string()),
     };
     match order.times {
         None => shared.faults.order_always(fault),
@@ -94,6 +96,74 @@ async fn order(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
 async fn clear(State(shared): State<Arc<Shared>>) -> Json<Value> {
     shared.faults.clear();
     faults(State(shared)).await
+}
+
+#[derive(Deserialize)]
+struct Of {
+    app: Option<String>,
+}
+
+/// `GET /_sandbox/recording?app=KEY`: what happened to an app, as a fixture.
+async fn recording(State(shared): State<Arc<Shared>>, Query(of): Query<Of>) -> Response {
+    let installed = shared.sites.iter().flat_map(|site| site.apps());
+    let mut keys: Vec<String> = installed
+        .map(|app| app.descriptor.key.to_string())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let app = match (of.app, &keys[..]) {
+        (Some(app), _) => app,
+        (None, [only]) => only.clone(),
+        (None, _) => {
+            return refuse("name an app in `app`");
+        }
+    };
+    Json(Fixture::record(&shared, &app)).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct At {
+    /// Context path of the site, `/jira` if it is not said.
+    site: Option<String>,
+}
+
+/// `POST /_sandbox/rename`: the site has another address from now on, and every app is told.
+async fn rename(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let at: At = serde_json::from_slice(&body).unwrap_or(At { site: None });
+    let Some(site) = shared.site_at(at.site.as_deref()) else {
+        return refuse("there is no such site");
+    };
+    let url = site.rename();
+    let told = tell_again(&shared, site).await;
+    Json(json!({ "baseUrl": url.as_str(), "apps": told })).into_response()
+}
+
+/// `POST /_sandbox/rotate`: every app of the site gets a new secret.
+async fn rotate(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
+    let at: At = serde_json::from_slice(&body).unwrap_or(At { site: None });
+    let Some(site) = shared.site_at(at.site.as_deref()) else {
+        return refuse("there is no such site");
+    };
+    let told = tell_again(&shared, site).await;
+    Json(json!({ "apps": told })).into_response()
+}
+
+/// Installs every app of a site again: its key, and what went wrong.
+pub(crate) async fn tell_again(shared: &Arc<Shared>, site: &Arc<Site>) -> Vec<Value> {
+    let mut told = Vec::new();
+    for app in site.apps() {
+        let key = &app.descriptor.key;
+        if let Some(again) = lifecycle::install_again(shared, site, key).await {
+            let problem = again.err().map(|failure| failure.message);
+            told.push(json!({ "key": key.as_str(), "problem": problem }));
+        }
+    }
+    told
+}
+
+fn refuse(message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response()
 }
 
 /// `POST /_sandbox/reset`: what the sites keep is as it was in the beginning. Apps stay installed.

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::lifecycle::InstallFailure;
+
 /// Why a sandbox could not start.
 ///
 /// What goes wrong later is not an error of the sandbox: it becomes an answer over HTTP and a
@@ -49,6 +51,14 @@ pub enum SandboxError {
         /// The port asked for.
         port: u16,
     },
+    /// A site cannot be called so. The caller chooses another name.
+    #[error(
+        "`{name}` is no name for a site: lower-case letters, digits and `-`, and not a product"
+    )]
+    SiteName {
+        /// The name asked for.
+        name: String,
+    },
     /// A file of the state folder cannot be read or written.
     #[error("cannot use `{}`", path.display())]
     State {
@@ -57,6 +67,15 @@ pub enum SandboxError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<InstallFailure> for SandboxError {
+    fn from(failure: InstallFailure) -> Self {
+        Self::Install {
+            sub_code: failure.sub_code,
+            message: failure.message,
+        }
+    }
 }
 
 impl SandboxError {
@@ -69,6 +88,7 @@ impl SandboxError {
             Self::Key { .. } => "sandbox/key",
             Self::Listen { .. } => "sandbox/listen",
             Self::PortTaken { .. } => "sandbox/port-taken",
+            Self::SiteName { .. } => "sandbox/site-name",
             Self::State { .. } => "sandbox/state",
         }
     }

@@ -17,7 +17,7 @@ pub(crate) struct Identity {
     pub(crate) password: Secret,
     jira: ClientKey,
     confluence: ClientKey,
-    pub(crate) cloud_id: String,
+    cloud_id: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,12 +55,25 @@ impl Identity {
         }
     }
 
-    /// How apps know the site of that product.
-    pub(crate) fn client_key(&self, product: Product) -> &ClientKey {
-        match product {
+    /// How apps know the site of that product, of the first customer or of one with a name.
+    pub(crate) fn client_key(&self, product: Product, name: Option<&str>) -> ClientKey {
+        let first = match product {
             Product::Confluence => &self.confluence,
             Product::Bitbucket | Product::Jira => &self.jira,
+        };
+        match name {
+            None => first.clone(),
+            Some(name) => ClientKey::parse(&random::uuid_of(first.as_str(), name))
+                .expect("a UUID is a client key"),
         }
+    }
+
+    /// The customer's id, of the first or of one with a name.
+    pub(crate) fn cloud_id(&self, name: Option<&str>) -> String {
+        name.map_or_else(
+            || self.cloud_id.clone(),
+            |name| random::uuid_of(&self.cloud_id, name),
+        )
     }
 }
 

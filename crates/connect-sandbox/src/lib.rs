@@ -31,6 +31,7 @@ mod descriptor;
 mod error;
 mod event;
 mod faults;
+mod fixture;
 mod forge;
 mod grants;
 mod identity;
@@ -43,6 +44,7 @@ mod sandbox;
 mod saver;
 mod server;
 mod sign;
+mod signer;
 mod state;
 mod tasks;
 mod upm;
@@ -56,8 +58,10 @@ pub use clock::SystemClock;
 pub use error::SandboxError;
 pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
 pub use faults::{Fault, Faults, Operation, UnknownFault};
+pub use fixture::{Difference, Fixture, NoFixture};
 pub use forge::{ForgeAnswer, ForgeInvocation};
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
+pub use signer::HostSigner;
 
 /// The administrator of every site of the sandbox.
 const USERNAME: &str = "admin";

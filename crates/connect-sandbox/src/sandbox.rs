@@ -10,13 +10,16 @@ use crate::{
     USERNAME,
     audit::{self, AuditReport},
     clock::SystemClock,
+    control,
     error::SandboxError,
     event::{NotSeen, Recorded, SandboxEvent},
     faults::Faults,
+    fixture::{Difference, Fixture},
     forge::{self, ForgeAnswer, ForgeInvocation},
     identity::Identity,
     keys::KeySource,
     lifecycle, saver, server,
+    signer::HostSigner,
     state::{License, Shared, Site, lock},
 };
 
@@ -32,6 +35,9 @@ pub struct SandboxOptions {
     /// The state folder of another sandbox, to sign with its key: an app that trusts that one
     /// trusts this one too. Nothing but the key is read or kept there.
     pub key_dir: Option<PathBuf>,
+    /// Names of more customers. Each has a site of both products, at `/NAME/jira` and `/NAME/wiki`,
+    /// beside the first customer's at `/jira` and `/wiki`.
+    pub sites: Vec<String>,
     /// How long a webhook that was not taken waits for its next try. Jira takes 5 to 15 minutes.
     pub webhook_pause: Duration,
     /// The host's clock, by which tokens are dated and checked.
@@ -44,6 +50,7 @@ impl Default for SandboxOptions {
             port: 0,
             state_dir: None,
             key_dir: None,
+            sites: Vec::new(),
             webhook_pause: Duration::from_secs(2),
             clock: Arc::new(SystemClock),
         }
@@ -102,9 +109,9 @@ impl Sandbox {
             port,
             state_dir,
             key_dir,
-            webhook_pause,
-            clock,
-        } = options;
+            ..
+        } = &options;
+        let port = *port;
         let listener = server::listen(port)
             .await
             .map_err(|source| match source.kind() {
@@ -116,14 +123,7 @@ impl Sandbox {
             .map_err(|source| SandboxError::Listen { port, source })?;
         let identity = Identity::load(state_dir.as_deref())?;
         let keys = KeySource::new(key_dir.as_deref().or(state_dir.as_deref()));
-        let shared = Shared::new(
-            bound.port(),
-            identity,
-            keys,
-            clock,
-            state_dir.as_deref(),
-            webhook_pause,
-        )?;
+        let shared = Shared::new(bound.port(), identity, keys, &options)?;
         let shared = Arc::new(shared);
         let stop = shared.tasks.guard();
 
@@ -171,6 +171,11 @@ impl Sandbox {
         format!("{}{}", self.shared.origin, forge::JWKS)
     }
 
+    /// Signs anything with the key that installs are signed with.
+    pub fn signer(&self) -> HostSigner {
+        HostSigner(Arc::clone(&self.shared))
+    }
+
     /// Installs an app by the address of its descriptor, as the plugin manager does it.
     ///
     /// # Errors
@@ -181,10 +186,69 @@ impl Sandbox {
         descriptor_url: &str,
     ) -> Result<AppKey, SandboxError> {
         let installed = lifecycle::install(&self.shared, self.on(product), descriptor_url).await;
-        installed.map_err(|failure| SandboxError::Install {
-            sub_code: failure.sub_code,
-            message: failure.message,
-        })
+        installed.map_err(SandboxError::from)
+    }
+
+    /// Every site: those of the first customer, then those of the others in the order of
+    /// [`SandboxOptions::sites`], Jira before Confluence.
+    pub fn sites(&self) -> impl Iterator<Item = &BaseUrl> {
+        self.shared.sites.iter().map(|site| &site.base_url)
+    }
+
+    /// As [`Sandbox::install`], on any site.
+    ///
+    /// # Errors
+    /// As [`Sandbox::install`], and [`SandboxError::SiteName`] when there is no such site.
+    pub async fn install_at(
+        &self,
+        site: &BaseUrl,
+        descriptor_url: &str,
+    ) -> Result<AppKey, SandboxError> {
+        let known = self
+            .shared
+            .sites
+            .iter()
+            .find(|known| known.base_url == *site);
+        let Some(known) = known else {
+            return Err(SandboxError::SiteName {
+                name: site.to_string(),
+            });
+        };
+        let installed = lifecycle::install(&self.shared, known, descriptor_url).await;
+        installed.map_err(SandboxError::from)
+    }
+
+    /// Gives every app of a product's site a new secret, as hosts do it now and then.
+    pub async fn rotate_secrets(&self, product: Product) {
+        // What apps make of it is among the events.
+        let _ = control::tell_again(&self.shared, self.on(product)).await;
+    }
+
+    /// Gives a product's site another address (`localhost` for `127.0.0.1`, and back), where it is
+    /// from now on too, and tells its apps, whose client key stays. Gives the new one.
+    pub async fn rename(&self, product: Product) -> BaseUrl {
+        let url = self.on(product).rename();
+        let _ = control::tell_again(&self.shared, self.on(product)).await;
+        url
+    }
+
+    /// What happened to an app, as far back as the sandbox remembers, to be done again with
+    /// [`Sandbox::replay`].
+    pub fn record(&self, app: &AppKey) -> Fixture {
+        Fixture::record(&self.shared, app.as_str())
+    }
+
+    /// Does to the app of a descriptor what a host did when the fixture was recorded, and says
+    /// what the app does otherwise now: nothing is good.
+    ///
+    /// # Errors
+    /// [`SandboxError::Install`] when the app cannot be installed.
+    pub async fn replay(
+        &self,
+        fixture: &Fixture,
+        descriptor_url: &str,
+    ) -> Result<Vec<Difference>, SandboxError> {
+        fixture.replay(&self.shared, descriptor_url).await
     }
 
     /// Attacks the app of a descriptor: installs it on the site of `product`, or of the first that

@@ -55,9 +55,13 @@ struct StoredApp {
 
 impl Saver {
     /// Without a folder nothing is kept.
-    pub(crate) fn new(dir: Option<&Path>, product: Product) -> Self {
+    pub(crate) fn new(dir: Option<&Path>, name: Option<&str>, product: Product) -> Self {
+        let file = match name {
+            None => format!("{}.json", product.as_str()),
+            Some(name) => format!("{name}.{}.json", product.as_str()),
+        };
         Self {
-            file: dir.map(|dir| dir.join(format!("{}.json", product.as_str()))),
+            file: dir.map(|dir| dir.join(file)),
             changed: Notify::new(),
             stale: AtomicBool::new(false),
         }

@@ -1,6 +1,12 @@
 //! The listening socket, the routes, and the faults that concern connections.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -25,7 +31,7 @@ use crate::{
     event::SandboxEvent,
     faults::{Fault, Operation},
     forge, grants, pages, rest,
-    state::{Shared, Site},
+    state::{Shared, Site, lock},
     upm,
 };
 
@@ -81,25 +87,74 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .merge(grants::router())
         .merge(pages::router())
         .with_state(shared.clone());
-    for site in &shared.sites {
-        let on = OnSite {
+    // The first customer's, ready; those of others when they are asked for.
+    let (first, others) = shared.sites.split_at(2);
+    for site in first {
+        router = router.merge(site_routes(shared, site));
+    }
+    if !others.is_empty() {
+        let later = Arc::new(Later {
             shared: shared.clone(),
-            site: site.clone(),
-        };
-        let site_router = Router::new()
-            .merge(upm::router(on.clone()))
-            .merge(rest::router(on.clone()))
-            .merge(pages::site_router(on.clone()));
-        let path = site.base_url.path();
-        let without_slash = Redirect::permanent(path);
-        // Through Atlassian's gateway the same resources are below another path.
-        let gateway = format!("/ex/{}/{}", site.product.as_str(), shared.identity.cloud_id);
-        router = router
-            .nest(&gateway, rest::gateway(OnSite::clone(&on), &gateway))
-            .route(&format!("{path}/"), get(async move || without_slash))
-            .nest(path, site_router);
+            routers: Mutex::default(),
+        });
+        router = router.fallback(async move |request| later.answer(request).await);
     }
     router.layer(DefaultBodyLimit::max(MOST_BODY))
+}
+
+/// Routes of sites that are made when somebody comes: a thousand sites cost nothing before.
+struct Later {
+    shared: Arc<Shared>,
+    /// By context path.
+    routers: Mutex<HashMap<String, Router>>,
+}
+
+impl Later {
+    async fn answer(&self, request: Request<Body>) -> Response {
+        let path = request.uri().path();
+        let meant = |site: &&Arc<Site>| {
+            let below = path.strip_prefix(site.base_url.path());
+            let gateway = || path.strip_prefix(gateway_path(site).as_str());
+            let below = below.or_else(|| path.starts_with("/ex/").then(gateway).flatten());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let Some(site) = self.shared.sites[2..].iter().find(meant) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let router = {
+            let mut routers = lock(&self.routers);
+            let made = || site_routes(&self.shared, site);
+            let known = routers.entry(site.base_url.path().to_owned());
+            known.or_insert_with(made).clone()
+        };
+        let answered: Result<Response, Infallible> = router.oneshot(request).await;
+        let Ok(response) = answered;
+        response
+    }
+}
+
+/// Through Atlassian's gateway the same resources are below another path.
+fn gateway_path(site: &Site) -> String {
+    format!("/ex/{}/{}", site.product.as_str(), site.cloud_id)
+}
+
+fn site_routes(shared: &Arc<Shared>, site: &Arc<Site>) -> Router {
+    let on = OnSite {
+        shared: shared.clone(),
+        site: site.clone(),
+    };
+    let site_router = Router::new()
+        .merge(upm::router(on.clone()))
+        .merge(rest::router(on.clone()))
+        .merge(pages::site_router(on.clone()));
+    let path = site.base_url.path();
+    let without_slash = Redirect::permanent(path);
+    let gateway = gateway_path(site);
+    Router::new()
+        .nest(&gateway, rest::gateway(OnSite::clone(&on), &gateway))
+        .route(&format!("{path}/"), get(async move || without_slash))
+        .nest(path, site_router)
+        .layer(DefaultBodyLimit::max(MOST_BODY))
 }
 
 /// The key server: PEM by key id, nothing else (Atlassian, "Signed install callback").

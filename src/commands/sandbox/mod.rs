@@ -1,10 +1,11 @@
 //! `connect sandbox`: the offline host alone.
 
+mod order;
 mod test;
 
 use std::process::ExitCode;
 
-use connect_core::Product;
+use connect_core::{BaseUrl, Product};
 use connect_sandbox::Sandbox as Host;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
@@ -19,6 +20,9 @@ use crate::ui::{Ui, Verb};
 pub(super) fn run(flags: &Sandbox, context: &Context) -> Result<ExitCode, CliError> {
     match &flags.command {
         None => host(flags, context),
+        Some(SandboxCommand::Fault(flags)) => order::fault(flags, context),
+        Some(SandboxCommand::Record(flags)) => order::record(flags, context),
+        Some(SandboxCommand::Reset(flags)) => order::reset(flags, context),
         Some(SandboxCommand::Test(flags)) => test::run(flags, context),
     }
 }
@@ -28,7 +32,13 @@ fn host(flags: &Sandbox, context: &Context) -> Result<ExitCode, CliError> {
     context.block_on(async {
         let state = sandbox::state_folder(&context.cwd)?;
         let keep = sandbox::Keep::Everything(state);
-        let host = sandbox::start(flags.port, keep, "connect sandbox --port", context).await?;
+        let order = sandbox::Order {
+            port: flags.port,
+            keep,
+            sites: flags.site.clone(),
+            flag: "connect sandbox --port",
+        };
+        let host = sandbox::start(order, context).await?;
         say_ready(&host, &context.ui);
         until_interrupt(Box::pin(tell_events(host.subscribe(), context.ui))).await?;
         sandbox::stop(host).await;
@@ -48,12 +58,16 @@ fn say_ready(host: &Host, ui: &Ui) {
     ui.more(&format!(
         "keys of install tokens: CONNECT_KEYS_CDN_URL={keys}"
     ));
+    for site in host.sites().skip(1) {
+        ui.more(&format!("also {site}"));
+    }
     let script = host.host_script_url();
+    let sites: Vec<&str> = host.sites().map(BaseUrl::as_str).collect();
     ui.event(
         "ready",
         &json!({
             "url": jira.as_str(), "username": user, "password": password, "keys": keys,
-            "hostScript": script, "sandbox": host.url(),
+            "hostScript": script, "sandbox": host.url(), "sites": sites,
         }),
     );
 }

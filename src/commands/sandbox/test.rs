@@ -37,7 +37,13 @@ async fn attack(flags: &SandboxTest, context: &Context) -> Result<AuditReport, C
     };
     // Whatever runs in this folder signs with the same key, so the app trusts this sandbox too.
     let keep = Keep::Key(sandbox::state_folder(&context.cwd)?);
-    let host = sandbox::start(flags.port, keep, "connect sandbox test --port", context).await?;
+    let order = sandbox::Order {
+        port: flags.port,
+        keep,
+        sites: Vec::new(),
+        flag: "connect sandbox test --port",
+    };
+    let host = sandbox::start(order, context).await?;
     let work = host.audit(&descriptor, flags.product);
     let audited = context.ui.wait("Attacking", &app, work).await;
     let keys = host.keys_url().to_owned();

@@ -1,4 +1,4 @@
-//! What each kind of route takes, as one table.
+//! What each kind of route takes: one row of a table each.
 
 use crate::keys::Algorithm;
 

@@ -21,6 +21,8 @@ use connect_core::{Kid, Product, Secret, jws::sign_rs256};
 use serde_json::{Value, json};
 use url::Url;
 
+pub(crate) use surface::fill_in;
+
 pub use report::{AuditCheck, AuditReport, Severity};
 
 use crate::{
@@ -60,20 +62,12 @@ pub(crate) async fn audit(
     product: Option<Product>,
 ) -> Result<AuditReport, SandboxError> {
     let started = Instant::now();
-    let refused = |failure: lifecycle::InstallFailure| SandboxError::Install {
-        sub_code: failure.sub_code,
-        message: failure.message,
-    };
-    let text = lifecycle::fetch(shared, descriptor_url)
-        .await
-        .map_err(refused)?;
+    let text = lifecycle::fetch(shared, descriptor_url).await?;
     let site = site_for(shared, product, &text);
     let there = Descriptor::parse(&text, site.product)
         .ok()
         .is_some_and(|descriptor| site.app(&descriptor.key).is_some());
-    let key = lifecycle::install(shared, site, descriptor_url)
-        .await
-        .map_err(refused)?;
+    let key = lifecycle::install(shared, site, descriptor_url).await?;
     let gone = SandboxError::Key {
         problem: "the app was removed meanwhile",
     };
@@ -96,9 +90,7 @@ pub(crate) async fn audit(
     };
     audit.run(descriptor_url).await;
     if there {
-        lifecycle::install(shared, site, descriptor_url)
-            .await
-            .map_err(refused)?;
+        lifecycle::install(shared, site, descriptor_url).await?;
     }
     Ok(AuditReport {
         app: key.to_string(),
@@ -237,7 +229,7 @@ impl Audit<'_> {
     /// The body of a genuine lifecycle call.
     fn body(&self, event: &str) -> Value {
         let key = (event == "installed").then_some(&*self.host_key);
-        lifecycle::body(self.shared, self.site, &self.app, event, key)
+        lifecycle::body(self.site, &self.app, event, key)
     }
 }
 

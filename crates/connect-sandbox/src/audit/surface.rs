@@ -60,7 +60,7 @@ fn collect(module: &Value, found: &mut impl FnMut(&str)) {
 }
 
 /// `{condition.x}` is `true`, all other variables are `test`.
-fn fill_in(url: &str) -> String {
+pub(crate) fn fill_in(url: &str) -> String {
     let mut parts = url.split('{');
     let mut filled = parts.next().unwrap_or_default().to_owned();
     for part in parts {

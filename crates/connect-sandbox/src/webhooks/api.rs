@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     random,
     server::{self, OnSite},
-    state::{App, Shared, Site},
+    state::{App, Shared},
     webhooks::{
         Change, address,
         delivery::{Delivery, Sent, send},
@@ -36,7 +36,7 @@ struct Where {
 
 /// `GET /_sandbox/webhooks?site=/jira`: the last deliveries, and a body for each event.
 async fn list(State(shared): State<Arc<Shared>>, Query(at): Query<Where>) -> Response {
-    let Some(site) = site(&shared, at.site.as_deref()) else {
+    let Some(site) = shared.site_at(at.site.as_deref()) else {
         return refuse("there is no such site");
     };
     let on = OnSite {
@@ -89,7 +89,7 @@ async fn fire(State(shared): State<Arc<Shared>>, body: axum::body::Bytes) -> Res
         Ok(order) => order,
         Err(error) => return refuse(&format!("the order cannot be read: {error}")),
     };
-    let Some(site) = site(&shared, order.site.as_deref()) else {
+    let Some(site) = shared.site_at(order.site.as_deref()) else {
         return refuse("there is no such site");
     };
     let on = OnSite {
@@ -173,14 +173,6 @@ fn delivery(on: &OnSite, app: &App, one: &One) -> Result<Delivery, String> {
     let mut delivery = Delivery::new(&change, url, body);
     delivery.identifier = one.identifier.clone().unwrap_or_else(random::uuid);
     Ok(delivery)
-}
-
-fn site<'a>(shared: &'a Shared, path: Option<&str>) -> Option<&'a Arc<Site>> {
-    let path = path.unwrap_or(shared.sites[0].base_url.path());
-    shared
-        .sites
-        .iter()
-        .find(|site| site.base_url.path() == path)
 }
 
 fn refuse(message: &str) -> Response {

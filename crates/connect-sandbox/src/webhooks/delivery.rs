@@ -42,6 +42,8 @@ pub(crate) struct Sent {
     pub(crate) url: String,
     pub(crate) identifier: String,
     pub(crate) body: Value,
+    /// Account id of whoever caused it.
+    pub(crate) user: Option<String>,
     /// How often it was tried.
     pub(crate) tries: u32,
     /// The last status; none without an answer.
@@ -179,6 +181,7 @@ pub(super) async fn send(
         url: url.to_string(),
         identifier: delivery.identifier.clone(),
         body: delivery.body.clone(),
+        user: delivery.user.clone(),
         tries: retry + 1,
         status,
         problem: problem.clone(),

@@ -7,6 +7,8 @@ mod api;
 mod delivery;
 mod samples;
 
+use std::sync::Arc;
+
 use connect_core::Product;
 use serde_json::{Value, json};
 use url::Url;
@@ -20,7 +22,7 @@ use crate::{
     rest::Call,
     server::OnSite,
     state::{App, lock},
-    webhooks::delivery::{Delivery, deliver},
+    webhooks::delivery::{Delivery, deliver, send},
 };
 
 /// Something that happened on a site.
@@ -131,8 +133,34 @@ pub(crate) fn announce(on: &OnSite, change: Change) {
     }
 }
 
+/// Sends one that was recorded, once: the status, if there is an answer.
+pub(crate) async fn send_again(
+    on: &OnSite,
+    app: &Arc<App>,
+    event: &str,
+    url: &str,
+    body: &Value,
+    user: Option<&str>,
+) -> Option<u16> {
+    let change = Change {
+        event: event.to_owned(),
+        user: user.map(str::to_owned),
+        body: body.clone(),
+        issue: None,
+        property: None,
+    };
+    let url = app.descriptor.url(url)?;
+    let own = url.origin().ascii_serialization() == app.descriptor.base_url.origin();
+    let delivery = Delivery::new(&change, url, body.clone());
+    // What is signed with the secret of a tenant goes to its app alone.
+    if !own {
+        return None;
+    }
+    send(on, app, &delivery, 0, 0).await?.status
+}
+
 /// Those that were registered by REST: one request for each address, with the ids that matched.
-fn dynamic(on: &OnSite, app: &std::sync::Arc<App>, change: &Change) {
+fn dynamic(on: &OnSite, app: &Arc<App>, change: &Change) {
     let now = data::now();
     let matched: Vec<(String, u64)> = {
         let data = lock(&on.site.data);

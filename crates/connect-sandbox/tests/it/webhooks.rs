@@ -316,3 +316,58 @@ async fn pages_of_others_order_nothing() {
     let unknown = send("POST", &faults, &own, r#"{"fault":"rain"}"#).await;
     assert!(unknown.status == 400 && unknown.body.contains("swallow-deregister"));
 }
+
+#[tokio::test]
+async fn a_session_is_recorded_and_done_again_in_another_sandbox() {
+    let (sandbox, app) = with_webhooks(&json!([
+        { "event": "jira:issue_created", "url": "/hook" },
+    ]))
+    .await;
+    let stumbles = |statuses: &[u16]| {
+        let stumbles = &mut app.state.stumbles.lock().unwrap();
+        stumbles.insert("/hook".to_owned(), statuses.to_vec());
+    };
+    stumbles(&[503]);
+    post(&app, "/rest/api/3/issue", &new_issue("One")).await;
+    seen(&sandbox, &app, "/hook", 2).await;
+    let site = sandbox.site(connect_core::Product::Jira);
+    let page = format!(
+        "{site}/plugins/servlet/ac/{}/hello?as=grace",
+        crate::app::KEY
+    );
+    assert_eq!(crate::client::get(&page).await.status, 200);
+    let recording = format!("{}/_sandbox/recording", sandbox.url());
+    let text = send("GET", &recording, &[("x-sandbox", "1")], "")
+        .await
+        .body;
+    let fixture = connect_sandbox::Fixture::parse(&text).unwrap();
+    let secret = app.tenant().shared_secret().expose().to_owned();
+    assert!(!text.contains(&secret) && !text.contains("eyJ"), "{text}");
+    // Two products, Jira again for its webhooks, the webhook that was tried twice, the page.
+    assert_eq!(fixture.len(), 5, "{text}");
+    sandbox.shutdown().await;
+
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+    app.trust(sandbox.keys_url());
+    app.serve("/hello", "text/html", "<p>Hello</p>");
+    let again = sandbox.replay(&fixture, &app.descriptor_url).await.unwrap();
+    assert_eq!(again, []);
+    let told = app
+        .seen()
+        .into_iter()
+        .rfind(|seen| seen.path == "/hook")
+        .unwrap();
+    assert_eq!(told.verdict, Ok(()));
+    assert_eq!(told.body["issue"]["fields"]["summary"], "One");
+    // An app that has changed its mind is found out.
+    stumbles(&[410]);
+    let again = sandbox.replay(&fixture, &app.descriptor_url).await.unwrap();
+    assert_eq!(again.len(), 1);
+    assert_eq!(
+        again[0].to_string(),
+        "step 4: webhook jira:issue_created: 410, and 200 when it was recorded"
+    );
+    for text in ["", "{}", r#"{"version":2,"app":"a","steps":[]}"#] {
+        assert!(connect_sandbox::Fixture::parse(text).is_err(), "{text}");
+    }
+}
