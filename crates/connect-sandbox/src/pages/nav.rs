@@ -23,9 +23,12 @@ pub(crate) fn values(
     visit: &Visit,
     placed: &mut Placed,
 ) -> Value {
+    // The products of the customer one is at.
+    let customer = site.or(shared.sites.first().map(|site| &**site));
     let products: Vec<Value> = shared
         .sites
         .iter()
+        .filter(|known| customer.is_some_and(|site| site.cloud_id == known.cloud_id))
         .map(|known| {
             context! {
                 name => known.product_name(),
