@@ -169,10 +169,10 @@ fn add_own_content(scene: Scene<'_>, placed: &mut Placed) {
         return;
     };
     let app = scene.site.app_named(app).filter(|app| app.enabled);
-    if let Some(app) = app {
-        if let Some(module) = app.descriptor.module(key) {
-            placed.add_part(scene, &app, module, "view");
-        }
+    if let Some(app) = app
+        && let Some(module) = app.descriptor.module(key)
+    {
+        placed.add_part(scene, &app, module, "view");
     }
 }
 
