@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::SandboxError,
-    keys::{state_error, write_private},
+    keys::{state_error, write_private_once},
     random,
 };
 
@@ -54,9 +54,10 @@ impl Identity {
                 fs::create_dir_all(dir).map_err(|source| state_error(dir, source))?;
                 let stored = Stored::new();
                 let text = serde_json::to_vec_pretty(&stored).map_err(io::Error::from);
-                let written = text.and_then(|text| write_private(&file, &text));
+                let written = text.and_then(|text| write_private_once(&file, &text));
                 written.map_err(|source| state_error(&file, source))?;
-                Self::try_from(stored)?.locked(&file)
+                // Another sandbox may have been quicker: what is there is the folder's.
+                Self::load(state_dir)
             }
             Err(source) => Err(state_error(&file, source)),
         }
