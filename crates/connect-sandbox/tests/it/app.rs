@@ -349,4 +349,4 @@ fn authorization(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 /// How long tests wait for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
