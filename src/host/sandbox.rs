@@ -62,18 +62,25 @@ pub(crate) fn state_folder(project: &Path) -> Result<PathBuf, CliError> {
     }
 }
 
-/// Starts the sandbox on the port named, else on its usual one or one near it.
+/// Starts the sandbox on the port named, else on its usual one or one near it. When another one
+/// keeps its state in the folder, this one signs with the same key and keeps nothing.
 ///
 /// # Errors
 /// When the port named is taken, or the sandbox cannot start at all.
 pub(crate) async fn start(order: Order, context: &Context) -> Result<Sandbox, CliError> {
-    let Order {
-        port,
-        keep,
-        sites,
-        flag,
-    } = order;
-    let (state_dir, key_dir) = match keep {
+    let started = match (on_a_port(&order, &order.keep, context).await, &order.keep) {
+        (Err(SandboxError::StateInUse { .. }), Keep::Everything(folder)) => {
+            let text = "another sandbox keeps its state here: this one forgets what it learns";
+            context.ui.warning(text);
+            on_a_port(&order, &Keep::Key(folder.clone()), context).await
+        }
+        (started, _) => started,
+    };
+    started.map_err(|error| CliError::sandbox(&error, order.flag))
+}
+
+async fn on_a_port(order: &Order, keep: &Keep, context: &Context) -> Result<Sandbox, SandboxError> {
+    let (state_dir, key_dir) = match keep.clone() {
         Keep::Everything(folder) => (Some(folder), None),
         Keep::Key(folder) => (None, Some(folder)),
     };
@@ -81,28 +88,25 @@ pub(crate) async fn start(order: Order, context: &Context) -> Result<Sandbox, Cl
         port,
         state_dir: state_dir.clone(),
         key_dir: key_dir.clone(),
-        sites: sites.clone(),
+        sites: order.sites.clone(),
         ..SandboxOptions::default()
     };
-    if let Some(port) = port {
-        let started = Sandbox::start(options(port)).await;
-        return started.map_err(|error| CliError::sandbox(&error, flag));
+    if let Some(port) = order.port {
+        return Sandbox::start(options(port)).await;
     }
     for port in PORT..PORT + NEAR {
         match Sandbox::start(options(port)).await {
+            Ok(sandbox) if port == PORT => return Ok(sandbox),
             Ok(sandbox) => {
-                if port != PORT {
-                    let text = format!("port {PORT} is taken, the sandbox uses {port}");
-                    context.ui.warning(&text);
-                }
+                let text = format!("port {PORT} is taken, the sandbox uses {port}");
+                context.ui.warning(&text);
                 return Ok(sandbox);
             }
             Err(SandboxError::PortTaken { .. }) => {}
-            Err(error) => return Err(CliError::sandbox(&error, flag)),
+            Err(error) => return Err(error),
         }
     }
-    let started = Sandbox::start(options(0)).await;
-    started.map_err(|error| CliError::sandbox(&error, flag))
+    Sandbox::start(options(0)).await
 }
 
 /// Stops it, waiting for its last answers but not for long.

@@ -93,7 +93,17 @@ mod tests {
         };
         let mut started = start(&command, Output::ToStderr).unwrap();
         let is = |words: &[&str]| is_program(words, "tail") && words.contains(&&*mark);
-        let found = others(is);
+        // A process is started a moment before the system shows its command line.
+        let shown = async {
+            loop {
+                match others(is) {
+                    found if found.is_empty() => tokio::task::yield_now().await,
+                    found => return found,
+                }
+            }
+        };
+        let limit = std::time::Duration::from_secs(30);
+        let found = tokio::time::timeout(limit, shown).await.unwrap();
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].folder.as_ref(), Some(&folder));
         started.group.end().await;

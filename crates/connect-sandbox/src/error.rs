@@ -59,6 +59,12 @@ pub enum SandboxError {
         /// The name asked for.
         name: String,
     },
+    /// Another sandbox keeps its state there. The caller stops it, or names another folder.
+    #[error("another sandbox uses `{}`", path.display())]
+    StateInUse {
+        /// The file that is locked.
+        path: PathBuf,
+    },
     /// A file of the state folder cannot be read or written.
     #[error("cannot use `{}`", path.display())]
     State {
@@ -90,6 +96,7 @@ impl SandboxError {
             Self::PortTaken { .. } => "sandbox/port-taken",
             Self::SiteName { .. } => "sandbox/site-name",
             Self::State { .. } => "sandbox/state",
+            Self::StateInUse { .. } => "sandbox/state-in-use",
         }
     }
 }

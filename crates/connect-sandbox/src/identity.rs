@@ -1,13 +1,17 @@
 //! Who the sandbox is: what must survive a restart for apps and credentials to stay valid.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+};
 
 use connect_core::{ClientKey, Product, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::SandboxError,
-    keys::{state_error, write_private},
+    keys::{state_error, write_private_once},
     random,
 };
 
@@ -18,6 +22,8 @@ pub(crate) struct Identity {
     jira: ClientKey,
     confluence: ClientKey,
     cloud_id: String,
+    /// The file it is in, locked: a state folder is one sandbox's at a time.
+    lock: Option<File>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,18 +47,36 @@ impl Identity {
             Ok(text) => {
                 let damaged = || state_error(&file, io::Error::from(io::ErrorKind::InvalidData));
                 let stored: Stored = serde_json::from_slice(&text).map_err(|_| damaged())?;
-                Self::try_from(stored).map_err(|_| damaged())
+                let identity = Self::try_from(stored).map_err(|_| damaged())?;
+                identity.locked(&file)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(dir).map_err(|source| state_error(dir, source))?;
                 let stored = Stored::new();
                 let text = serde_json::to_vec_pretty(&stored).map_err(io::Error::from);
-                let written = text.and_then(|text| write_private(&file, &text));
+                let written = text.and_then(|text| write_private_once(&file, &text));
                 written.map_err(|source| state_error(&file, source))?;
-                Self::try_from(stored)
+                // Another sandbox may have been quicker: what is there is the folder's.
+                Self::load(state_dir)
             }
             Err(source) => Err(state_error(&file, source)),
         }
+    }
+
+    /// Keeps other sandboxes out of the folder for as long as this lives.
+    fn locked(mut self, file: &Path) -> Result<Self, SandboxError> {
+        let open = File::open(file).map_err(|source| state_error(file, source))?;
+        match open.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(SandboxError::StateInUse {
+                    path: file.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(state_error(file, source)),
+        }
+        self.lock = Some(open);
+        Ok(self)
     }
 
     /// How apps know the site of that product, of the first customer or of one with a name.
@@ -102,6 +126,7 @@ impl TryFrom<Stored> for Identity {
             confluence: key(&stored.confluence_client_key)?,
             password: Secret::new(stored.password),
             cloud_id: stored.cloud_id,
+            lock: None,
         })
     }
 }

@@ -141,14 +141,42 @@ fn load_or_generate(file: Option<&Path>) -> Result<HostKey, SandboxError> {
     let key = RsaPrivateKey::new(&mut random::System, 2048);
     let key = key.map_err(|_| problem("no primes were found"))?;
     let der = key.to_pkcs8_der().map_err(|_| problem("no encoding"))?;
-    if let Some(file) = file {
-        write_private(file, der.as_bytes()).map_err(|source| state_error(file, source))?;
+    match file.map(|file| (file, write_private_once(file, der.as_bytes()))) {
+        None | Some((_, Ok(true))) => HostKey::from_pkcs8(der.as_bytes()),
+        // Another sandbox was quicker: its key is the folder's.
+        Some((file, Ok(false))) => {
+            let der = fs::read(file).map_err(|source| state_error(file, source))?;
+            HostKey::from_pkcs8(&der)
+        }
+        Some((file, Err(source))) => Err(state_error(file, source)),
     }
-    HostKey::from_pkcs8(der.as_bytes())
 }
 
 /// Writes a file that only its owner may read, whole or not at all.
 pub(crate) fn write_private(file: &Path, contents: &[u8]) -> io::Result<()> {
+    with_draft(file, contents, |draft| fs::rename(draft, file))
+}
+
+/// The same for a file that is not there yet; false when it is, and then it stays as it is.
+pub(crate) fn write_private_once(file: &Path, contents: &[u8]) -> io::Result<bool> {
+    with_draft(file, contents, |draft| {
+        let linked = fs::hard_link(draft, file);
+        // Gone already is as good.
+        let _ = fs::remove_file(draft);
+        match linked {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    })
+}
+
+/// Writes beside the file, and has `publish` give it its name.
+fn with_draft<T>(
+    file: &Path,
+    contents: &[u8],
+    publish: impl FnOnce(&Path) -> io::Result<T>,
+) -> io::Result<T> {
     use io::Write;
     let draft = file.with_extension(format!("tmp-{}", random::token()));
     let mut options = fs::OpenOptions::new();
@@ -158,7 +186,7 @@ pub(crate) fn write_private(file: &Path, contents: &[u8]) -> io::Result<()> {
     let written = options
         .open(&draft)
         .and_then(|mut open| open.write_all(contents).and_then(|()| open.sync_all()))
-        .and_then(|()| fs::rename(&draft, file));
+        .and_then(|()| publish(&draft));
     if written.is_err() {
         let _ = fs::remove_file(&draft);
     }

@@ -1,6 +1,11 @@
 //! A sandbox as its caller sees it.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use connect_core::{AppKey, BaseUrl, Clock, InstallationId, Product, Secret};
 use tokio::sync::broadcast;
@@ -121,7 +126,7 @@ impl Sandbox {
         let bound = listener
             .local_addr()
             .map_err(|source| SandboxError::Listen { port, source })?;
-        let identity = Identity::load(state_dir.as_deref())?;
+        let identity = identity(state_dir.as_deref()).await?;
         let keys = KeySource::new(key_dir.as_deref().or(state_dir.as_deref()));
         let shared = Shared::new(bound.port(), identity, keys, &options)?;
         let shared = Arc::new(shared);
@@ -384,6 +389,19 @@ impl Sandbox {
     fn on(&self, product: Product) -> &Arc<Site> {
         let site = self.shared.site(product).or(self.shared.sites.first());
         site.expect("Shared::new makes two sites")
+    }
+}
+
+/// Who the sandbox is. One that has just stopped may need a moment to let its folder go.
+async fn identity(state_dir: Option<&Path>) -> Result<Identity, SandboxError> {
+    let mut again = tokio::time::interval(Duration::from_millis(50));
+    let began = tokio::time::Instant::now();
+    loop {
+        again.tick().await;
+        match Identity::load(state_dir) {
+            Err(SandboxError::StateInUse { .. }) if began.elapsed() < PATIENCE => {}
+            loaded => return loaded,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use connect_core::{BaseUrl, Product};
 use connect_sandbox::Sandbox as Host;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::cli::{Sandbox, SandboxCommand};
@@ -39,8 +39,13 @@ fn host(flags: &Sandbox, context: &Context) -> Result<ExitCode, CliError> {
             flag: "connect sandbox --port",
         };
         let host = sandbox::start(order, context).await?;
-        say_ready(&host, &context.ui);
-        until_interrupt(Box::pin(tell_events(host.subscribe(), context.ui))).await?;
+        let (ready, events, ui) = (Ready::of(&host), host.subscribe(), context.ui);
+        // Said when an interrupt can be heard, and not before: who starts us may stop us at once.
+        until_interrupt(Box::pin(async move {
+            ready.say(&ui);
+            tell_events(events, ui).await;
+        }))
+        .await?;
         sandbox::stop(host).await;
         context.ui.event("stopped", &json!({}));
         Ok(())
@@ -48,28 +53,43 @@ fn host(flags: &Sandbox, context: &Context) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says where it is and how to log in. The password opens nothing but this sandbox, and whoever
-/// drives it from outside needs it.
-fn say_ready(host: &Host, ui: &Ui) {
-    let (jira, user) = (host.site(Product::Jira), host.username());
-    let (password, keys) = (host.password().expose(), host.keys_url());
-    ui.status(Verb::Done("Ready"), jira.as_str());
-    ui.more(&format!("user {user}, password {password}"));
-    ui.more(&format!(
-        "keys of install tokens: CONNECT_KEYS_CDN_URL={keys}"
-    ));
-    for site in host.sites().skip(1) {
-        ui.more(&format!("also {site}"));
+/// Where a sandbox is and how to log in.
+struct Ready {
+    /// The first site.
+    url: String,
+    lines: Vec<String>,
+    event: Value,
+}
+
+impl Ready {
+    /// The password opens nothing but this sandbox, and whoever drives it from outside needs it.
+    fn of(host: &Host) -> Self {
+        let (url, user) = (host.site(Product::Jira).to_string(), host.username());
+        let (password, keys) = (host.password().expose(), host.keys_url());
+        let sites: Vec<&str> = host.sites().map(BaseUrl::as_str).collect();
+        let mut lines: Vec<String> = sites
+            .iter()
+            .skip(1)
+            .map(|site| format!("also {site}"))
+            .collect();
+        lines.push(format!("user {user}, password {password}"));
+        lines.push(format!(
+            "keys of install tokens: CONNECT_KEYS_CDN_URL={keys}"
+        ));
+        let event = json!({
+            "url": url, "username": user, "password": password, "keys": keys,
+            "hostScript": host.host_script_url(), "sandbox": host.url(), "sites": sites,
+        });
+        Self { url, lines, event }
     }
-    let script = host.host_script_url();
-    let sites: Vec<&str> = host.sites().map(BaseUrl::as_str).collect();
-    ui.event(
-        "ready",
-        &json!({
-            "url": jira.as_str(), "username": user, "password": password, "keys": keys,
-            "hostScript": script, "sandbox": host.url(), "sites": sites,
-        }),
-    );
+
+    fn say(&self, ui: &Ui) {
+        ui.status(Verb::Done("Ready"), &self.url);
+        for line in &self.lines {
+            ui.more(line);
+        }
+        ui.event("ready", &self.event);
+    }
 }
 
 async fn tell_events(

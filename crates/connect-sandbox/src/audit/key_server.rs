@@ -116,8 +116,8 @@ impl Audit<'_> {
     }
 }
 
-/// Longer than an app may wait for its key.
-const SILENCE: Duration = Duration::from_secs(5);
+/// How long the key server says nothing: longer than an app may wait for its key.
+const SILENCE: Duration = Duration::from_secs(8);
 
 /// A key of the wrong kind: a point of P-256.
 const ELLIPTIC: &str = "-----BEGIN PUBLIC KEY-----\n\

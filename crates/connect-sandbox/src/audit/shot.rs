@@ -111,7 +111,7 @@ impl Shot {
         let (passed, severity) = self.judge(answer.as_ref());
         let answered = match &answer {
             Ok(answer) => answer.status.as_u16().to_string(),
-            Err(NoAnswer::Timeout) => "no answer in 3 s".to_owned(),
+            Err(NoAnswer::Timeout) => format!("no answer in {} s", PATIENCE.as_secs()),
             Err(problem) => format!("the app {}", problem.as_str()),
         };
         Fired {
@@ -193,8 +193,8 @@ impl Expect {
     }
 }
 
-/// How long an app may think.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long an app may think, also on a machine that is busy.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Largest answer that is read, in bytes.
 const MOST_ANSWER: usize = 4 * 1024 * 1024;

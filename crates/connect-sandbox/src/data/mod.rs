@@ -12,7 +12,7 @@ use connect_core::Product;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use confluence::Content;
+pub(crate) use confluence::{Content, SPACE_ID, SPACE_KEY};
 pub(crate) use jira::{Comment, Issue};
 
 use crate::{clock, users::User, world};
@@ -30,6 +30,8 @@ pub(crate) struct Data {
     /// Properties of projects, by key of the project.
     pub(crate) project_properties: BTreeMap<String, BTreeMap<String, Value>>,
     last_id: u64,
+    /// The last number that was given in a project, by its key: none is given twice.
+    numbers: BTreeMap<String, u64>,
     #[serde(skip)]
     by_key: HashMap<String, u64>,
 }
@@ -65,6 +67,12 @@ impl Data {
 
     /// Makes what is derived from the rest, after reading.
     pub(crate) fn index(&mut self) {
+        for issue in self.issues.values() {
+            if let Some((project, number)) = issue.key.rsplit_once('-') {
+                let last = self.numbers.entry(project.to_owned()).or_default();
+                *last = (*last).max(number.parse().unwrap_or(0));
+            }
+        }
         let keys = self.issues.values();
         self.by_key = keys.map(|issue| (issue.key.clone(), issue.id)).collect();
     }
@@ -93,12 +101,10 @@ impl Data {
 
     /// Adds an issue under the next number of its project.
     pub(crate) fn add_issue(&mut self, project: &world::Project, mut issue: Issue) -> u64 {
-        let prefix = format!("{}-", project.key);
-        let numbers = self.by_key.keys();
-        let numbers = numbers.filter_map(|key| key.strip_prefix(&prefix)?.parse::<u64>().ok());
-        let number = numbers.max().unwrap_or(0) + 1;
+        let number = self.numbers.entry(project.key.to_owned()).or_default();
+        *number += 1;
+        issue.key = format!("{}-{number}", project.key);
         issue.id = self.next_id();
-        issue.key = format!("{prefix}{number}");
         let id = issue.id;
         self.by_key.insert(issue.key.clone(), id);
         self.issues.insert(id, issue);

@@ -315,7 +315,7 @@ async fn every_module_opens(stage: &mut Stage, product: Product, wanted: &[Wante
         stage.browser.eval("", &open).await;
         match key.as_str() {
             "m-staticcontentmacros" => {
-                stage.browser.wait_for("", "document.querySelector('.static-frame')?.contentDocument?.body?.textContent.includes('page of the app')").await;
+                stage.browser.wait_for("", "document.querySelector('.macro .static-frame')?.contentDocument?.body?.textContent.includes('page of the app')").await;
                 continue;
             }
             // Links to the app's own pages leave the product.
@@ -463,7 +463,7 @@ async fn static_macros_run_no_scripts() {
     stage.app.serve("/still", "text/html", text);
     let page = format!("{}/pages/32769", stage.sandbox.site(Product::Confluence));
     stage.browser.open(&page).await;
-    stage.browser.wait_for("", "document.querySelector('.static-frame')?.contentDocument?.body?.textContent.includes('words')").await;
+    stage.browser.wait_for("", "document.querySelector('.macro .static-frame')?.contentDocument?.body?.textContent.includes('words')").await;
     assert_eq!(
         stage.browser.eval("", "window.taken ?? null").await,
         Value::Null

@@ -3,6 +3,7 @@
 
 pub(crate) mod all_modules;
 mod cdp;
+mod changes;
 mod families;
 mod real_host;
 mod views;
@@ -22,7 +23,7 @@ struct Stage {
     browser: Browser,
     sandbox: Sandbox,
     app: App,
-    _upm: Upm,
+    upm: Upm,
 }
 
 async fn stage() -> Option<Stage> {
@@ -66,7 +67,7 @@ async fn stage_of(product: Product, script: Option<String>, modules: Value) -> O
         browser,
         sandbox,
         app,
-        _upm: upm,
+        upm,
     })
 }
 
