@@ -6,7 +6,7 @@ mod session;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::sandbox::{
@@ -60,9 +60,9 @@ pub(crate) struct Global {
     )]
     pub(crate) quiet: bool,
 
-    /// Say more
-    #[arg(short, long, global = true, help_heading = "Global options")]
-    pub(crate) verbose: bool,
+    /// Say more; twice (-vv) also each call to a host and each step of a session
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub(crate) verbose: u8,
 
     /// Take the default answer to every question
     #[arg(short, long, global = true, help_heading = "Global options")]

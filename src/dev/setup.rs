@@ -414,9 +414,15 @@ fn start_reaper(
 fn variables(switches: &Switches, sandbox: Option<&Sandbox>) -> Vec<(String, String)> {
     let mut variables = vec![(env::AC_OPTS.to_owned(), switches.for_the_app())];
     if let Some(sandbox) = sandbox {
-        let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
-        variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
-        variables.push((env::AC_HOST_SCRIPT_URL.to_owned(), script.to_owned()));
+        let values = [
+            (env::CONNECT_KEYS_CDN_URL, sandbox.keys_url().to_owned()),
+            (env::CONNECT_FORGE_KEYS_URL, sandbox.forge_keys_url()),
+            (
+                env::AC_HOST_SCRIPT_URL,
+                sandbox.host_script_url().to_owned(),
+            ),
+        ];
+        variables.extend(values.map(|(name, value)| (name.to_owned(), value)));
     }
     variables
 }
@@ -435,5 +441,9 @@ fn withheld(
     };
     let names = context.env.names_of(secret);
     let names = names.chain([env::NGROK_AUTHTOKEN]);
-    names.map(|name| (name.to_owned(), String::new())).collect()
+    let by_value = names.map(|name| (name.to_owned(), String::new()));
+    let mut all: Vec<_> = by_value.chain(context.withheld()).collect();
+    all.sort();
+    all.dedup();
+    all
 }

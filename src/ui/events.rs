@@ -89,6 +89,7 @@ const EVENTS: &[Event] = &[
         "check",
         &[
             ("group", Text),
+            ("host", TextOrNone),
             ("name", Text),
             ("state", Text),
             ("text", Text),
@@ -229,7 +230,13 @@ const EVENTS: &[Event] = &[
     ),
     (
         "triggered",
-        &[("name", Text), ("path", Text), ("status", Number)],
+        &[
+            ("name", Text),
+            ("path", Text),
+            ("status", Number),
+            ("ms", Number),
+            ("algorithm", TextOrNone),
+        ],
     ),
     ("tunnel.closed", &[]),
     (

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::app;
 use crate::support::env::TestEnv;
-use crate::support::host::{exchange, exchange_as};
+use crate::support::host::{exchange, exchange_as, fetch};
 use crate::support::session::Session;
 
 #[test]
@@ -20,6 +20,11 @@ fn without_hosts_the_app_is_installed_in_the_sandbox() {
     let (head, page) = exchange("GET", url);
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
     assert!(page.contains("<iframe"), "{page}");
+
+    // A remote of Forge checks its invocations with keys from here.
+    let app = ready["app"].as_str().unwrap();
+    let keys = fetch("GET", &fetch("GET", &format!("{app}/forge-keys")));
+    assert!(keys.contains("\"keys\":[{"), "{keys}");
 
     env.write(
         "atlassian-connect.json",

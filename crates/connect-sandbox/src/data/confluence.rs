@@ -137,4 +137,4 @@ pub(super) fn seed(data: &mut Data) {
 
 /// Key of the one space.
 pub(crate) const SPACE_KEY: &str = "DEMO";
-const SPACE_ID: u64 = 98_305;
+pub(crate) const SPACE_ID: u64 = 98_305;

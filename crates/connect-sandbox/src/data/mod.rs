@@ -12,7 +12,7 @@ use connect_core::Product;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use confluence::Content;
+pub(crate) use confluence::{Content, SPACE_ID, SPACE_KEY};
 pub(crate) use jira::{Comment, Issue};
 
 use crate::{clock, users::User, world};

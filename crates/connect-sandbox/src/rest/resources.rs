@@ -190,7 +190,9 @@ fn addon(call: &Call<'_>, key: &str) -> Reply {
     let own = match &call.caller {
         Caller::App(app) | Caller::Bridge { app, .. } => Some(app.clone()),
         Caller::Administrator(_) => call.on.site.app_named(key),
-        Caller::Anonymous | Caller::AsUser { .. } | Caller::Forge { .. } => None,
+        Caller::Anonymous | Caller::AsUser { .. } | Caller::Forge { .. } | Caller::Person(_) => {
+            None
+        }
     };
     let Some(app) = own.filter(|app| app.descriptor.key.as_str() == key) else {
         let refusal = refusal(

@@ -139,6 +139,11 @@ impl App {
         self.seen().into_iter().map(|seen| seen.path).collect()
     }
 
+    /// What the app asks to be allowed.
+    pub(crate) fn allow(&self, scopes: &[&str]) {
+        self.change_descriptor(|descriptor| descriptor["scopes"] = json!(scopes));
+    }
+
     /// From now on no request proves itself.
     pub(crate) fn forget_tenant(&self) {
         *self.state.tenant.lock().unwrap() = None;

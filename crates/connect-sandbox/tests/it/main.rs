@@ -18,7 +18,7 @@ mod install;
 mod pages;
 mod rest;
 #[cfg(unix)]
-#[path = "../../../connect-store/src/tests/servers.rs"]
+#[path = "../../../connect-store/src/tests/servers/mod.rs"]
 #[allow(
     dead_code,
     reason = "shared with the tests of the stores, which start others too"
