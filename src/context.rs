@@ -124,6 +124,16 @@ impl Context {
         Some(base.join("connect"))
     }
 
+    /// Variables that hold a log-in of ours, emptied for a child that has no business with them.
+    pub(crate) fn withheld(&self) -> Vec<(String, String)> {
+        let is_ours = |name: &&str| match name.strip_prefix(env::CONNECT_TOKEN) {
+            Some(rest) => rest.is_empty() || rest.starts_with('_'),
+            None => [env::CONNECT_LICENSE_TOKEN, env::NGROK_AUTHTOKEN].contains(name),
+        };
+        let names = self.env.names_of(|_| true).filter(is_ours);
+        names.map(|name| (name.to_owned(), String::new())).collect()
+    }
+
     /// A program, where the system looks for programs.
     pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
         let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);

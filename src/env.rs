@@ -42,7 +42,7 @@ pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
 /// Selects the section of config.json; comes before [`NODE_ENV`].
 pub(crate) const CONNECT_ENV: &str = "CONNECT_ENV";
-/// Set for the command of `--on-ready`: the app's own address.
+/// Set for the command of `--on-ready`: the app's own address. Read by `sandbox test`.
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
 pub(crate) const CONNECT_READY_URL: &str = "CONNECT_READY_URL";

@@ -1,6 +1,7 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
 mod look;
+mod sandbox;
 mod session;
 
 use std::path::PathBuf;
@@ -8,6 +9,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::look::{Doctor, Info, License};
+pub(crate) use crate::cli::sandbox::{
+    Sandbox, SandboxAt, SandboxCommand, SandboxFault, SandboxRecord, SandboxTest,
+};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
@@ -266,18 +270,6 @@ pub(crate) enum Vcs {
     Git,
     /// None
     None,
-}
-
-/// Run the offline host alone, for tests, CI and apps in other languages
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  connect sandbox --port 3099
-  connect sandbox --json         says `ready` with url, username, password and keys")]
-pub(crate) struct Sandbox {
-    /// Port to listen on; 0 takes a free one [default: 3099, or the next free one]
-    #[arg(long, value_name = "N")]
-    pub(crate) port: Option<u16>,
 }
 
 /// Take away what sessions of this folder left on hosts

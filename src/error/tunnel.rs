@@ -1,6 +1,7 @@
 //! Failures of tunnels: what is between the hosts and the app.
 
 use connect_core::BaseUrl;
+use connect_core::redact::redact;
 
 use crate::error::CliError;
 use crate::process::{Other, is_program, others};
@@ -34,7 +35,8 @@ impl CliError {
     pub(crate) fn bad_url(url: &str, error: &dyn std::fmt::Display) -> Self {
         Self::usage(
             "tunnel/bad-url",
-            format!("`{url}` is no address for an app"),
+            // It may hold a log-in.
+            format!("`{}` is no address for an app", redact(url)),
         )
         .cause(error)
     }

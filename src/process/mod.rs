@@ -18,7 +18,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
-pub(crate) use crate::process::others::{Other, is_program, others};
+pub(crate) use crate::process::others::{Other, is_program, listener, others};
 
 /// A command to start.
 #[derive(Clone, Debug)]

@@ -97,7 +97,13 @@ impl Ui {
         self.people(&format!("{style}{word:>12}{style:#} {object}\n"));
     }
 
-    /// Says how a check ended: `  ✓ config.json   valid`. With `-q` only if something is wrong.
+    /// How many columns the sign takes in front of a check's line.
+    pub(crate) fn mark_width(&self) -> usize {
+        if self.signs { 1 } else { 4 }
+    }
+
+    /// Says how a check ended: `  ✓ config.json   valid`. With `-q` only
+    /// if something is wrong.
     pub(crate) fn check(&self, mark: Mark, text: &str) {
         let (sign, word, color) = match mark {
             Mark::Aside => ("–", "-", AnsiColor::BrightBlack),
@@ -105,8 +111,7 @@ impl Ui {
             Mark::Problem => ("✗", "FAIL", AnsiColor::Red),
             Mark::Warning => ("!", "warn", AnsiColor::Yellow),
         };
-        let is_wrong = matches!(mark, Mark::Problem | Mark::Warning);
-        if self.verbosity == Verbosity::Quiet && !is_wrong {
+        if self.verbosity == Verbosity::Quiet && mark != Mark::Problem {
             return;
         }
         let style = color.on_default().bold();

@@ -32,6 +32,8 @@ mod reaper;
 mod sandbox;
 #[cfg(target_os = "linux")]
 mod secrets;
+#[cfg(unix)]
+mod secrets_of_commands;
 mod support;
 mod tenants;
 mod tidy;
