@@ -4,6 +4,7 @@ mod session;
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
@@ -218,8 +219,12 @@ pub(crate) struct New {
     pub(crate) template: Option<String>,
 
     /// Product the app is for
-    #[arg(long, value_name = "PRODUCT", value_parser = crate::scaffold::product_names())]
+    #[arg(long, value_name = "PRODUCT", value_parser = products())]
     pub(crate) product: Option<String>,
+
+    /// Where tenants are kept in production; in development it is a file of SQLite
+    #[arg(long, value_name = "STORE", value_parser = crate::scaffold::STORES)]
+    pub(crate) store: Option<String>,
 
     /// App key [default: com.example.NAME]
     #[arg(long, value_name = "KEY")]
@@ -244,6 +249,13 @@ pub(crate) struct New {
     /// Go on with `connect dev` in the new app
     #[arg(long)]
     pub(crate) dev: bool,
+}
+
+/// The products of `connect new`; one more is known, and refused with a reason.
+fn products() -> Vec<PossibleValue> {
+    let names = crate::scaffold::product_names().into_iter();
+    let refused = PossibleValue::new("bitbucket").hide(true);
+    names.map(PossibleValue::new).chain([refused]).collect()
 }
 
 /// Version control of a new app.

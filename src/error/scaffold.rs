@@ -11,7 +11,7 @@ impl CliError {
             "cli/missing-answer",
             format!("cannot ask without a terminal: {flags}"),
         )
-        .hint("connect new hello --yes")
+        .hint("connect new hello --product jira --template page")
     }
 
     /// The answer to a question cannot be read from the terminal.
@@ -38,6 +38,16 @@ impl CliError {
             .hint("use letters, digits, `-`, `.` and `_`: --key com.example.my-app")
     }
 
+    /// New Connect apps are refused by Bitbucket.
+    pub(crate) fn no_bitbucket() -> Self {
+        Self::usage(
+            "new/no-bitbucket",
+            "Bitbucket takes no new Connect apps".to_owned(),
+        )
+        .cause("since 2 February 2026 only apps that were there before can be installed")
+        .hint("make a Forge app: npm install --global @forge/cli && forge create")
+    }
+
     /// No template is for that product, or not the one that was named.
     pub(crate) fn no_such_product(product: &str, template: Option<&Template>) -> Self {
         let code = "new/no-such-product";
@@ -45,7 +55,7 @@ impl CliError {
             let message = format!("no template is made for `{product}`");
             return Self::usage(code, message).hint("connect new --list");
         };
-        let name = template.name;
+        let name = &template.name;
         let message = format!("template `{name}` is not made for `{product}`");
         Self::usage(code, message).hint(format!(
             "connect new NAME --template {name} --product {}",

@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 pub(crate) use git::git_init;
 pub(crate) use name::{AppName, NameProblem};
-pub(crate) use plan::{Answers, PlanError, PlannedFile, plan};
+pub(crate) use plan::{Answers, PlanError, PlannedFile, STORES, plan};
 pub(crate) use template::{PRODUCTS, Template, find, products, templates};
 pub(crate) use write::{Target, WriteError};
 
@@ -55,12 +55,19 @@ impl Default for RuntimeSource {
 
 /// Names of the templates, for the command line.
 pub(crate) fn template_names() -> Vec<&'static str> {
-    templates().iter().map(|template| template.name).collect()
+    let names = templates().iter().map(|template| template.name.as_str());
+    names.collect()
+}
+
+/// How a product is called; empty for one that there is none of.
+pub(crate) fn called(product: &str) -> &'static str {
+    let found = PRODUCTS.iter().find(|(name, _)| *name == product);
+    found.map_or("", |(_, called)| called)
 }
 
 /// Names of the products, for the command line.
 pub(crate) fn product_names() -> Vec<&'static str> {
-    PRODUCTS.to_vec()
+    PRODUCTS.map(|(name, _)| name).to_vec()
 }
 
 /// Checks that the runtime can be had from there.

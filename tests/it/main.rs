@@ -23,6 +23,7 @@ mod random_sessions;
 mod reaper;
 mod sandbox;
 mod support;
+mod templates;
 mod tenants;
 mod tidy;
 mod token;

@@ -17,7 +17,10 @@ fn entries(env: &TestEnv) -> Vec<String> {
 #[test]
 fn an_app_is_made_with_its_runtime_and_a_repository() {
     let env = TestEnv::new();
-    let output = env.connect(&["new", "My App", "--json"]).assert().success();
+    let output = env
+        .connect(&["new", "My App", "--yes", "--json"])
+        .assert()
+        .success();
     let created: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
     assert_eq!(created["event"], "created");
     assert_eq!(created["name"], "my-app");
@@ -26,7 +29,11 @@ fn an_app_is_made_with_its_runtime_and_a_repository() {
     for file in created["files"].as_array().unwrap() {
         let path = format!("my-app/{}", file.as_str().unwrap());
         let text = env.read(&path);
-        assert!(!text.contains("[="), "{path} has a placeholder left");
+        let ours = !path.starts_with("my-app/vendor/");
+        assert!(
+            !ours || !text.contains("[="),
+            "{path} has a placeholder left"
+        );
     }
     assert!(env.read("my-app/Cargo.toml").contains("name = \"my-app\""));
     assert!(
@@ -42,7 +49,7 @@ fn an_app_is_made_with_its_runtime_and_a_repository() {
 #[test]
 fn editors_find_the_schema_of_the_descriptor_in_the_app() {
     let env = TestEnv::new();
-    env.connect(&["new", "hello", "--vcs", "none"])
+    env.connect(&["new", "hello", "--yes", "--vcs", "none"])
         .assert()
         .success();
     let settings: Value = serde_json::from_str(&env.read("hello/.vscode/settings.json")).unwrap();
@@ -65,7 +72,7 @@ fn the_same_input_gives_the_same_bytes() {
     let (one, two) = (TestEnv::new(), TestEnv::new());
     let files = |env: &TestEnv| {
         let output = env
-            .connect(&["new", "hello", "--vcs", "none", "--json"])
+            .connect(&["new", "hello", "--yes", "--vcs", "none", "--json"])
             .assert()
             .success();
         let created: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
@@ -85,7 +92,7 @@ fn the_same_input_gives_the_same_bytes() {
 fn inside_a_repository_no_other_is_made() {
     let env = TestEnv::new();
     fs::create_dir(env.path(".git")).unwrap();
-    env.connect(&["new", "hello"]).assert().success();
+    env.connect(&["new", "hello", "--yes"]).assert().success();
     assert!(!env.path("hello/.git").exists());
 }
 
@@ -93,7 +100,7 @@ fn inside_a_repository_no_other_is_made() {
 fn a_folder_with_something_in_it_is_left_alone() {
     let env = TestEnv::new();
     env.write("hello/mine.txt", "mine");
-    env.connect(&["new", "hello"])
+    env.connect(&["new", "hello", "--yes"])
         .assert()
         .code(1)
         .stderr_eq("error[new/target-exists]: `[..]hello` is not empty (1 entries)\nhint: choose another name, or a folder with `--path DIR`\n");
@@ -107,7 +114,7 @@ fn without_a_terminal_the_missing_answer_is_named() {
     env.connect(&["new"])
         .assert()
         .code(2)
-        .stderr_eq("error[cli/missing-answer]: cannot ask without a terminal: NAME\nhint: connect new hello --yes\n");
+        .stderr_eq("error[cli/missing-answer]: cannot ask without a terminal: NAME, --product, --template\nhint: connect new hello --product jira --template page\n");
     assert!(entries(&env).is_empty());
 }
 
@@ -115,20 +122,24 @@ fn without_a_terminal_the_missing_answer_is_named() {
 fn what_cannot_be_made_is_refused_and_leaves_nothing() {
     let env = TestEnv::new();
     for (arguments, code, error) in [
-        (&["new", "../x"][..], 1, "error[new/bad-name]"),
-        (&["new", "hello", "--key", "a b"], 1, "error[new/bad-key]"),
+        (&["new", "../x", "--yes"][..], 1, "error[new/bad-name]"),
+        (
+            &["new", "hello", "--yes", "--key", "a b"],
+            1,
+            "error[new/bad-key]",
+        ),
         (
             &["new", "hello", "--template", "pag"],
             2,
             "a similar value exists: 'page'",
         ),
         (
-            &["new", "hello", "--product", "confluence"],
+            &["new", "hello", "--template", "macro", "--product", "jira"],
             2,
             "error[new/no-such-product]",
         ),
         (
-            &["new", "hello", "--runtime", "path=nowhere"],
+            &["new", "hello", "--yes", "--runtime", "path=nowhere"],
             1,
             "error[new/no-runtime]",
         ),
@@ -138,7 +149,7 @@ fn what_cannot_be_made_is_refused_and_leaves_nothing() {
             "expected `vendor`",
         ),
         (
-            &["new", "hello", "--path", "no/such/hello"],
+            &["new", "hello", "--yes", "--path", "no/such/hello"],
             1,
             "error[new/no-parent]",
         ),
@@ -164,15 +175,82 @@ fn templates_are_listed_with_their_products() {
 }
 
 #[test]
+fn bitbucket_is_refused_with_what_to_do_instead() {
+    let env = TestEnv::new();
+    env.connect(&["new", "hello", "--product", "bitbucket"])
+        .assert()
+        .code(2)
+        .stderr_eq("error[new/no-bitbucket]: Bitbucket takes no new Connect apps\ncaused by: since 2 February 2026 only apps that were there before can be installed\nhint: make a Forge app: npm install --global @forge/cli && forge create\n");
+    assert!(entries(&env).is_empty());
+}
+
+#[test]
+fn the_store_of_production_is_the_one_that_was_asked_for() {
+    let env = TestEnv::new();
+    for (store, in_config, in_image) in [
+        (
+            "mysql",
+            "\"dialect\": \"mysql\", \"url\": \"$DATABASE_URL\"",
+            "--features mysql",
+        ),
+        (
+            "postgres",
+            "\"dialect\": \"postgres\"",
+            "--features postgres",
+        ),
+        (
+            "sqlite",
+            "\"storage\": \"data/production.db\"",
+            "--release\n",
+        ),
+    ] {
+        env.connect(&["new", store, "--yes", "--store", store])
+            .assert()
+            .success();
+        assert!(
+            env.read(&format!("{store}/config.json"))
+                .contains(in_config),
+            "{store}"
+        );
+        assert!(
+            env.read(&format!("{store}/Dockerfile")).contains(in_image),
+            "{store}"
+        );
+        env.connect(&["-C", store, "validate", "--strict"])
+            .assert()
+            .success();
+    }
+}
+
+#[test]
+fn an_app_for_both_products_has_a_descriptor_for_each() {
+    let env = TestEnv::new();
+    env.connect(&["new", "hello", "--template", "page", "--product", "both"])
+        .assert()
+        .success();
+    let jira = env.read("hello/atlassian-connect.json");
+    let confluence = env.read("hello/atlassian-connect.confluence.json");
+    assert!(jira.contains("\"key\": \"com.example.hello\""), "{jira}");
+    assert!(
+        confluence.contains("\"key\": \"com.example.hello.confluence\""),
+        "{confluence}"
+    );
+    env.connect(&["new", "one", "--template", "page", "--product", "jira"])
+        .assert()
+        .success();
+    assert!(!env.path("one/atlassian-connect.confluence.json").exists());
+}
+
+#[test]
 fn the_runtime_comes_from_where_it_was_asked() {
     let env = TestEnv::new();
     env.write("crates/connect-runtime/Cargo.toml", "");
-    env.connect(&["new", "a", "--runtime", "registry"])
+    env.connect(&["new", "a", "--yes", "--runtime", "registry"])
         .assert()
         .success();
     assert!(!env.path("a/vendor").exists());
     assert!(!env.read("a/Cargo.toml").contains("path ="));
-    env.connect(&["new", "b", "--runtime", "path=crates"])
+    env.connect(&["new", "b", "--yes", "--runtime", "path=crates"])
         .assert()
         .success();
     let manifest = env.read("b/Cargo.toml");
@@ -184,7 +262,11 @@ fn the_runtime_comes_from_where_it_was_asked() {
 fn on_a_terminal_the_name_is_asked_until_it_is_one() {
     let env = TestEnv::new();
     let keys = "9\\r\\x7fMy App\\r";
-    let Some(ended) = press(&env, "Name", keys, &["new", "--vcs", "none"]) else {
+    #[rustfmt::skip]
+    let arguments = [
+        "new", "--vcs", "none", "--template", "page", "--product", "jira", "--store", "sqlite",
+    ];
+    let Some(ended) = press(&env, "Name", keys, &arguments) else {
         return;
     };
     assert_eq!(ended.code, 0, "{}", ended.shown);

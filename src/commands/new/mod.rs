@@ -27,10 +27,12 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     let (key, runtime) = (key(&name, &flags)?, runtime(&flags, context)?);
     let product = questions::product(&flags, context)?;
     let template = questions::template(&product, &flags, context)?;
+    let store = questions::store(&flags, context)?;
     let answers = Answers {
         name,
         key,
         product,
+        store,
         runtime,
     };
 
@@ -54,7 +56,8 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
         "created",
         &json!({
             "path": app, "name": answers.name.slug(), "key": answers.key.as_str(),
-            "template": template.name, "product": answers.product, "git": git,
+            "template": template.name, "product": answers.product, "store": answers.store,
+            "git": git,
             "files": files.iter().map(|file| &file.path).collect::<Vec<_>>(),
         }),
     );
@@ -69,14 +72,14 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
 
 fn list(context: &Context) {
     for template in scaffold::templates() {
-        let (name, products) = (template.name, template.products.join(", "));
+        let (name, products) = (&template.name, template.products.join(", "));
         if context.ui.json {
             let fields = json!({
                 "name": name, "description": template.description, "products": template.products,
             });
             context.ui.event("template", &fields);
         } else {
-            let text = format!("{name:<12} {} ({products})", template.description);
+            let text = format!("{name:<18} {} ({products})", template.description);
             context.ui.data(&text);
         }
     }

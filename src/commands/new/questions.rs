@@ -7,8 +7,12 @@ use crate::error::CliError;
 use crate::scaffold::{self, AppName, Template};
 use crate::ui::Choice;
 
-/// Names every answer that is missing when there is nobody to ask.
+/// Names every answer that is missing when there is nobody to ask, and refuses what no answer
+/// would help.
 pub(super) fn check_answerable(flags: &New, context: &Context) -> Result<(), CliError> {
+    if flags.product.as_deref() == Some("bitbucket") {
+        return Err(CliError::no_bitbucket());
+    }
     if context.ui.interactive {
         return Ok(());
     }
@@ -50,7 +54,10 @@ pub(super) fn product(flags: &New, context: &Context) -> Result<String, CliError
     }
     let choices: Vec<_> = products(flags)
         .into_iter()
-        .map(|name| Choice { name, about: "" })
+        .map(|name| Choice {
+            name,
+            about: scaffold::called(name),
+        })
         .collect();
     Ok(choose("Product", &choices, context)?.to_owned())
 }
@@ -70,7 +77,7 @@ pub(super) fn template(
         .iter()
         .filter(made_for)
         .map(|template| Choice {
-            name: template.name,
+            name: &template.name,
             about: &template.description,
         })
         .collect();
@@ -79,6 +86,21 @@ pub(super) fn template(
     }
     let name = choose("Template", &choices, context)?;
     scaffold::find(name).ok_or_else(|| CliError::bug(format!("no template `{name}`")))
+}
+
+/// Where tenants are kept in production; asked on a terminal only, because there is a default.
+pub(super) fn store(flags: &New, context: &Context) -> Result<String, CliError> {
+    if let Some(store) = &flags.store {
+        return Ok(store.clone());
+    }
+    let choices = scaffold::STORES.map(|name| Choice {
+        name,
+        about: match name {
+            "sqlite" => "a file, for one server",
+            _ => "a database, for any number of servers",
+        },
+    });
+    Ok(choose("Store in production", &choices, context)?.to_owned())
 }
 
 /// The one there is, the first with `--yes`, or the user's choice.

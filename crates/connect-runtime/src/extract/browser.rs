@@ -24,6 +24,11 @@ macro_rules! browser_request {
         }
 
         impl $name {
+            /// The app, for its store and its configuration.
+            pub fn app(&self) -> &ConnectApp {
+                &self.app
+            }
+
             /// The installation the request comes from.
             pub fn tenant(&self) -> &Arc<Tenant> {
                 &self.tenant

@@ -26,6 +26,11 @@ pub struct HostRequest {
 }
 
 impl HostRequest {
+    /// The app, for its store and its configuration.
+    pub fn app(&self) -> &ConnectApp {
+        &self.app
+    }
+
     /// The installation the request comes from.
     pub fn tenant(&self) -> &Arc<Tenant> {
         &self.tenant
