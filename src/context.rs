@@ -82,6 +82,7 @@ impl Context {
                 && env.text(env::TERM) != Some("dumb")
                 && ui::stderr_is_terminal(),
             columns: ui::columns(),
+            signs: shows_signs(&env),
         }
     }
 
@@ -117,6 +118,15 @@ impl Context {
             .or_else(|| folder(env::LOCALAPPDATA))
             .or_else(|| Some(folder(env::HOME)?.join(".cache")))?;
         Some(base.join("connect"))
+    }
+
+    /// A program, where the system looks for programs.
+    pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        let path = self.env.text(env::PATH)?;
+        std::env::split_paths(path)
+            .map(|folder| self.cwd.join(folder).join(&file))
+            .find(|path| path.is_file())
     }
 
     /// A path as to show it: relative to the folder we work in where that is shorter.
@@ -174,6 +184,22 @@ fn color(flag: Color, env: &Env) -> bool {
     }
 }
 
+/// Whether signs beyond ASCII can be shown: the first of the locale's variables that is set decides
+/// (POSIX.1-2024, Environment Variables, section 8.2). Windows has no such variables, and terminals
+/// that show them.
+fn shows_signs(env: &Env) -> bool {
+    let locale = [env::LC_ALL, env::LC_CTYPE, env::LANG]
+        .into_iter()
+        .find_map(|name| env.text(name));
+    match locale {
+        Some(locale) => {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        None => cfg!(windows),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,5 +223,16 @@ mod tests {
             &env(&[("NO_COLOR", ""), ("CLICOLOR_FORCE", "1")])
         ));
         assert!(!color(Color::Never, &env(&[("FORCE_COLOR", "1")])));
+    }
+
+    #[test]
+    fn the_first_variable_of_the_locale_decides_about_signs() {
+        assert!(shows_signs(&env(&[("LANG", "de_DE.UTF-8")])));
+        assert!(shows_signs(&env(&[("LC_ALL", "C.utf8"), ("LANG", "C")])));
+        assert!(!shows_signs(&env(&[
+            ("LC_CTYPE", "C"),
+            ("LANG", "C.UTF-8")
+        ])));
+        assert!(!shows_signs(&env(&[("LANG", "POSIX")])));
     }
 }

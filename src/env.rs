@@ -16,10 +16,21 @@ pub(crate) const NO_COLOR: &str = "NO_COLOR";
 pub(crate) const HOME: &str = "HOME";
 /// Windows: the user's folder for what programs keep.
 pub(crate) const LOCALAPPDATA: &str = "LOCALAPPDATA";
+/// The locale of everything; before [`LC_CTYPE`].
+pub(crate) const LC_ALL: &str = "LC_ALL";
+/// The locale of characters; before [`LANG`].
+pub(crate) const LC_CTYPE: &str = "LC_CTYPE";
+/// The locale. Where it names UTF-8, signs such as `✓` are shown.
+pub(crate) const LANG: &str = "LANG";
 /// `dumb` means no colour and no prompt.
 pub(crate) const TERM: &str = "TERM";
 /// Where what can be made again is kept, instead of `~/.cache` (XDG Base Directory Specification).
 pub(crate) const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
+
+/// The user's editor, if [`VISUAL`] names none.
+pub(crate) const EDITOR: &str = "EDITOR";
+/// The user's editor for a full terminal.
+pub(crate) const VISUAL: &str = "VISUAL";
 
 /// Port of the app. Read: the port people reach it on. Set for the child: where it must listen.
 pub(crate) const PORT: &str = "PORT";
@@ -29,6 +40,8 @@ pub(crate) const AC_LOCAL_BASE_URL: &str = "AC_LOCAL_BASE_URL";
 pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 /// Switches of ACE. Read, and handed to the child with `no-reg`: registering is our work.
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
+/// Selects the section of config.json; comes before [`NODE_ENV`].
+pub(crate) const CONNECT_ENV: &str = "CONNECT_ENV";
 /// Set for the command of `--on-ready`: the app's own address.
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
@@ -39,6 +52,8 @@ pub(crate) const CONNECT_SESSION: &str = "CONNECT_SESSION";
 /// An API token for every host, or with `_` and the host's name in capitals for that one; before
 /// what credentials.json says.
 pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";
+/// Access token of the app's private listing, for `connect license` on a real site.
+pub(crate) const CONNECT_LICENSE_TOKEN: &str = "CONNECT_LICENSE_TOKEN";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.
 pub(crate) const CONNECT_KEYS_CDN_URL: &str = "CONNECT_KEYS_CDN_URL";
 /// Keys that the secrets of the store are sealed with: `name:base64`, with commas between them.
@@ -49,6 +64,10 @@ pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
 pub(crate) const DB_URL: &str = "DB_URL";
 /// The same for MongoDB.
 pub(crate) const MONGODB_URI: &str = "MONGODB_URI";
+/// For tests, and only in debug builds: what SIGUSR1 breaks in a session, `a task` or
+/// `the loop`.
+#[cfg(all(debug_assertions, unix))]
+pub(crate) const CONNECT_BREAK: &str = "CONNECT_BREAK";
 /// For tests: `localhost:<port>` of a double of ngrok's server. Other machines are refused, because
 /// the authtoken is sent there.
 pub(crate) const CONNECT_NGROK_SERVER: &str = "CONNECT_NGROK_SERVER";
@@ -67,5 +86,5 @@ pub(crate) const NO_PROXY_LOWER: &str = "no_proxy";
 pub(crate) const NGROK_AUTHTOKEN: &str = "NGROK_AUTHTOKEN";
 /// Where programs are looked for.
 pub(crate) const PATH: &str = "PATH";
-/// Selects the section of config.json, as in ACE; `development` when unset.
+/// The same in ACE; `development` when both are unset.
 pub(crate) const NODE_ENV: &str = "NODE_ENV";

@@ -167,6 +167,7 @@ mod tests {
             animated: false,
             color: false,
             columns: Some(columns),
+            signs: false,
             interactive: false,
             json: false,
             verbosity: Verbosity::Normal,

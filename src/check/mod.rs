@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use connect_validator::codes::{self, Code, Subject};
 use connect_validator::{
-    CustomSchema, Level, Options, Report, check_config, check_credentials, check_manifest,
+    CustomSchema, Finding, Level, Options, Report, check_config, check_credentials, check_manifest,
 };
 
 use crate::context::Context;
@@ -53,11 +53,41 @@ pub(crate) enum Fix {
 
 /// Warns where others get to see a file with secrets; a file that is not there has none.
 pub(crate) fn warn_of_exposure(name: &str, folder: &Path, context: &Context) {
-    for finding in secrecy::of_file(name, &folder.join(name), context) {
+    for finding in exposure(name, folder, context) {
         let code = finding.code;
         let help = finding.help.unwrap_or_default();
         let text = format!("{name}: {} [{code}]; {help}", finding.message);
         context.ui.warning(&text);
+    }
+}
+
+/// Who besides its owner gets to see a file with secrets; a file that is not there has none.
+pub(crate) fn exposure(name: &str, folder: &Path, context: &Context) -> Vec<Finding> {
+    secrecy::of_file(name, &folder.join(name), context)
+}
+
+/// Checks the files of the project that are there, and shows nothing.
+pub(crate) fn survey(context: &Context) -> Vec<(String, Result<Report, CliError>)> {
+    let survey = |target: &Target| {
+        let source = target.source.read(context)?;
+        let rules = Options::default();
+        Ok(report(&source, target.subject(&source), &rules))
+    };
+    let targets = Target::of_project(context);
+    let name = |target: &Target| target.source.name(context);
+    targets
+        .iter()
+        .map(|target| (name(target), survey(target)))
+        .collect()
+}
+
+/// All that the rules say of a text.
+fn report(source: &str, subject: Subject, rules: &Options) -> Report {
+    match subject {
+        Subject::Config => check_config(source),
+        Subject::Credentials => check_credentials(source),
+        Subject::Manifest => check_manifest(source, rules),
+        _ => connect_validator::check(source, rules),
     }
 }
 
@@ -163,12 +193,7 @@ impl Judge<'_> {
     /// All findings but those that are allowed.
     fn report(&self, source: &str, subject: Subject) -> Report {
         let rules = &self.options.rules;
-        let mut report = match subject {
-            Subject::Config => check_config(source),
-            Subject::Credentials => check_credentials(source),
-            Subject::Manifest => check_manifest(source, rules),
-            _ => connect_validator::check(source, rules),
-        };
+        let mut report = report(source, subject, rules);
         if let Some(schema) = &self.schema
             // SECURITY: a schema quotes the values it refuses [test `tests/it/validate_schema.rs`].
             && subject != Subject::Credentials
@@ -237,7 +262,8 @@ fn conclude(checked: &Checked, options: &CheckOptions, started: Instant, context
     context.ui.failure(&text, hint);
 }
 
-fn count(number: usize, what: &str) -> String {
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: usize, what: &str) -> String {
     match number {
         1 => format!("1 {what}"),
         _ => format!("{number} {what}s"),

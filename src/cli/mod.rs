@@ -1,5 +1,6 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod look;
 mod session;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
@@ -92,8 +94,11 @@ pub(crate) enum Command {
     Call(Call),
     Clean(Clean),
     Dev(Dev),
+    Doctor(Doctor),
     Explain(Explain),
+    Info(Info),
     Inspect(Inspect),
+    License(License),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]
@@ -134,6 +139,14 @@ pub(crate) struct Dev {
     /// Port of the app; with --exec the port CMD listens on; 0 takes a free one
     #[arg(long, value_name = "N")]
     pub(crate) port: Option<u16>,
+
+    /// With --exec: start CMD again when PATH changes, instead of when any source does
+    #[arg(long, value_name = "PATH", requires = "exec")]
+    pub(crate) watch: Vec<PathBuf>,
+
+    /// With --exec: never start CMD again by itself, because it looks for changes on its own
+    #[arg(long, requires = "exec", conflicts_with = "watch")]
+    pub(crate) no_watch: bool,
 
     /// What opens a way to this machine for hosts elsewhere
     #[arg(long, value_name = "TUNNEL", default_value = "auto")]

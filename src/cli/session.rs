@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// Call the REST interface of the product as the app, while `connect dev` runs
+/// Call the REST interface of the product as the app or as a user, while `connect dev` runs
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   connect call GET /rest/api/3/myself
   connect call GET /rest/api/3/search/jql -f jql='project = TEST' --include
   connect call POST /rest/api/3/issue --input issue.json
+  connect call GET /rest/api/3/myself --as-user 712020:ada
+  connect call GET /rest/api/3/project/search --paginate | jq -r '.values[].key'
 
 Exit codes: 0 the host did it, 1 it refused, 3 it did not answer")]
 pub(crate) struct Call {
@@ -21,6 +23,10 @@ pub(crate) struct Call {
     /// Path below the site's address
     #[arg(value_name = "PATH")]
     pub(crate) path: String,
+
+    /// Act as the user of this account id; the descriptor must ask for ACT_AS_USER
+    #[arg(long, value_name = "ACCOUNT_ID")]
+    pub(crate) as_user: Option<String>,
 
     /// A member of the JSON body, or a parameter of the query where there is no body
     #[arg(short = 'f', long, value_name = "NAME=VALUE", value_parser = name_and_value)]
@@ -33,6 +39,10 @@ pub(crate) struct Call {
     /// JSON file with the body, or `-` for stdin
     #[arg(long, value_name = "FILE", conflicts_with = "field")]
     pub(crate) input: Option<String>,
+
+    /// Follow to the next pages, N in all [default without N: 100], and print a page a line
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) paginate: Option<u32>,
 
     /// Client key of the tenant, if there are several
     #[arg(long, value_name = "KEY")]
@@ -157,24 +167,36 @@ Examples:
   connect trigger                          lists what the descriptor has
   connect trigger jira:issue_created --set issue.key=TEST-1
   connect trigger iframe:hello --user 712020:ada
-  connect trigger iframe:hello --flaw expired
+  connect trigger installed                signed with the sandbox's own key
+  connect trigger installed --flaw shared-secret
+  connect trigger --from 12 --set issue.key=TEST-2
+  connect trigger --from 12 --edit         opens $EDITOR on the body that came
 
 Exit codes: 0 a good request was let in or a bad one refused with 401, 1 otherwise")]
 pub(crate) struct Trigger {
-    /// Event of a webhook, or `iframe:` and the key of a module [default: list them]
+    /// `installed`, `enabled`, `disabled`, `uninstalled`, the event of a webhook, or `iframe:` and
+    /// the key of a module [default: list them]
     #[arg(value_name = "EVENT")]
     pub(crate) event: Option<String>,
 
-    /// JSON file with the body of the event
+    /// JSON file with the body
     #[arg(long, value_name = "FILE")]
     pub(crate) body: Option<PathBuf>,
+
+    /// Change the body in $VISUAL or $EDITOR; secrets stay out of it, and go back in
+    #[arg(long, conflicts_with = "body")]
+    pub(crate) edit: bool,
 
     /// What is to be wrong with the token
     #[arg(long, value_enum, value_name = "FLAW")]
     pub(crate) flaw: Option<crate::inspect::Flaw>,
 
+    /// Send request N of `connect inspect` again, with a token of its own
+    #[arg(long, value_name = "N", conflicts_with = "event")]
+    pub(crate) from: Option<u64>,
+
     /// Put a value into the body: issue.key=TEST-1
-    #[arg(long, value_name = "PLACE=VALUE")]
+    #[arg(long, value_name = "PLACE=VALUE", value_parser = name_and_value)]
     pub(crate) set: Vec<String>,
 
     /// Client key of the tenant, if there are several

@@ -27,6 +27,7 @@ pub(super) fn run_in(folder: &Path, flags: Dev, context: &Context) -> Result<Exi
         },
         exec: flags.exec,
         port: flags.port,
+        watch: (!flags.no_watch).then_some(flags.watch),
         tunnel: match flags.tunnel {
             Tunnel::Auto => Choice::Auto,
             Tunnel::Cloudflared => Choice::Cloudflared,

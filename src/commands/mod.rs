@@ -2,9 +2,12 @@
 
 mod call;
 mod dev;
+mod doctor;
 mod explain;
+mod info;
 mod inspect;
 mod left;
+mod license;
 mod new;
 mod reap;
 mod sandbox;
@@ -26,11 +29,14 @@ use crate::error::CliError;
 /// Whatever stopped it, ready to be shown.
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
     match command {
-        Command::Call(flags) => call::run(&flags, context),
+        Command::Call(flags) => call::run(flags, context),
         Command::Clean(flags) => left::clean(flags, context),
         Command::Dev(flags) => dev::run(flags, context),
+        Command::Doctor(flags) => doctor::run(flags, context),
         Command::Explain(flags) => Ok(explain::run(&flags, context)),
+        Command::Info(flags) => info::run(&flags, context),
         Command::Inspect(flags) => inspect::run(&flags, context),
+        Command::License(flags) => license::run(flags, context),
         Command::New(flags) => new::run(flags, context),
         Command::Reap => reap::run(context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cli::{Token, TokenMint, TokenRead};
 use crate::commands::inspect::session;
@@ -77,9 +77,4 @@ fn mint(flags: &TokenMint, context: &Context) -> Result<ExitCode, CliError> {
             .data(signed["token"].as_str().unwrap_or_default()),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Used by `trigger` too: what a session answers to an order.
-pub(super) async fn sign(order: &Order, context: &Context) -> Result<Value, CliError> {
-    session("api/sign", Some(&json!(order)), context).await
 }

@@ -1,105 +1,123 @@
 //! `connect trigger`: sends the app what a host would send, signed or deliberately wrong.
 
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use connect_core::BaseUrl;
+use connect_core::lifecycle::LifecycleEvent;
+use connect_validator::{Options, descriptor_facts};
 use serde_json::{Value, json};
 
 use crate::cli::Trigger;
 use crate::commands::inspect::session;
-use crate::commands::token::sign;
 use crate::context::Context;
+use crate::editor;
 use crate::error::CliError;
-use crate::inspect::fire::{Shot, body, head, set, shots};
-use crate::inspect::{Order, TokenKind};
-use crate::project::{DESCRIPTOR, read_json};
+use crate::inspect::fire::{Shot, Source, Volley, shots};
+use crate::inspect::{Flaw, TokenKind, folder, read_one};
+use crate::project::{DESCRIPTOR, read_json, read_text};
 use crate::ui::Verb;
 
 pub(super) fn run(flags: &Trigger, context: &Context) -> Result<ExitCode, CliError> {
-    let all = shots(&read_json(&context.cwd.join(DESCRIPTOR))?);
-    let Some(event) = &flags.event else {
-        for shot in all {
-            context.ui.data(&match context.ui.json {
-                true => json!({ "name": shot.name, "method": shot.method, "path": shot.path })
-                    .to_string(),
-                false => format!("{:<32} {:<5} {}", shot.name, shot.method, shot.path),
-            });
+    let source = match (flags.from, &flags.event) {
+        (Some(id), _) => match read_one(&folder(&context.cwd), id) {
+            Some(_) => Source::Request(id),
+            None => return Err(CliError::no_such_request(id)),
+        },
+        (None, Some(event)) => Source::Shot(named(event, context)?),
+        (None, None) => return list(context),
+    };
+    let mut volley = Volley {
+        source,
+        body: None,
+        set: flags.set.clone(),
+        tenant: flags.tenant.clone(),
+        user: flags.user.clone(),
+        flaw: flags.flaw,
+    };
+    if let Some(file) = &flags.body {
+        volley.body = Some(read_json(&context.cwd.join(file))?.to_string());
+    }
+    if let Source::Shot(shot) = &volley.source
+        && shot.kind() == TokenKind::Install
+        && !flags.flaw.is_some_and(Flaw::needs_no_key)
+    {
+        let sandbox = context.block_on(session("api/sandbox", None, context))?;
+        if sandbox.is_null() {
+            return Err(CliError::no_install_key(&shot.name));
         }
-        return Ok(ExitCode::SUCCESS);
+    }
+    if flags.edit {
+        let draft = context.block_on(session("api/draft", Some(&json!(volley)), context))?;
+        let draft = draft["body"].as_str().unwrap_or_default();
+        volley.body = Some(context.block_on(editor::edit(draft, context))?);
+        // They are in the draft already.
+        volley.set = Vec::new();
+    }
+    let sent = context.block_on(session("api/fire", Some(&json!(volley)), context))?;
+    conclude(&volley, &sent, context)
+}
+
+fn list(context: &Context) -> Result<ExitCode, CliError> {
+    for shot in all(context)? {
+        context.ui.data(&match context.ui.json {
+            true => json!(shot).to_string(),
+            false => format!("{:<32} {:<5} {}", shot.name, shot.method, shot.path),
+        });
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything in the descriptor of the folder that can be sent.
+fn all(context: &Context) -> Result<Vec<Shot>, CliError> {
+    let text = read_text(&context.cwd.join(DESCRIPTOR))?;
+    let facts = descriptor_facts(&text, &Options::default());
+    let facts = facts.map_err(|findings| CliError::unreadable_descriptor(&findings))?;
+    Ok(shots(&facts))
+}
+
+fn named(event: &str, context: &Context) -> Result<Shot, CliError> {
+    let mut all = all(context)?.into_iter();
+    all.find(|shot| shot.name == event)
+        .ok_or_else(|| CliError::nothing_to_trigger(event))
+}
+
+/// Says what the app made of it. A token with a flaw must be refused, and one without must not.
+fn conclude(volley: &Volley, sent: &Value, context: &Context) -> Result<ExitCode, CliError> {
+    let status = sent["status"].as_u64().unwrap_or_default();
+    let (name, what, lifecycle) = match &volley.source {
+        Source::Request(id) => (format!("#{id}"), format!("request #{id} again"), None),
+        Source::Shot(shot) => {
+            let what = format!("{} {}", shot.method, shot.path);
+            (shot.name.clone(), what, shot.lifecycle())
+        }
     };
-    let named = all.into_iter().find(|shot| shot.name == *event);
-    let shot = named.ok_or_else(|| CliError::nothing_to_trigger(event))?;
-    let text = match shot.method {
-        "POST" => text(flags, &shot, context)?,
-        _ => String::new(),
+    context
+        .ui
+        .status(Verb::Done("Sent"), &format!("{what} -> {status}"));
+    let path = match &volley.source {
+        Source::Request(_) => "",
+        Source::Shot(shot) => &shot.path,
     };
-    let status = context.block_on(send(flags, &shot, &text, context))?;
-    let path = &shot.path;
-    context.ui.status(
-        Verb::Done("Sent"),
-        &format!("{} {path} -> {status}", shot.method),
-    );
-    context.ui.event(
-        "triggered",
-        &json!({ "name": shot.name, "path": path, "status": status }),
-    );
-    // A token with a flaw must be refused, and one without must not.
-    let problem = match (flags.flaw, status) {
-        (Some(_), 401) => return Ok(ExitCode::SUCCESS),
-        (Some(_), _) => {
+    let fields = json!({ "name": name, "path": path, "status": status });
+    context.ui.event("triggered", &fields);
+    let problem = match (volley.flaw, lifecycle, status) {
+        (Some(_), _, 401) => return Ok(ExitCode::SUCCESS),
+        (Some(_), ..) => {
             "the app let in a token that proves nothing: a hole, unless the route is public"
         }
-        (None, 401) => "the app refused a token that holds: see `connect inspect`",
-        (None, _) => return Ok(ExitCode::SUCCESS),
+        (None, _, 401) => "the app refused a token that holds: see `connect inspect`",
+        (None, Some(_), 200 | 201 | 204) => return Ok(told(lifecycle, context)),
+        (None, Some(_), _) => "a host takes 200, 201 and 204 only: see `connect inspect`",
+        (None, ..) => return Ok(ExitCode::SUCCESS),
     };
     context.ui.warning(problem);
     Ok(ExitCode::FAILURE)
 }
 
-/// The body of a webhook.
-fn text(flags: &Trigger, shot: &Shot, context: &Context) -> Result<String, CliError> {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    let mut value = match &flags.body {
-        Some(file) => read_json(&context.cwd.join(file))?,
-        None => body(&shot.name, now.as_millis()),
-    };
-    for assignment in &flags.set {
-        set(&mut value, assignment).map_err(CliError::trigger_body)?;
+/// What else there is to know: the host itself has done nothing.
+fn told(lifecycle: Option<LifecycleEvent>, context: &Context) -> ExitCode {
+    if lifecycle == Some(LifecycleEvent::Uninstalled) {
+        let text = "the app takes itself for uninstalled now, and its host does not";
+        context.ui.note(text, "connect trigger installed");
     }
-    Ok(value.to_string())
-}
-
-/// Signs and sends it, through the proxy of the session, so that it is on the inspector's list.
-async fn send(
-    flags: &Trigger,
-    shot: &Shot,
-    text: &str,
-    context: &Context,
-) -> Result<u64, CliError> {
-    let order = Order {
-        method: shot.method.to_owned(),
-        target: shot.path.clone(),
-        tenant: flags.tenant.clone(),
-        user: flags.user.clone(),
-        kind: TokenKind::Host,
-        flaw: flags.flaw,
-    };
-    let signed = sign(&order, context).await?;
-    let address = signed["app"]
-        .as_str()
-        .and_then(|url| BaseUrl::parse(url).ok());
-    let Some(address) = address else {
-        return Err(CliError::bug("the session has no address"));
-    };
-    let head = head(shot, &address, signed["token"].as_str(), text);
-    let sent: Value = session(
-        "api/send",
-        Some(&json!({ "head": head, "body": text })),
-        context,
-    )
-    .await?;
-    Ok(sent["status"].as_u64().unwrap_or_default())
+    ExitCode::SUCCESS
 }

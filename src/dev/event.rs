@@ -13,6 +13,7 @@
 //! | `AppExited` | `sources/app.rs` | the end, if nothing can start it again |
 //! | `RegisterFinished` | `Register` | `Say(Ready)`, `Announce`; `Register` again, or `RetryLater`; `Deregister` while stopping |
 //! | `RetryDue` | `RetryLater` | `Register` |
+//! | `Broke` | the loop: a task panicked | as the first `Interrupt` |
 //! | `Announced` | `Announce` | with `--until ready` the end |
 //! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
 //! | `HelpWanted` | `sources/keys.rs` | `Say(Keys)` |
@@ -62,6 +63,8 @@ pub(crate) enum Event {
     },
     /// The app was stopped because the session ends.
     AppStopped,
+    /// A part of the session panicked.
+    Broke(CliError),
     /// The time for leaving is over.
     DeadlinePassed,
     /// A deregister ended.

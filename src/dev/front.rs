@@ -19,7 +19,7 @@ use crate::proxy::Described;
 use crate::tunnel::Way;
 
 /// Where the app is reached unless the user says otherwise.
-const APP_PORT: u16 = 3000;
+pub(crate) const APP_PORT: u16 = 3000;
 
 /// Where people reach the app: our proxy, or the app itself if it runs already.
 pub(crate) struct Front {

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use connect_core::BaseUrl;
 use connect_core::install_keys::KeyHosts;
+use connect_core::{BaseUrl, Product};
 use connect_sandbox::Sandbox;
 use tokio::sync::mpsc;
 
@@ -14,7 +14,7 @@ use crate::dev::notices;
 use crate::dev::way::Address;
 use crate::env;
 use crate::host::BoxFuture;
-use crate::inspect::{self, Door, Judge, Ring};
+use crate::inspect::{self, Door, Judge, Ring, Stage};
 use crate::proxy::{Observer, Served};
 use crate::ui::Verb;
 
@@ -79,7 +79,8 @@ pub(crate) async fn start(
             let page = door.page();
             ui.status(Verb::Done("Inspecting"), &page);
             ui.event("inspector", &serde_json::json!({ "url": page }));
-            let serve = inspect::serve(listener, door, ring, judge, front);
+            let stage = sandbox.map(stage);
+            let serve = inspect::serve(listener, door, ring, judge, front, stage);
             inspecting.sources.push(Box::pin(serve));
             inspecting.door = Some(OpenDoor(project.to_path_buf()));
         }
@@ -87,6 +88,23 @@ pub(crate) async fn start(
         Err(error) => ui.warning(&format!("the inspector has no page: {error}")),
     }
     inspecting
+}
+
+/// What the sandbox does for other commands.
+fn stage(sandbox: &Sandbox) -> Stage {
+    let signer = sandbox.signer();
+    Stage {
+        sign: Box::new(move |claims, kid| {
+            let signer = signer.clone();
+            Box::pin(async move {
+                let signed = signer.sign(&claims, kid.as_ref()).await;
+                signed.map_err(|error| error.to_string())
+            })
+        }),
+        site: sandbox.site(Product::Jira),
+        username: sandbox.username().to_owned(),
+        password: sandbox.password().clone(),
+    }
 }
 
 /// Where the install keys of this session's hosts are.

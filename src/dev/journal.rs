@@ -163,6 +163,17 @@ impl StateFolder {
         Ok(Ok(Self { path, _lock: lock }))
     }
 
+    /// The number of the session that holds the folder, if one does; empty if it has not said yet.
+    pub(crate) fn holder(project: &Path) -> Option<String> {
+        let lock = project.join(".connect").join("dev.lock");
+        let mut lock = OpenOptions::new().read(true).write(true).open(lock).ok()?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => Some(Held::read(&mut lock).pid),
+            // Whoever waits for it gets it when this one is closed.
+            Ok(()) | Err(TryLockError::Error(_)) => None,
+        }
+    }
+
     /// What the journal of a project says now, without keeping a session out.
     pub(crate) fn entries(project: &Path) -> Vec<Entry> {
         let text = fs::read_to_string(project.join(".connect").join(JOURNAL)).ok();

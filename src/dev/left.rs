@@ -41,6 +41,12 @@ pub(crate) struct Removal {
     ui: Ui,
 }
 
+/// The number of the session that runs in the folder, if one does, and what is noted to be
+/// registered from there.
+pub(crate) fn registered(folder: &Path) -> (Option<String>, Vec<Entry>) {
+    (StateFolder::holder(folder), StateFolder::entries(folder))
+}
+
 /// Lists what may be installed on hosts, by a session that runs or by earlier ones.
 pub(crate) fn list(folder: &Path, context: &Context) {
     show(&StateFolder::entries(folder), context);
@@ -264,7 +270,7 @@ pub(crate) fn login_of(host: &HostCredentials) -> Login {
 }
 
 /// Whether a site is meant by what the user typed: with or without scheme and context path.
-fn is_same_site(site: &str, typed: &str) -> bool {
+pub(crate) fn is_same_site(site: &str, typed: &str) -> bool {
     let bare = |text: &str| {
         let text = text.split_once("://").map_or(text, |(_, rest)| rest);
         text.trim_end_matches('/').to_ascii_lowercase()

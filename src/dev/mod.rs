@@ -5,6 +5,8 @@
 
 mod announce;
 mod app;
+#[cfg(all(debug_assertions, unix))]
+mod breaking;
 mod build;
 mod effects;
 mod event;
@@ -23,10 +25,12 @@ mod sources;
 mod switches;
 mod way;
 
+pub(crate) use effects::key_on_disk;
+pub(crate) use front::APP_PORT;
 pub(crate) use run::until_interrupt;
 pub(crate) use session::Until;
 pub(crate) use setup::{DevOptions, HostChoice, dev};
-pub(crate) use sources::files::Watch;
+pub(crate) use sources::files::{Watch, is_told};
 pub(crate) use sources::signals::interrupted;
 
 pub(crate) use crate::tunnel::Choice;

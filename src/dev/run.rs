@@ -6,6 +6,8 @@ use std::sync::atomic::Ordering;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+#[cfg(all(debug_assertions, unix))]
+use crate::dev::breaking;
 use crate::dev::effects::{Reply, World, carry_out};
 use crate::dev::event::{Effect, Ending, Event};
 use crate::dev::notices;
@@ -13,7 +15,6 @@ use crate::dev::session::Session;
 use crate::dev::sources::signals;
 use crate::error::CliError;
 use crate::host::BoxFuture;
-use crate::ui::Fatality;
 
 /// Runs a session to its end. When this returns, no task of it is left.
 ///
@@ -33,6 +34,8 @@ pub(crate) async fn run(
     }
     let mut next = Some(Event::Started);
     let ending = loop {
+        #[cfg(all(debug_assertions, unix))]
+        breaking::panic_if_ordered();
         if let Some(event) = next.take()
             && let Some(ending) = step(world, &mut session, &mut tasks, event)
         {
@@ -47,11 +50,10 @@ pub(crate) async fn run(
                     }
                     reply.event
                 }
+                // A task that panicked cannot be waited for.
                 Err(error) => {
-                    // A task that panicked cannot be waited for: leave, as if interrupted.
                     let error = CliError::bug("a part of the session broke off").cause(error);
-                    world.ui.error(&error, Fatality::Ends);
-                    Some(Event::Interrupt)
+                    Some(Event::Broke(error))
                 }
             },
         };

@@ -12,6 +12,8 @@ use tokio::sync::{mpsc, watch};
 use crate::context::Context;
 use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
+#[cfg(all(debug_assertions, unix))]
+use crate::dev::breaking;
 use crate::dev::effects::{HostEntry, World};
 use crate::dev::event::{Ending, Event};
 use crate::dev::front::{front, note_key};
@@ -19,6 +21,7 @@ use crate::dev::journal::StateFolder;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
 use crate::dev::settings::{self, Settings};
+use crate::dev::sources::app::Scope;
 use crate::dev::sources::files::Watching;
 use crate::dev::switches::Switches;
 use crate::dev::way::{self, Address, Asked};
@@ -44,6 +47,9 @@ pub(crate) struct DevOptions {
     pub(crate) exec: Option<String>,
     /// The port the user named.
     pub(crate) port: Option<u16>,
+    /// Files and folders whose change starts that command again; none named are all sources, and
+    /// without a list nothing does.
+    pub(crate) watch: Option<Vec<PathBuf>>,
     /// The tunnel the user asked for.
     pub(crate) tunnel: Choice,
     /// The address the user named.
@@ -165,13 +171,18 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
             &watching,
         )?);
     }
-    let kind = match launch {
-        Launch::Cargo { .. } => {
-            sources.push(sources::app::source(&folder, events.clone(), &watching)?);
-            AppKind::Built
-        }
-        Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
-    };
+    let kind = kind(&launch, options.watch.as_ref());
+    if kind != AppKind::Started {
+        let scope = match (&launch, &options.watch) {
+            (Launch::Cargo { .. }, _) => Scope::Cargo,
+            (_, Some(named)) if !named.is_empty() => Scope::Named(named.clone()),
+            _ => Scope::Endings,
+        };
+        let source = sources::app::source(&folder, scope, events.clone(), &watching)?;
+        sources.push(source);
+    }
+    #[cfg(all(debug_assertions, unix))]
+    sources.extend(breaking::source(&context.env));
     let (target, watched) = watch::channel(Target::Starting);
     // Until a tunnel is open, the app is reached from here only.
     let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
@@ -280,6 +291,16 @@ fn launch(options: &DevOptions, folder: &Path, context: &Context) -> Result<Laun
     match options.port {
         Some(port) if port != 0 => Ok(Launch::Attached { port }),
         _ => Err(CliError::nothing_to_run()),
+    }
+}
+
+fn kind(launch: &Launch, watch: Option<&Vec<PathBuf>>) -> AppKind {
+    match launch {
+        Launch::Cargo { .. } => AppKind::Built,
+        Launch::Shell { port, .. } if watch.is_some() => AppKind::Watched {
+            in_place: port.is_some(),
+        },
+        Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     }
 }
 

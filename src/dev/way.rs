@@ -112,7 +112,8 @@ pub(crate) fn choose(asked: Asked<'_>, context: &Context) -> Result<Way, CliErro
         sites: asked.sites,
         ngrok,
         named: asked.tunnels.named,
-        cloudflared: on_path("cloudflared", context)
+        cloudflared: context
+            .program("cloudflared")
             .map(|program| Cloudflared::new(program, asked.folder, asked.watch))
             .map(|program| program.with_variables(asked.for_children.to_vec())),
     })
@@ -159,15 +160,6 @@ fn is_ngrok(entry: &str) -> bool {
 }
 
 const NGROK_HOST: &str = "connect.ngrok-agent.com";
-
-/// A program, where the system looks for programs.
-fn on_path(name: &str, context: &Context) -> Option<PathBuf> {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    let path = context.env.text(env::PATH)?;
-    std::env::split_paths(path)
-        .map(|folder| context.cwd.join(folder).join(&file))
-        .find(|path| path.is_file())
-}
 
 /// What a session needs of a tunnel that is being opened.
 pub(crate) struct Opening {

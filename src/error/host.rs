@@ -102,6 +102,12 @@ impl CliError {
             HttpError::Timeout(_) => "upm/timeout",
             HttpError::Tls(_) => "net/tls-untrusted",
         };
-        Self::outside(code, format!("cannot {doing} at {site}")).cause(error)
+        let shown = Self::outside(code, format!("cannot {doing} at {site}")).cause(error);
+        match error {
+            HttpError::Connect(_) => shown.hint(format!(
+                "curl -sI {site}    shows whether anything answers there"
+            )),
+            _ => shown,
+        }
     }
 }

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use connect_validator::Finding;
+
 use crate::error::CliError;
 use crate::inspect::AskError;
 
@@ -49,6 +51,19 @@ impl CliError {
             .hint("in the sandbox, the session says why")
     }
 
+    /// The host's pages lead nowhere.
+    pub(crate) fn call_pages(problem: &'static str) -> Self {
+        Self::outside("call/pages", "the next page cannot be found").cause(problem)
+    }
+
+    /// The app may not act as that user.
+    pub(crate) fn not_as_user(why: &str) -> Self {
+        Self::user("call/not-as-user", "the app cannot act as this user")
+            .cause(why)
+            .hint("ask for it in atlassian-connect.json: \"scopes\": [\"ACT_AS_USER\", ...]")
+            .hint("connect call GET /rest/api/3/myself    shows whom the app is by itself")
+    }
+
     /// stdin holds no token.
     pub(crate) fn no_token(error: &std::io::Error) -> Self {
         Self::user("token/unreadable", "the token cannot be read from stdin").cause(error)
@@ -67,11 +82,48 @@ impl CliError {
     /// The descriptor has nothing of that name to fire.
     pub(crate) fn nothing_to_trigger(name: &str) -> Self {
         let message = format!("the descriptor has neither a webhook nor a page `{name}`");
-        Self::user("trigger/unknown", message).hint("connect trigger --list")
+        Self::user("trigger/unknown", message).hint("connect trigger    lists what it has")
     }
 
-    /// The body of an event cannot be used.
-    pub(crate) fn trigger_body(problem: impl std::fmt::Display) -> Self {
-        Self::user("trigger/body", "the body cannot be used").cause(problem)
+    /// The descriptor says nothing that could be sent.
+    pub(crate) fn unreadable_descriptor(findings: &[Finding]) -> Self {
+        let error = Self::user("trigger/descriptor", "the descriptor cannot be read");
+        let first = findings.first().map(|finding| finding.message.clone());
+        let error = first.into_iter().fold(error, Self::cause);
+        error.hint("connect validate descriptor")
+    }
+
+    /// Only the host itself could sign this.
+    pub(crate) fn no_install_key(event: &str) -> Self {
+        let message = format!("nobody here can sign `{event}` as the host does");
+        Self::user("trigger/no-key", message)
+            .cause("installs are signed with a private key of Atlassian's, which no tool has")
+            .hint("connect dev --via sandbox    whose own key signs them")
+            .hint("to have a real host install again, save the descriptor")
+            .hint(format!(
+                "connect trigger {event} --flaw no-token    sends what needs no key"
+            ))
+    }
+
+    /// No editor is named.
+    pub(crate) fn no_editor() -> Self {
+        Self::usage("edit/no-editor", "no editor is named")
+            .hint("EDITOR=vi connect trigger ... --edit")
+            .hint(
+                "connect trigger ... --set issue.key=TEST-1    changes one value without an editor",
+            )
+    }
+
+    /// The editor failed.
+    pub(crate) fn editor_failed(editor: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::user("edit/failed", format!("`{editor}` did not edit the body")).cause(error)
+    }
+
+    /// The user took everything away.
+    pub(crate) fn nothing_left() -> Self {
+        Self::user(
+            "edit/empty",
+            "nothing is left of the body, so nothing was sent",
+        )
     }
 }

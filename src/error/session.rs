@@ -154,6 +154,27 @@ impl CliError {
         Self::user("watch/failed", format!("cannot watch `{}`", path.display())).cause(error)
     }
 
+    /// A path of `--watch` that is not there.
+    pub(crate) fn watch_missing(path: &Path, error: &std::io::Error) -> Self {
+        Self::user(
+            "watch/missing",
+            format!("`{}` cannot be watched", path.display()),
+        )
+        .cause(error)
+        .hint("check the value of `--watch`; it is relative to the project")
+    }
+
+    /// The file system tells nothing of changes.
+    pub(crate) fn watch_no_events(path: &Path, ms: u128) -> Self {
+        let message = "this file system tells nothing of changes";
+        Self::user("watch/no-events", message)
+            .cause(format!(
+                "looking for them every {ms} ms in `{}`",
+                path.display()
+            ))
+            .hint("keep the project on a disk of this machine, not on a share or a Windows drive")
+    }
+
     /// The system watches no more files.
     pub(crate) fn watch_limit(limits: &[String], ms: u128) -> Self {
         let message = "the system watches no more files: its limit is used up";

@@ -12,7 +12,7 @@ use connect_core::{AppKey, BaseUrl};
 
 use crate::http::HttpError;
 
-pub(crate) use upm::{Login, Upm};
+pub(crate) use upm::{License, LicenseState, Login, Look, Upm};
 
 /// A future that is owned and can move between threads.
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::CliError;
 
 /// Where the sandbox listens unless the user says otherwise.
-const PORT: u16 = 3099;
+pub(crate) const PORT: u16 = 3099;
 /// How many ports after it are tried.
 const NEAR: u16 = 20;
 /// Longest wait for its last answers.

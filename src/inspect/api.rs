@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use connect_core::impersonation::{AuthorizationServers, assertion};
+use connect_core::{AccountId, BaseUrl, Secret, Tenant};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
@@ -11,11 +13,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::inspect::body::BodyError;
+use crate::inspect::fire::{Loaded, Source, Volley};
 use crate::inspect::judge::{Judge, now};
+use crate::inspect::replay::ReplayError;
 use crate::inspect::ring::Ring;
 use crate::inspect::server::{Answer, data, text};
-use crate::inspect::sign::{Order, sign};
-use crate::inspect::{Exchange, replay, show};
+use crate::inspect::sign::{InstallKey, Order, SignError, sign};
+use crate::inspect::{Exchange, body, replay, show};
 use crate::proxy::Raw;
 
 /// Longest time a question for news waits.
@@ -29,6 +34,27 @@ pub(super) struct Api {
     pub(super) judge: Arc<Judge>,
     /// The port of the proxy.
     pub(super) front: u16,
+    /// The sandbox, if the session has one.
+    pub(super) stage: Option<Stage>,
+}
+
+/// What the sandbox of a session does for other commands, and no other host would.
+pub(crate) struct Stage {
+    /// Signs as it signs installs.
+    pub(crate) sign: InstallKey,
+    /// Its site for Jira.
+    pub(crate) site: BaseUrl,
+    /// User name of its administrator.
+    pub(crate) username: String,
+    /// The administrator's password, which opens nothing but the sandbox.
+    pub(crate) password: Secret,
+}
+
+/// Whom an assertion is about.
+#[derive(Deserialize)]
+struct OnBehalf {
+    tenant: Option<String>,
+    user: String,
 }
 
 /// A token, and the request it came with if it came with one.
@@ -39,11 +65,21 @@ struct Question {
     target: String,
 }
 
-/// A request that is to be sent to the app.
-#[derive(Deserialize)]
-struct Shipment {
-    head: String,
-    body: String,
+/// Why a request cannot be made.
+#[derive(Debug, thiserror::Error)]
+enum LoadError {
+    /// Its body cannot be had.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// Not all of it was kept.
+    #[error(transparent)]
+    Cut(#[from] ReplayError),
+    /// It is not kept any more.
+    #[error("no such request")]
+    NoRequest,
+    /// There is no such tenant.
+    #[error("{0}")]
+    Tenant(&'static str),
 }
 
 impl Api {
@@ -66,12 +102,30 @@ impl Api {
                 Some(question) => self.judge(question).await,
                 None => text(StatusCode::BAD_REQUEST, "not a question"),
             },
-            ["api", "send"] if post => match read::<Shipment>(request).await {
-                Some(Shipment { head, body }) => self.send(&Raw::whole(head, body)).await,
+            ["api", "assertion"] if post => match read(request).await {
+                Some(on_behalf) => self.assert(&on_behalf),
+                None => text(StatusCode::BAD_REQUEST, "not a user"),
+            },
+            ["api", "draft"] if post => match read(request).await {
+                Some(volley) => match self.load(&volley) {
+                    Ok((loaded, _)) => data(&json!({ "body": body::shown(&loaded.body) })),
+                    Err(error) => text(StatusCode::CONFLICT, &error.to_string()),
+                },
                 None => text(StatusCode::BAD_REQUEST, "not a request"),
             },
+            ["api", "fire"] if post => match read(request).await {
+                Some(volley) => self.fire(&volley).await,
+                None => text(StatusCode::BAD_REQUEST, "not a request"),
+            },
+            ["api", "sandbox"] if !post => data(&match &self.stage {
+                Some(stage) => json!({
+                    "site": stage.site.as_str(), "username": stage.username,
+                    "password": stage.password.expose(),
+                }),
+                None => json!(null),
+            }),
             ["api", "sign"] if post => match read(request).await {
-                Some(order) => self.sign(&order),
+                Some(order) => self.sign(&order).await,
                 None => text(StatusCode::BAD_REQUEST, "not an order"),
             },
             _ => text(StatusCode::NOT_FOUND, "nothing here"),
@@ -118,16 +172,76 @@ impl Api {
         data(&json!(self.judge.judge(&raw, 0).await))
     }
 
-    fn sign(&self, order: &Order) -> Answer {
+    async fn sign(&self, order: &Order) -> Answer {
         let tenant = match self.judge.tenant(order.tenant.as_deref()) {
             Ok(tenant) => tenant,
             Err(why) => return text(StatusCode::CONFLICT, why),
         };
-        match sign(order, &tenant, &self.judge.address(), now()) {
+        match self.token(order, &tenant).await {
             Ok(token) => data(&json!({
                 "token": token, "tenant": tenant.client_key.as_str(),
                 "baseUrl": tenant.base_url.as_str(), "app": self.judge.address().as_str(),
             })),
+            Err(error) => text(StatusCode::CONFLICT, &error.to_string()),
+        }
+    }
+
+    async fn token(&self, order: &Order, tenant: &Tenant) -> Result<Option<String>, SignError> {
+        let key = self.stage.as_ref().map(|stage| &stage.sign);
+        sign(order, tenant, &self.judge.address(), key, now()).await
+    }
+
+    /// Signs that the app acts as a user, for the server that gives tokens for it.
+    fn assert(&self, on_behalf: &OnBehalf) -> Answer {
+        let refuse = |why: &dyn std::fmt::Display| text(StatusCode::CONFLICT, &why.to_string());
+        let tenant = match self.judge.tenant(on_behalf.tenant.as_deref()) {
+            Ok(tenant) => tenant,
+            Err(why) => return refuse(&why),
+        };
+        let user = match AccountId::parse(&on_behalf.user) {
+            Ok(user) => user,
+            Err(error) => return refuse(&error),
+        };
+        let servers = AuthorizationServers::default();
+        let server = servers.of(&tenant.base_url);
+        match assertion(&tenant, &user, server, now()) {
+            Ok(assertion) => data(&json!({
+                "assertion": assertion.expose(), "server": server,
+                "baseUrl": tenant.base_url.as_str(),
+            })),
+            Err(error) => refuse(&error),
+        }
+    }
+
+    /// A request that is to be made, and whose secret it is signed with.
+    fn load(&self, volley: &Volley) -> Result<(Loaded, Tenant), LoadError> {
+        let tenant = self.judge.tenant(volley.tenant.as_deref());
+        let tenant = tenant.map_err(LoadError::Tenant)?;
+        let mut loaded = match &volley.source {
+            Source::Request(id) => {
+                let one = self.ring.get(*id).ok_or(LoadError::NoRequest)?;
+                if one.raw.body_length != one.raw.body.len() as u64 {
+                    return Err(ReplayError::Cut.into());
+                }
+                Loaded::of_request(&one, volley)
+            }
+            Source::Shot(shot) => Loaded::of_shot(shot, volley, &tenant, &self.judge.address()),
+        };
+        loaded.change(volley)?;
+        Ok((loaded, tenant))
+    }
+
+    /// Makes a request as a host would, and sends it through the proxy, so that it is on the list.
+    async fn fire(&self, volley: &Volley) -> Answer {
+        let (loaded, tenant) = match self.load(volley) {
+            Ok(loaded) => loaded,
+            Err(error) => return text(StatusCode::CONFLICT, &error.to_string()),
+        };
+        match self.token(&loaded.order, &tenant).await {
+            Ok(token) => {
+                let head = loaded.head(&self.judge.address(), token.as_deref());
+                self.send(&Raw::whole(head, loaded.body)).await
+            }
             Err(error) => text(StatusCode::CONFLICT, &error.to_string()),
         }
     }

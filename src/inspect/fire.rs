@@ -1,42 +1,113 @@
-//! What a host sends to an app, found in its descriptor.
+//! What a host sends to an app, found in its descriptor or among the requests that came, and made
+//! anew.
 
-use connect_core::BaseUrl;
-use serde_json::{Map, Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use connect_core::lifecycle::LifecycleEvent;
+use connect_core::{BaseUrl, Tenant};
+use connect_validator::Summary;
+use serde::{Deserialize, Serialize};
+
+use crate::inspect::body::{self, BodyError};
+use crate::inspect::sign::{Flaw, Order, TokenKind};
+use crate::inspect::{Auth, Exchange};
 
 /// A request that a host makes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Shot {
-    /// What it is called: the event of a webhook, or `iframe:` and the key of a module.
+    /// What it is called: a lifecycle event, the event of a webhook, or `iframe:` and the key of a
+    /// module.
     pub(crate) name: String,
     /// Method.
-    pub(crate) method: &'static str,
+    pub(crate) method: String,
     /// Path and query below the app's base URL; variables of the host are left out.
     pub(crate) path: String,
 }
 
-/// Everything in a descriptor that a host would call with the shared secret.
-pub(crate) fn shots(descriptor: &Value) -> Vec<Shot> {
-    let mut shots = Vec::new();
-    let modules = descriptor["modules"].as_object().into_iter().flatten();
-    for (kind, modules) in modules {
-        let list = match modules {
-            Value::Array(list) => list.as_slice(),
-            one => std::slice::from_ref(one),
+/// What is to be sent, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Volley {
+    /// What.
+    pub(crate) source: Source,
+    /// Another body than the usual one. Where it says `[redacted]` as the usual one does when it
+    /// is shown, the secret is put back.
+    pub(crate) body: Option<String>,
+    /// Values to put into the body.
+    pub(crate) set: Vec<String>,
+    /// Whose client key; the first tenant if there is only one.
+    pub(crate) tenant: Option<String>,
+    /// Account id of the user.
+    pub(crate) user: Option<String>,
+    /// What is to be wrong with the token.
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// What is sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Source {
+    /// A request that came, by its number.
+    Request(u64),
+    /// Something of the descriptor.
+    Shot(Shot),
+}
+
+/// A request that lacks only its token.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    method: String,
+    /// Path and query, the base path included and the token not.
+    target: String,
+    /// Header fields besides those that are always made anew.
+    fields: Vec<(String, String)>,
+    pub(super) body: String,
+    in_query: bool,
+    pub(super) order: Order,
+}
+
+/// Everything in a descriptor that a host would call.
+pub(crate) fn shots(facts: &Summary) -> Vec<Shot> {
+    let lifecycle = &facts.lifecycle;
+    let calls = [
+        (LifecycleEvent::Disabled, &lifecycle.disabled),
+        (LifecycleEvent::Enabled, &lifecycle.enabled),
+        (LifecycleEvent::Installed, &lifecycle.installed),
+        (LifecycleEvent::Uninstalled, &lifecycle.uninstalled),
+    ];
+    let calls = calls.into_iter().filter_map(|(event, path)| {
+        Some(Shot {
+            name: event.as_str().to_owned(),
+            method: "POST".to_owned(),
+            path: plain(path.as_ref()?),
+        })
+    });
+    let modules = facts.modules.iter().filter_map(|module| {
+        let (name, method) = match (&module.event, &module.key) {
+            (Some(event), _) if module.module_type == "webhooks" => (event.clone(), "POST"),
+            (_, Some(key)) => (format!("iframe:{key}"), "GET"),
+            (_, None) => return None,
         };
-        for module in list {
-            let Some(url) = module["url"].as_str() else {
-                continue;
-            };
-            let (name, method) = match (kind.as_str(), &module["event"], &module["key"]) {
-                ("webhooks", Value::String(event), _) => (event.clone(), "POST"),
-                (_, _, Value::String(key)) => (format!("iframe:{key}"), "GET"),
-                _ => continue,
-            };
-            let path = plain(url);
-            shots.push(Shot { name, method, path });
+        Some(Shot {
+            name,
+            method: method.to_owned(),
+            path: plain(module.url.as_ref()?),
+        })
+    });
+    calls.chain(modules).collect()
+}
+
+impl Shot {
+    /// The lifecycle event that it is, if it is one.
+    pub(crate) fn lifecycle(&self) -> Option<LifecycleEvent> {
+        LifecycleEvent::parse(&self.name)
+    }
+
+    /// Who signs it: installs and uninstalls the host with its own key.
+    pub(crate) fn kind(&self) -> TokenKind {
+        match self.lifecycle() {
+            Some(LifecycleEvent::Installed | LifecycleEvent::Uninstalled) => TokenKind::Install,
+            _ => TokenKind::Host,
         }
     }
-    shots
 }
 
 /// A URL of the descriptor as a path, with the parameters left out that the host would fill in.
@@ -57,92 +128,207 @@ fn plain(url: &str) -> String {
     }
 }
 
-/// The smallest body of a webhook: what every one of them has.
-pub(crate) fn body(event: &str, timestamp_ms: u128) -> Value {
-    json!({ "timestamp": timestamp_ms as u64, "webhookEvent": event })
-}
-
-/// Puts a value at a dotted place in a body: `issue.key=TEST-1`.
-///
-/// # Errors
-/// When there is no `=`, or something on the way is no object.
-pub(crate) fn set(body: &mut Value, assignment: &str) -> Result<(), String> {
-    let (place, value) = assignment
-        .split_once('=')
-        .ok_or_else(|| format!("`{assignment}` is not PLACE=VALUE"))?;
-    let mut at = body;
-    for name in place.split('.') {
-        if at.is_null() {
-            *at = Value::Object(Map::new());
-        }
-        let Value::Object(members) = at else {
-            return Err(format!(
-                "`{place}` goes through something that is no object"
-            ));
+impl Loaded {
+    /// Something of the descriptor, for the app at `address`.
+    pub(super) fn of_shot(
+        shot: &Shot,
+        volley: &Volley,
+        tenant: &Tenant,
+        address: &BaseUrl,
+    ) -> Self {
+        let usual = match shot.lifecycle() {
+            _ if shot.method != "POST" => String::new(),
+            Some(event) => body::of_lifecycle(event, tenant).to_string(),
+            None => body::of_webhook(&shot.name, now_ms()).to_string(),
         };
-        at = members.entry(name).or_insert(Value::Null);
+        let mut fields = Vec::new();
+        if shot.method == "POST" {
+            let kind = "application/json; charset=UTF-8".to_owned();
+            fields.push(("Content-Type".to_owned(), kind));
+        }
+        let target = format!("{}{}", address.path(), shot.path);
+        Self {
+            order: volley.order(&shot.method, &target, shot.kind()),
+            method: shot.method.clone(),
+            target,
+            fields,
+            body: usual,
+            // A page is opened by a browser, which sends no header of ours.
+            in_query: shot.method == "GET",
+        }
     }
-    *at = value.into();
-    Ok(())
+
+    /// A request that came.
+    pub(super) fn of_request(one: &Exchange, volley: &Volley) -> Self {
+        let raw = &one.raw;
+        let (target, in_query) = without_token(raw.target());
+        let head = String::from_utf8_lossy(&raw.head);
+        let lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let kept = lines.filter(|(name, _)| !ANEW.contains(&&*name.to_ascii_lowercase()));
+        let fields = kept.map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+        let method = raw.method().to_owned();
+        Self {
+            order: Order {
+                user: volley.user.clone().or(user(&one.entry.auth)),
+                ..volley.order(&method, &target, kind(&one.entry.auth))
+            },
+            method,
+            target,
+            fields: fields.collect(),
+            body: String::from_utf8_lossy(&raw.body).into_owned(),
+            in_query,
+        }
+    }
+
+    /// The body that is wanted instead of the usual one.
+    ///
+    /// # Errors
+    /// [`BodyError`].
+    pub(super) fn change(&mut self, volley: &Volley) -> Result<(), BodyError> {
+        if let Some(edited) = &volley.body {
+            self.body = body::restored(edited, &self.body)?;
+        }
+        if !volley.set.is_empty() {
+            let mut value = body::parse(&self.body)?;
+            for assignment in &volley.set {
+                body::set(&mut value, assignment)?;
+            }
+            self.body = value.to_string();
+        }
+        Ok(())
+    }
+
+    /// Its head, for the app at `address`.
+    pub(super) fn head(&self, address: &BaseUrl, token: Option<&str>) -> String {
+        let authority = address.origin().split("//").nth(1).unwrap_or_default();
+        let (mut target, mut fields) = (self.target.clone(), String::new());
+        match token {
+            Some(token) if self.in_query => {
+                let between = if target.contains('?') { '&' } else { '?' };
+                target.push_str(&format!("{between}jwt={token}"));
+            }
+            Some(token) => fields.push_str(&format!("Authorization: JWT {token}\r\n")),
+            None => {}
+        }
+        for (name, value) in &self.fields {
+            fields.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !self.body.is_empty() {
+            fields.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+        }
+        let method = &self.method;
+        format!(
+            "{method} {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n{fields}\r\n"
+        )
+    }
 }
 
-/// The head of a request to the app at `address`.
-pub(crate) fn head(shot: &Shot, address: &BaseUrl, token: Option<&str>, body: &str) -> String {
-    let authority = address.origin().split("//").nth(1).unwrap_or_default();
-    let target = format!("{}{}", address.path(), shot.path);
-    let mut target = target;
-    let mut fields = format!("Host: {authority}\r\nConnection: close\r\n");
-    match token {
-        // A page is opened by a browser, which sends no header of ours.
-        Some(token) if shot.method == "GET" => {
-            let between = if target.contains('?') { '&' } else { '?' };
-            target.push_str(&format!("{between}jwt={token}"));
+impl Volley {
+    fn order(&self, method: &str, target: &str, kind: TokenKind) -> Order {
+        Order {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            tenant: self.tenant.clone(),
+            user: self.user.clone(),
+            kind,
+            flaw: self.flaw,
         }
-        Some(token) => fields.push_str(&format!("Authorization: JWT {token}\r\n")),
-        None => {}
     }
-    if !body.is_empty() {
-        let length = body.len();
-        fields.push_str(&format!(
-            "Content-Type: application/json; charset=UTF-8\r\nContent-Length: {length}\r\n"
-        ));
+}
+
+/// Header fields that a request that came does not hand on.
+const ANEW: [&str; 6] = [
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "transfer-encoding",
+];
+
+/// A target without the parameter `jwt`, and whether it had one.
+fn without_token(target: &str) -> (String, bool) {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let is_token = |pair: &&str| *pair == "jwt" || pair.starts_with("jwt=");
+    let kept: Vec<_> = query.split('&').filter(|pair| !is_token(pair)).collect();
+    let had = query.split('&').any(|pair| is_token(&pair));
+    let kept = kept.join("&");
+    if kept.is_empty() {
+        return (path.to_owned(), had);
     }
-    format!("{} {target} HTTP/1.1\r\n{fields}\r\n", shot.method)
+    (format!("{path}?{kept}"), had)
+}
+
+/// Who signed a request.
+fn kind(auth: &Auth) -> TokenKind {
+    match auth.kind.as_deref() {
+        Some("context") => TokenKind::Context,
+        Some("install") => TokenKind::Install,
+        _ => TokenKind::Host,
+    }
+}
+
+/// Whom a request was about.
+fn user(auth: &Auth) -> Option<String> {
+    auth.user().map(str::to_owned)
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use connect_validator::{Options, descriptor_facts};
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn a_descriptor_says_what_can_be_fired() {
-        let descriptor = json!({ "modules": {
-            "webhooks": [{ "event": "jira:issue_created", "url": "/hooks/issue?id={issue.id}&a=1" }],
-            "generalPages": [{ "key": "hello", "url": "hello" }],
-            "configurePage": { "key": "set-up", "url": "/set-up?x={y}" },
-            "webItems": [{ "key": "no-url" }],
-        }});
-        let mut found: Vec<_> = shots(&descriptor)
+        let descriptor = json!({
+            "key": "a", "name": "A", "baseUrl": "https://a.example",
+            "authentication": { "type": "jwt" },
+            "lifecycle": { "installed": "/installed", "disabled": "/off" },
+            "modules": {
+                "webhooks": [{ "event": "jira:issue_created", "url": "/hooks/issue?id={issue.id}&a=1" }],
+                "generalPages": [{ "key": "hello", "url": "hello" }],
+                "configurePage": { "key": "set-up", "url": "/set-up?x={y}" },
+                "webItems": [{ "key": "no-url" }],
+            },
+        });
+        let facts = descriptor_facts(&descriptor.to_string(), &Options::default()).unwrap();
+        let mut found: Vec<_> = shots(&facts)
             .into_iter()
-            .map(|shot| (shot.name, shot.method, shot.path))
+            .map(|shot| (shot.kind(), shot.name, shot.method, shot.path))
+            .map(|(kind, name, method, path)| format!("{kind:?} {name} {method} {path}"))
             .collect();
         found.sort();
         let expected = [
-            ("iframe:hello", "GET", "/hello"),
-            ("iframe:set-up", "GET", "/set-up"),
-            ("jira:issue_created", "POST", "/hooks/issue?a=1"),
+            "Host disabled POST /off",
+            "Host iframe:hello GET /hello",
+            "Host iframe:set-up GET /set-up",
+            "Host jira:issue_created POST /hooks/issue?a=1",
+            "Install installed POST /installed",
         ];
-        let expected =
-            expected.map(|(name, method, path)| (name.to_owned(), method, path.to_owned()));
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn values_are_put_where_they_belong() {
-        let mut body = body("jira:issue_created", 1);
-        set(&mut body, "issue.key=TEST-1").unwrap();
-        assert_eq!(body["issue"]["key"], "TEST-1");
-        assert!(set(&mut body, "issue").is_err());
-        assert!(set(&mut body, "webhookEvent.x=1").is_err());
+    fn the_token_is_taken_out_of_a_target_and_nothing_else() {
+        for (target, expected, had) in [
+            ("/a?jwt=x&b=1", "/a?b=1", true),
+            ("/a?b=1&jwt=x", "/a?b=1", true),
+            ("/a?jwt=x", "/a", true),
+            ("/a?jwtx=1", "/a?jwtx=1", false),
+            ("/a", "/a", false),
+        ] {
+            assert_eq!(
+                without_token(target),
+                (expected.to_owned(), had),
+                "{target}"
+            );
+        }
     }
 }

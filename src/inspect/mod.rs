@@ -8,6 +8,7 @@
 mod api;
 mod ask;
 mod auth;
+mod body;
 pub(crate) mod fire;
 mod judge;
 mod replay;
@@ -27,9 +28,10 @@ use tokio::sync::mpsc;
 use crate::proxy::{Raw, Served};
 use crate::ui::{ms, timestamp};
 
+pub(crate) use crate::inspect::api::Stage;
 pub(crate) use crate::inspect::ask::{AskError, ask};
 pub(crate) use crate::inspect::auth::{Auth, Verdict};
-pub(crate) use crate::inspect::judge::Judge;
+pub(crate) use crate::inspect::judge::{Judge, now};
 pub(crate) use crate::inspect::ring::{Ring, read, read_one};
 pub(crate) use crate::inspect::server::{Door, listen, serve};
 pub(crate) use crate::inspect::sign::{Flaw, Order, TokenKind};

@@ -22,11 +22,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
-use crate::inspect::api::Api;
+use crate::inspect::api::{Api, Stage};
 use crate::inspect::judge::Judge;
 use crate::inspect::ring::{Ring, write_private};
+use crate::listen;
+use crate::random::secret_word;
+
+/// Most connections at a time: those of a few pages and commands.
+const CONNECTIONS: usize = 64;
 
 /// Where the inspector of a session is, for other commands: a file that only its owner can read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -75,11 +79,7 @@ impl Door {
 pub(crate) async fn listen() -> io::Result<(TcpListener, Door)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let mut bytes = [0; 16];
-    let random = rustls::crypto::ring::default_provider().secure_random;
-    let made = random.fill(&mut bytes);
-    made.map_err(|_| io::Error::other("the system gives no random numbers"))?;
-    let key = format!("{:032x}", u128::from_be_bytes(bytes));
+    let key = secret_word()?;
     Ok((listener, Door { url, key }))
 }
 
@@ -90,31 +90,34 @@ pub(crate) async fn serve(
     ring: Arc<Ring>,
     judge: Arc<Judge>,
     front: u16,
+    stage: Option<Stage>,
 ) {
     let inspector = Arc::new(Inspector {
         host: door.url.trim_start_matches("http://").to_owned(),
         key: Secret::new(door.key),
-        api: Api { ring, judge, front },
+        api: Api {
+            ring,
+            judge,
+            front,
+            stage,
+        },
     });
-    let mut connections = JoinSet::new();
-    loop {
-        // A failed accept is one browser's trouble.
-        if let Ok((stream, _)) = listener.accept().await {
-            let inspector = Arc::clone(&inspector);
-            connections.spawn(async move {
-                let service = service_fn(|request| {
-                    let inspector = Arc::clone(&inspector);
-                    async move { Ok::<_, Infallible>(inspector.answer(request).await) }
-                });
-                let _ = hyper::server::conn::http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(Duration::from_secs(30))
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
+    let serve = |stream| {
+        let inspector = Arc::clone(&inspector);
+        async move {
+            let service = service_fn(|request| {
+                let inspector = Arc::clone(&inspector);
+                async move { Ok::<_, Infallible>(inspector.answer(request).await) }
             });
+            // A broken connection is its browser's trouble.
+            let _ = hyper::server::conn::http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(30))
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
         }
-        while connections.try_join_next().is_some() {}
-    }
+    };
+    listen::each(listener, CONNECTIONS, serve).await;
 }
 
 pub(super) type Answer = Response<Full<Bytes>>;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
 
@@ -176,6 +177,43 @@ pub(crate) async fn run(command: &CommandLine, deadline: Duration) -> Result<Fin
         status: output.status,
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     })
+}
+
+/// Runs a child that has the terminal, as an editor needs it, until it ends.
+///
+/// It stays in our process group: the terminal's keys are its own as long as it runs.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) async fn run_on_terminal(command: &CommandLine) -> Result<ExitStatus, StartError> {
+    let mut prepared = prepare(command);
+    // Whoever works with its end is the user, who is not hurried.
+    let status = prepared.kill_on_drop(true).status().await;
+    status.map_err(|source| refuse(command, source))
+}
+
+/// Runs a child to its end and hands over how it ended and what it printed, up to `limit` bytes.
+///
+/// # Errors
+/// When it cannot be started or takes longer than the deadline ([`io::ErrorKind::TimedOut`]); then
+/// it is killed.
+pub(crate) async fn printed(
+    command: &CommandLine,
+    limit: u64,
+    deadline: Duration,
+) -> Result<(ExitStatus, Vec<u8>), StartError> {
+    let mut started = start(command, Output::Captured)?;
+    let stdout = started.stdout.take();
+    let answer = async {
+        let mut text = Vec::new();
+        if let Some(stdout) = stdout {
+            // What cannot be read was not printed.
+            let _ = stdout.take(limit).read_to_end(&mut text).await;
+        }
+        (started.waiter.wait().await, text)
+    };
+    let ended = tokio::time::timeout(deadline, answer).await;
+    ended.map_err(|_| refuse(command, io::ErrorKind::TimedOut.into()))
 }
 
 /// Starts a child that stays when we are killed. Its stderr is ours, its stdout nobody's.

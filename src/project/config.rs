@@ -1,20 +1,34 @@
 //! config.json: settings by environment, as in atlassian-connect-express.
 
+use std::cell::RefCell;
 use std::path::Path;
 
-use connect_store::StoreSettings;
+use connect_store::{StoreKeys, StoreSettings};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
 use crate::env;
-use crate::project::{CONFIG, FileError, read_settings};
+use crate::project::{CONFIG, FileError, Origin, read_settings};
 
 /// What `connect` uses of config.json: the keys of the top level, over them those of the section
-/// named by `NODE_ENV` (or `development`), over them the environment.
+/// named by `CONNECT_ENV` or `NODE_ENV` (or `development`), over them the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     /// Port of the app, from `PORT` or `port`.
     pub(crate) port: Option<u16>,
+    /// Where that is said.
+    pub(crate) port_origin: Origin,
+}
+
+/// A store of tenants that settings name.
+#[derive(Debug)]
+pub(crate) struct NamedStore {
+    /// Which.
+    pub(crate) settings: StoreSettings,
+    /// Where the keys of its secrets come from, when the file says so.
+    pub(crate) keys: Option<StoreKeys>,
+    /// Where it is named.
+    pub(crate) origin: Origin,
 }
 
 impl Config {
@@ -30,6 +44,10 @@ impl Config {
             problems.push("the whole of it must be an object".to_owned());
         }
         let value = |key| value(&file, key, env);
+        let origin = match env.text(env::PORT) {
+            Some(_) => Origin::Variable(env::PORT.to_owned()),
+            None => Self::origin(folder, env, "port"),
+        };
         let port = match (env.text(env::PORT), value("port")) {
             (Some(text), _) => Some(text.to_owned()),
             (None, Some(Value::String(text))) => Some(text.clone()),
@@ -46,9 +64,23 @@ impl Config {
             parsed
         });
         if problems.is_empty() {
-            Ok(Self { port })
+            Ok(Self {
+                port,
+                port_origin: port.map_or(Origin::Default, |_| origin),
+            })
         } else {
             Err(FileError::Values { path, problems })
+        }
+    }
+
+    /// Where config.json says what is said of a key.
+    pub(crate) fn origin(folder: &Path, env: &Env, key: &str) -> Origin {
+        let file = read_settings(&folder.join(CONFIG), env);
+        let file = file.ok().flatten().unwrap_or_default();
+        match place(&file, key, env) {
+            Some(Place::Section(section)) => Origin::in_file(folder, CONFIG, &[section, key]),
+            Some(Place::Top) => Origin::in_file(folder, CONFIG, &[key]),
+            None => Origin::Default,
         }
     }
 
@@ -56,35 +88,74 @@ impl Config {
     ///
     /// # Errors
     /// When the file is unreadable, not JSON, or `store` makes no sense.
-    pub(crate) fn store(folder: &Path, env: &Env) -> Result<StoreSettings, FileError> {
+    pub(crate) fn store(folder: &Path, env: &Env) -> Result<NamedStore, FileError> {
         let path = folder.join(CONFIG);
         let file = read_settings(&path, env)?.unwrap_or_default();
         let store = value(&file, "store", env).and_then(Value::as_object);
+        let used = RefCell::new(None);
         let variable = |name: &str| {
-            [env::DATABASE_URL, env::DB_URL, env::MONGODB_URI]
-                .contains(&name)
-                .then(|| env.text(name))?
-                .map(str::to_owned)
+            let known = [env::DATABASE_URL, env::DB_URL, env::MONGODB_URI];
+            let value = known.contains(&name).then(|| env.text(name))??;
+            used.replace(Some(name.to_owned()));
+            Some(value.to_owned())
         };
         let none = Map::new();
-        StoreSettings::from_ace(store.unwrap_or(&none), folder, &variable).map_err(|faults| {
+        let store = store.unwrap_or(&none);
+        let settings = StoreSettings::from_ace(store, folder, &variable);
+        let both = settings.and_then(|settings| {
+            let keys = StoreKeys::from_store(store, folder).map_err(|fault| vec![fault])?;
+            Ok((settings, keys))
+        });
+        let (settings, keys) = both.map_err(|faults| {
             let problems = faults.iter().map(|fault| format!("`store`: {fault}"));
             FileError::Values {
                 path,
                 problems: problems.collect(),
             }
+        })?;
+        let origin = match used.into_inner() {
+            Some(name) => Origin::Variable(name),
+            None => Self::origin(folder, env, "store"),
+        };
+        Ok(NamedStore {
+            settings,
+            keys,
+            origin,
         })
     }
 }
 
-/// A key of the section that `NODE_ENV` names (or `development`), or else of the top level.
-fn value<'a>(file: &'a Value, key: &str, env: &Env) -> Option<&'a Value> {
-    let section = env.text(env::NODE_ENV).unwrap_or("development");
-    let section = file.get(section).or_else(|| file.get("development"));
-    section
-        .and_then(|section| section.get(key))
-        .or_else(|| file.get(key))
+/// Where a key of config.json is.
+enum Place<'a> {
+    /// In this section.
+    Section(&'a str),
+    /// On the top level.
+    Top,
 }
+
+/// Where a key is: in the app's section, as the runtime reads it, or else on the top level.
+fn place<'a>(file: &Value, key: &str, env: &'a Env) -> Option<Place<'a>> {
+    let named = env.text(env::CONNECT_ENV).or(env.text(env::NODE_ENV));
+    let section = named.unwrap_or(DEVELOPMENT);
+    let section = file.get(section).map_or(DEVELOPMENT, |_| section);
+    let has = |value: Option<&Value>| value.is_some_and(|value| value.get(key).is_some());
+    if has(file.get(section)) {
+        Some(Place::Section(section))
+    } else {
+        has(Some(file)).then_some(Place::Top)
+    }
+}
+
+/// The value of a key of config.json.
+fn value<'a>(file: &'a Value, key: &str, env: &Env) -> Option<&'a Value> {
+    match place(file, key, env)? {
+        Place::Section(section) => file.get(section)?.get(key),
+        Place::Top => file.get(key),
+    }
+}
+
+/// The section that counts where no variable names one.
+pub(crate) const DEVELOPMENT: &str = "development";
 
 #[cfg(test)]
 mod tests {
@@ -105,6 +176,9 @@ mod tests {
         let production = [("NODE_ENV", "production"), ("MY_PORT", "4")];
         assert_eq!(check(file, &production), Ok(Some(4)));
         assert_eq!(check(file, &[("NODE_ENV", "production")]), Ok(None));
+        let ours = [("CONNECT_ENV", "production"), ("NODE_ENV", "development")];
+        let file = "{development: {port: 2}, production: {port: 4}}";
+        assert_eq!(check(file, &ours), Ok(Some(4)));
         assert_eq!(check("{port: 1}", &[]), Ok(Some(1)));
         assert_eq!(check("{}", &[]), Ok(None));
     }

@@ -24,6 +24,8 @@ pub(crate) struct Credentials {
 /// A host and where the way to log in there is to be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedHost {
+    /// As the file names it.
+    pub(crate) name: String,
     /// Where the product's REST API begins; ends in `/wiki` for Confluence.
     pub(crate) site: BaseUrl,
     /// What runs there.
@@ -32,6 +34,8 @@ pub(crate) struct ListedHost {
     pub(crate) username: String,
     /// The administrator's API token, or how to get it.
     pub(crate) token: TokenSource,
+    /// The variable that the token is from, if it is from one.
+    pub(crate) token_variable: Option<String>,
 }
 
 /// A host and how to log in there.
@@ -130,8 +134,12 @@ fn host_table(file: &Value) -> Option<Map<String, Value>> {
 
 fn host(name: &str, entry: &Value, env: &Env) -> Result<ListedHost, Vec<String>> {
     let mut problems = Vec::new();
+    let mut token_variable = None;
     let token = match from_environment(name, env) {
-        Some(token) => Some(TokenSource::Given(token)),
+        Some((variable, token)) => {
+            token_variable = Some(variable);
+            Some(TokenSource::Given(token))
+        }
         None => TokenSource::parse(entry.get("password"))
             .map_err(|problem| problems.push(format!("host `{name}`{problem}")))
             .ok(),
@@ -163,17 +171,19 @@ fn host(name: &str, entry: &Value, env: &Env) -> Result<ListedHost, Vec<String>>
         .ok();
     match (site, product, username, token) {
         (Some(site), Some(product), Some(username), Some(token)) => Ok(ListedHost {
+            name: name.to_owned(),
             site,
             product,
             username,
             token,
+            token_variable,
         }),
         _ => Err(problems),
     }
 }
 
-/// `CONNECT_TOKEN_` and the host's name in capitals, else `CONNECT_TOKEN`.
-fn from_environment(name: &str, env: &Env) -> Option<Secret> {
+/// `CONNECT_TOKEN_` and the host's name in capitals, else `CONNECT_TOKEN`; which, and its value.
+fn from_environment(name: &str, env: &Env) -> Option<(String, Secret)> {
     let bare = name.split_once("://").map_or(name, |(_, rest)| rest);
     let host = bare.split(['/', ':']).next().unwrap_or_default();
     let capitals = host.chars().map(|c| match c {
@@ -181,8 +191,9 @@ fn from_environment(name: &str, env: &Env) -> Option<Secret> {
         _ => '_',
     });
     let own = format!("{CONNECT_TOKEN}_{}", capitals.collect::<String>());
-    let token = env.text(&own).or_else(|| env.text(CONNECT_TOKEN));
-    token.map(Secret::new)
+    [&*own, CONNECT_TOKEN]
+        .into_iter()
+        .find_map(|name| Some((name.to_owned(), Secret::new(env.text(name)?))))
 }
 
 fn product(text: &str) -> Option<Product> {

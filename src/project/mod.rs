@@ -3,6 +3,7 @@
 
 mod config;
 mod credentials;
+mod origin;
 mod token;
 mod tunnels;
 
@@ -13,9 +14,10 @@ use serde_json::Value;
 
 use crate::context::Env;
 
-pub(crate) use config::Config;
-pub(crate) use credentials::{Credentials, HostCredentials};
-pub(crate) use token::TokenError;
+pub(crate) use config::{Config, DEVELOPMENT};
+pub(crate) use credentials::{Credentials, HostCredentials, ListedHost};
+pub(crate) use origin::Origin;
+pub(crate) use token::{TokenError, TokenSource};
 pub(crate) use tunnels::Tunnels;
 
 /// The file name of a Forge manifest.

@@ -5,14 +5,14 @@
 //! for it adds 72 others here, a D-Bus client among them, and hangs just the same where nobody
 //! unlocks the keyring. Whatever is asked has a deadline.
 
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use connect_core::{BaseUrl, Secret};
 use serde_json::Value;
-use tokio::io::AsyncReadExt as _;
 
-use crate::process::{self, CommandLine, Output, StartError};
+use crate::process::{self, CommandLine, StartError};
 
 /// Where a token comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,26 +200,17 @@ async fn ask(
         without: Vec::new(),
     };
     let (program, site) = (program.to_owned(), site.clone());
-    let mut started = match process::start(&command, Output::Captured) {
-        Ok(started) => started,
-        Err(source) => return Err(TokenError::NotStarted { site, source }),
-    };
-    let stdout = started.stdout.take();
-    let answer = async {
-        let mut text = Vec::new();
-        if let Some(stdout) = stdout {
-            // What cannot be read is no token.
-            let _ = stdout.take(LONGEST).read_to_end(&mut text).await;
+    let (status, text) = match process::printed(&command, LONGEST, deadline).await {
+        Ok(ended) => ended,
+        Err(late) if late.source.kind() == io::ErrorKind::TimedOut => {
+            let seconds = deadline.as_secs();
+            return Err(TokenError::TooSlow {
+                program,
+                site,
+                seconds,
+            });
         }
-        (text, started.waiter.wait().await)
-    };
-    let Ok((text, status)) = tokio::time::timeout(deadline, answer).await else {
-        let seconds = deadline.as_secs();
-        return Err(TokenError::TooSlow {
-            program,
-            site,
-            seconds,
-        });
+        Err(source) => return Err(TokenError::NotStarted { site, source }),
     };
     if !status.success() {
         let status = status.to_string();

@@ -3,11 +3,13 @@
 //!
 //! The request line and the bodies pass byte for byte: hosts sign path and query as they are.
 //! Bodies are streamed. While no process serves, requests wait, at most [`HOLD`], and then get a
-//! 503 that says why. Who watches is told of each request and what it was made of.
+//! 503 that says why. Who watches is told of each request and what it was made of. A connection may
+//! change to another protocol, such as WebSocket.
 
 mod raw;
 mod record;
 mod underway;
+mod upgrade;
 
 mod knock;
 
@@ -27,10 +29,11 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
+use crate::listen;
 use crate::proxy::record::{Copied, Heard, Kept, Listening};
+use crate::proxy::upgrade::Crossing;
 
 pub(crate) use crate::proxy::knock::{Knock, OURS, PREFIX as KNOCK};
 pub(crate) use crate::proxy::raw::Raw;
@@ -106,22 +109,8 @@ pub(crate) async fn serve(listener: TcpListener, behind: Behind) {
         behind,
         count: std::sync::atomic::AtomicU64::new(0),
     });
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let Ok(permit) = Arc::clone(&free).acquire_owned().await else {
-            return;
-        };
-        // A failed accept is one client's trouble.
-        if let Ok((stream, _)) = listener.accept().await {
-            let forwarder = Arc::clone(&forwarder);
-            connections.spawn(async move {
-                forwarder.connection(stream).await;
-                drop(permit);
-            });
-        }
-        while connections.try_join_next().is_some() {}
-    }
+    let serve = |stream| Arc::clone(&forwarder).connection(stream);
+    listen::each(listener, CONNECTIONS, serve).await;
 }
 
 type Answer = Response<BoxBody<Bytes, hyper::Error>>;
@@ -135,20 +124,25 @@ struct Forwarder {
 impl Forwarder {
     async fn connection(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let heard = Heard::default();
+        let (heard, crossing) = (Heard::default(), Crossing::default());
         let service = service_fn(|mut request: Request<Incoming>| {
             let (this, heard) = (Arc::clone(&self), heard.clone());
+            let crossing = crossing.clone();
             async move {
                 let knocked = this.behind.knock.answer(request.uri().path());
                 let ours = this.behind.knock.take_own(request.headers_mut());
                 let head = heard.head(&request);
                 let kept = Kept::default();
-                let request = request.map(|body| Copied::new(body, kept.clone(), heard));
-                Ok::<_, Infallible>(match knocked {
+                let request = request.map(|body| Copied::new(body, kept.clone(), heard.clone()));
+                let answer = match knocked {
                     Some(answer) => text(StatusCode::OK, answer),
-                    None if ours => this.forward(request).await,
-                    None => this.observed(request, head, &kept).await,
-                })
+                    None if ours => this.forward(request, &crossing).await,
+                    None => this.observed(request, head, &kept, &crossing).await,
+                };
+                if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+                    heard.no_more();
+                }
+                Ok::<_, Infallible>(answer)
             }
         });
         // A broken connection is its client's trouble.
@@ -157,12 +151,20 @@ impl Forwarder {
             .timer(TokioTimer::new())
             .header_read_timeout(Duration::from_secs(30))
             .serve_connection(TokioIo::new(Listening::new(stream, heard.clone())), service)
+            .with_upgrades()
             .await;
+        crossing.pass().await;
     }
 
-    async fn observed(&self, request: Request<Copied>, head: Vec<u8>, kept: &Kept) -> Answer {
+    async fn observed(
+        &self,
+        request: Request<Copied>,
+        head: Vec<u8>,
+        kept: &Kept,
+        crossing: &Crossing,
+    ) -> Answer {
         let began = Instant::now();
-        let answer = self.forward(request).await;
+        let answer = self.forward(request, crossing).await;
         let (body, body_length) = kept.take();
         let id = 1 + self
             .count
@@ -180,7 +182,7 @@ impl Forwarder {
         answer
     }
 
-    async fn forward(&self, mut request: Request<Copied>) -> Answer {
+    async fn forward(&self, mut request: Request<Copied>, crossing: &Crossing) -> Answer {
         let mut target = self.behind.target.clone();
         let (port, counted) = loop {
             let serving = target.wait_for(|target| *target != Target::Starting);
@@ -200,13 +202,20 @@ impl Forwarder {
             }
         };
         let describes = request.uri().path().ends_with(DESCRIPTOR);
+        let wanted = upgrade::take(&mut request);
         if prepare(&mut request, port).is_none() {
             return text(
                 StatusCode::BAD_REQUEST,
                 "this request target is not served\n".to_owned(),
             );
         }
+        if let Some(wanted) = &wanted {
+            upgrade::ask(request.headers_mut(), wanted.protocols());
+        }
         match self.client.request(request).await {
+            Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                changed(answer, wanted, crossing)
+            }
             Ok(mut answer) => {
                 take_hop_by_hop(answer.headers_mut());
                 if describes && answer.status().is_success() {
@@ -246,6 +255,31 @@ impl Forwarder {
             ),
         }
     }
+}
+
+/// The answer of an app that changes to another protocol. The request is over with it: a process
+/// that is exchanged does not wait for the connection's end, which may never come.
+fn changed(
+    mut answer: Response<Incoming>,
+    wanted: Option<upgrade::Wanted>,
+    crossing: &Crossing,
+) -> Answer {
+    let Some(wanted) = wanted else {
+        return text(
+            StatusCode::BAD_GATEWAY,
+            "the app changed to another protocol, which was not asked for\n".to_owned(),
+        );
+    };
+    wanted.agreed(&mut answer, crossing);
+    let chosen: Vec<_> = answer
+        .headers()
+        .get_all(header::UPGRADE)
+        .iter()
+        .cloned()
+        .collect();
+    take_hop_by_hop(answer.headers_mut());
+    upgrade::ask(answer.headers_mut(), &chosen);
+    answer.map(|body| body.boxed())
 }
 
 /// Points the request at the port; path and query stay the bytes they were.

@@ -55,6 +55,13 @@ impl Heard {
         hearing.bytes.clear();
     }
 
+    /// The connection has left HTTP: nothing on it is a request any more.
+    pub(super) fn no_more(&self) {
+        let mut hearing = self.lock();
+        hearing.deaf = true;
+        hearing.bytes = Vec::new();
+    }
+
     fn hear(&self, bytes: &[u8]) {
         let mut hearing = self.lock();
         if !hearing.deaf && hearing.bytes.len() + bytes.len() <= HEAD {

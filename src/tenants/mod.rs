@@ -5,11 +5,11 @@ mod transfer;
 use std::sync::Arc;
 
 use connect_core::{
-    ClientKey, InstallationId, Tenant, TenantState,
+    ClientKey, InstallationId, Secret, Tenant, TenantState,
     store::{PageToken, Store, StoreError},
 };
 use connect_store::{
-    Keyring, SealedStore, StoreSettings,
+    SealedStore, StoreKeys, StoreSettings,
     transfer::{Secrets, describe, take},
 };
 
@@ -59,8 +59,8 @@ pub(crate) struct Opened {
 /// # Errors
 /// When there is no such store, or it cannot be opened.
 pub(crate) async fn open(url: Option<&str>, context: &Context) -> Result<Opened, CliError> {
-    let settings = settings(url, context)?;
-    if let StoreSettings::Sqlite { file, .. } = &settings
+    let place = place(url, context)?;
+    if let (StoreSettings::Sqlite { file, .. }, _) = &place
         && !file.exists()
     {
         // Opening would make it.
@@ -68,7 +68,7 @@ pub(crate) async fn open(url: Option<&str>, context: &Context) -> Result<Opened,
         return Err(CliError::user("file/missing", message)
             .hint("name the store: --store postgres://..., or --store sqlite:FILE"));
     }
-    connect(&settings, context).await
+    connect(place, context).await
 }
 
 /// Opens a store to write into, making what is missing.
@@ -79,23 +79,37 @@ pub(crate) async fn open_to_write(
     url: Option<&str>,
     context: &Context,
 ) -> Result<Opened, CliError> {
-    connect(&settings(url, context)?, context).await
+    connect(place(url, context)?, context).await
 }
 
-fn settings(url: Option<&str>, context: &Context) -> Result<StoreSettings, CliError> {
-    Ok(match url {
-        Some(url) => StoreSettings::from_url(url, &context.cwd)?,
-        None => Config::store(&context.cwd, &context.env)?,
-    })
+/// A store, and where the keys of its secrets come from. Those of config.json are for its own store
+/// alone, so that an import into another one can be in plain text.
+type Place = (StoreSettings, Option<StoreKeys>);
+
+fn place(url: Option<&str>, context: &Context) -> Result<Place, CliError> {
+    let (settings, keys) = match url {
+        Some(url) => (StoreSettings::from_url(url, &context.cwd)?, None),
+        None => {
+            let store = Config::store(&context.cwd, &context.env)?;
+            (store.settings, store.keys)
+        }
+    };
+    let given = context.env.text(env::CONNECT_STORE_KEYS);
+    let given = given.map(|keys| StoreKeys::Given(Secret::new(keys)));
+    Ok((settings, given.or(keys)))
 }
 
-async fn connect(settings: &StoreSettings, context: &Context) -> Result<Opened, CliError> {
+async fn connect((settings, keys): Place, context: &Context) -> Result<Opened, CliError> {
     let name = settings.name();
     // Boxed, because it holds every driver's way of connecting.
-    let opening = Box::pin(connect_store::open(settings));
+    let opening = Box::pin(connect_store::open(&settings));
     let store = context.ui.wait("Opening", &name, opening).await?;
-    let store = match context.env.text(env::CONNECT_STORE_KEYS) {
-        Some(keys) => Arc::new(SealedStore::new(store, Keyring::parse(keys)?)),
+    let store = match keys {
+        Some(keys) => {
+            let unlocking = keys.keyring();
+            let keys = context.ui.wait("Unlocking", &name, unlocking).await?;
+            Arc::new(SealedStore::new(store, keys))
+        }
         None => store,
     };
     Ok(Opened { store, name })

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::http::{self, Answer, Http, HttpError};
 use crate::proxy::{KNOCK, Knock, OURS};
+use crate::random::secret_word;
 use crate::tunnel::TunnelError;
 use crate::tunnel::backoff::Backoff;
 use crate::tunnel::error::Stage;
@@ -65,7 +66,7 @@ impl Probe {
     /// # Errors
     /// When the system gives no random numbers.
     pub(crate) fn new(http: Http) -> Result<Self, TunnelError> {
-        let knock = Knock::with_own(&secret_word()?);
+        let knock = Knock::with_own(&word()?);
         Ok(Self { http, knock })
     }
 
@@ -122,7 +123,7 @@ impl Probe {
         url: &BaseUrl,
         deadline: Duration,
     ) -> Result<Heard, TunnelError> {
-        let (word, expected) = (secret_word()?, secret_word()?);
+        let (word, expected) = (word()?, word()?);
         self.knock.expect(word.clone(), expected.clone());
         let answer = self.get(&format!("{url}{KNOCK}{word}"), deadline).await?;
         if answer.body == expected.as_bytes() {
@@ -241,12 +242,6 @@ fn said(answer: &Answer) -> String {
     }
 }
 
-/// 128 bits that nobody can guess, in hexadecimal.
-fn secret_word() -> Result<String, TunnelError> {
-    let mut bytes = [0_u8; 16];
-    let random = rustls::crypto::ring::default_provider().secure_random;
-    random
-        .fill(&mut bytes)
-        .map_err(|_| TunnelError::Broken("the system gives no random numbers".to_owned()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+fn word() -> Result<String, TunnelError> {
+    secret_word().map_err(|error| TunnelError::Broken(error.to_string()))
 }

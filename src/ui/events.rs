@@ -74,6 +74,19 @@ const EVENTS: &[Event] = &[
     ("app.built", &[("ms", Number)]),
     ("app.started", &[("url", Text)]),
     (
+        "check",
+        &[
+            ("group", Text),
+            ("name", Text),
+            ("state", Text),
+            ("text", Text),
+            ("code", TextOrNone),
+            ("causes", Texts),
+            ("hints", Texts),
+        ],
+    ),
+    ("checked", &[("problems", Number), ("warnings", Number)]),
+    (
         "created",
         &[
             ("path", Text),
@@ -126,6 +139,16 @@ const EVENTS: &[Event] = &[
             ("url", Text),
             ("at", Text),
             ("pid", Number),
+        ],
+    ),
+    (
+        "license",
+        &[
+            ("host", Text),
+            ("key", Text),
+            ("active", Boolean),
+            ("state", Text),
+            ("set", Boolean),
         ],
     ),
     (

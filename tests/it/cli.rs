@@ -17,9 +17,14 @@ fn help_is_as_documented() {
     };
     let pages: Vec<_> = [
         "",
+        "call",
         "clean",
         "dev",
+        "doctor",
         "explain",
+        "info",
+        "inspect",
+        "license",
         "new",
         "sandbox",
         "schema",
@@ -30,6 +35,10 @@ fn help_is_as_documented() {
         "tenants import",
         "tenants list",
         "tenants show",
+        "token",
+        "token decode",
+        "token mint",
+        "trigger",
         "validate",
     ]
     .map(page)

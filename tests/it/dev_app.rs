@@ -1,45 +1,13 @@
 //! The app under `connect dev`: built, exchanged, broken.
 
-use std::os::unix::fs::PermissionsExt as _;
-
-use crate::support::app;
 use crate::support::env::TestEnv;
 use crate::support::host::{FakeHost, exchange, fetch};
 use crate::support::session::Session;
-
-/// A project that a pretended cargo builds: the program is a script that becomes our app, and
-/// `src/main.rs` says how the build goes.
-fn project() -> TestEnv {
-    let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
-    let folder = env.folder().canonicalize().unwrap();
-    let folder = folder.display();
-    env.write("Cargo.toml", "[package]\nname = \"work\"\n");
-    env.write("src/main.rs", "good 1");
-    let cargo = format!(
-        r#"#!/bin/sh
-case "$(cat src/main.rs)" in
-  bad*)
-    printf '%s\n' '{{"reason":"compiler-message","message":{{"level":"error","rendered":"error: this is bad\n"}}}}'
-    exit 101;;
-esac
-mkdir -p target
-cp src/main.rs target/version
-printf '#!/bin/sh\n%s\n' '{}' > target/program
-chmod +x target/program
-printf '%s\n' '{{"reason":"compiler-artifact","package_id":"path+file://{folder}#0.1.0","manifest_path":"{folder}/Cargo.toml","target":{{"name":"work"}},"executable":"{folder}/target/program","fresh":false}}'
-"#,
-        app::command()
-    );
-    env.write("cargo", &cargo);
-    let executable = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(env.path("cargo"), executable).unwrap();
-    let cargo = env.path("cargo");
-    env.with("CARGO", cargo.to_str().unwrap())
-}
+use crate::support::{app, built};
 
 #[test]
 fn a_source_change_exchanges_the_process_without_a_refused_connection() {
-    let env = project();
+    let env = built::project();
     let mut session = Session::start(&env, &["--via", "none"]);
     let app = session.wait_for("ready")["app"]
         .as_str()
@@ -62,7 +30,7 @@ fn a_source_change_exchanges_the_process_without_a_refused_connection() {
 
 #[test]
 fn a_failed_build_shows_why_and_keeps_the_old_process() {
-    let env = project();
+    let env = built::project();
     let mut session = Session::start(&env, &["--via", "none"]);
     let app = session.wait_for("ready")["app"]
         .as_str()
@@ -86,7 +54,7 @@ fn a_failed_build_shows_why_and_keeps_the_old_process() {
 
 #[test]
 fn an_app_that_crashes_is_said_and_starts_again_with_the_next_save() {
-    let env = project();
+    let env = built::project();
     let mut session = Session::start(&env, &["--via", "none"]);
     let app = session.wait_for("ready")["app"]
         .as_str()
@@ -107,7 +75,7 @@ fn an_app_that_crashes_is_said_and_starts_again_with_the_next_save() {
 #[test]
 fn a_build_that_fails_at_the_start_waits_for_a_better_one() {
     let host = FakeHost::start();
-    let env = project().with_hosts(&[&host]);
+    let env = built::project().with_hosts(&[&host]);
     env.write("src/main.rs", "bad");
     let mut session = Session::start(&env, &[]);
     session.wait_for_error("build/failed");
@@ -120,7 +88,7 @@ fn a_build_that_fails_at_the_start_waits_for_a_better_one() {
 
 #[test]
 fn without_cargo_it_says_how_to_get_it() {
-    let env = project().with("CARGO", "/nowhere/cargo");
+    let env = built::project().with("CARGO", "/nowhere/cargo");
     let mut session = Session::start(&env, &["--via", "none"]);
     session.wait_for_error("build/no-cargo");
     session.interrupt();
@@ -168,7 +136,7 @@ fn the_app_must_serve_its_own_descriptor() {
 fn a_port_that_was_named_and_is_taken_is_an_error() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let env = project();
+    let env = built::project();
     let ended = Session::start(&env, &["--via", "none", "--port", &port]).end();
     assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
     assert!(
@@ -182,7 +150,7 @@ fn a_port_that_was_named_and_is_taken_is_an_error() {
 fn a_port_that_was_only_wished_for_moves() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let env = project();
+    let env = built::project();
     env.write("config.json", &format!("{{ \"port\": {port} }}"));
     let mut session = Session::start(&env, &["--via", "none"]);
     let app = session.wait_for("ready")["app"]

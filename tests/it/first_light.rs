@@ -79,6 +79,14 @@ fn one_command_makes_builds_installs_and_shows_an_app() {
     let (head, _) = exchange("GET", &forged);
     assert!(head.starts_with("HTTP/1.1 401"), "{head}");
 
+    // A changed view shows at the next request, without a build.
+    let view = env.read("hello/views/hello.hbs");
+    let changed = view.replacen("Hello, {{name}}", "Good day, {{name}}", 1);
+    assert_ne!(view, changed);
+    env.write("hello/views/hello.hbs", &changed);
+    let (_, content) = exchange("GET", &iframe);
+    assert!(content.contains("Good day, Ada Lovelace"), "{content}");
+
     // Atlassian's scanner finds nothing in the app as it is generated.
     let app = ready["app"].as_str().unwrap();
     assert_eq!(scanner::holes(app), [""; 0]);
@@ -93,6 +101,7 @@ fn one_command_makes_builds_installs_and_shows_an_app() {
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(ended.count("host.registered"), 2, "{}", ended.stderr);
     assert_eq!(ended.count("host.deregistered"), 1, "{}", ended.stderr);
+    assert_eq!(ended.count("app.built"), 1, "{}", ended.stderr);
 
     env.connect(&["-C", "hello", "validate", "descriptor"])
         .assert()

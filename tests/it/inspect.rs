@@ -21,7 +21,15 @@ pub(crate) struct Setup {
 pub(crate) fn setup() -> Setup {
     let descriptor = app::descriptor("com.example.a", "One");
     let reading = r#""scopes": ["READ"], "apiVersion""#;
-    let env = TestEnv::new().with_descriptor(&descriptor.replace(r#""apiVersion""#, reading));
+    setup_with(
+        TestEnv::new(),
+        &descriptor.replace(r#""apiVersion""#, reading),
+    )
+}
+
+/// The same with another descriptor and more variables.
+pub(crate) fn setup_with(env: TestEnv, descriptor: &str) -> Setup {
+    let env = env.with_descriptor(descriptor);
     let mut session = Session::start(&env, &["--sandbox-port", "0", "--exec", &app::command()]);
     let inspector = session.wait_for("inspector");
     let (url, key) = inspector["url"].as_str().unwrap().split_once("/#").unwrap();
@@ -46,7 +54,7 @@ impl Setup {
     }
 
     /// The event of a request for this path that may have been told already.
-    fn request_so_far(&mut self, path: &str) -> Value {
+    pub(crate) fn request_so_far(&mut self, path: &str) -> Value {
         let mut told = self.session.events.iter();
         match told.find(|event| event["path"] == path).cloned() {
             Some(event) => event,

@@ -5,17 +5,25 @@
 #[cfg(unix)]
 mod ace;
 mod ace_cases;
+mod call;
 mod cli;
 mod dev;
 mod dev_app;
+#[cfg(target_os = "linux")]
+mod dev_ends;
+mod dev_exec;
 mod dev_hosts;
 #[cfg(unix)]
 mod dev_keys;
 mod dev_scripts;
+mod dev_socket;
 mod dev_watch;
+mod doctor;
 mod events;
 mod first_light;
+mod info;
 mod inspect;
+mod license;
 mod new;
 #[cfg(target_os = "linux")]
 mod random_sessions;
@@ -27,6 +35,7 @@ mod templates;
 mod tenants;
 mod tidy;
 mod token;
+mod trigger;
 mod tunnel;
 mod validate;
 mod validate_mockups;

@@ -149,3 +149,38 @@ fn a_store_that_is_not_there_is_named_without_its_password() {
         assert!(!said.contains("hunter2"), "{said}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn secrets_are_sealed_with_the_keys_that_a_command_prints() {
+    let env = TestEnv::new();
+    let config = r#"{"store": {"storage": "a.db", "keys": {"command": ["cat", "keys.txt"]}}}"#;
+    env.write("config.json", config);
+    env.write(
+        "keys.txt",
+        "one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n",
+    );
+    env.write("all.jsonl", RECORDS);
+    let run = |arguments: &[&str]| env.connect(arguments).output().unwrap();
+    assert!(run(&["tenants", "import", "all.jsonl"]).status.success());
+    for file in ["a.db", "a.db-wal"] {
+        let bytes = fs::read(env.path(file)).unwrap_or_default();
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains("hunter2"),
+            "{file}"
+        );
+    }
+    let shown = run(&["tenants", "show", "site-1", "--secrets"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("hunter2"));
+
+    fs::remove_file(env.path("keys.txt")).unwrap();
+    env.connect(&["tenants", "list"])
+        .assert()
+        .code(1)
+        .stdout_eq("")
+        .stderr_eq(snapbox::str![[r#"
+error[store/key-command]: `cat` gave no keys for the store: it ended with exit status: 1
+hint: run the command of `store.keys` in config.json by hand, in the folder of the app
+
+"#]]);
+}

@@ -25,17 +25,22 @@ const CRATES: &[(&str, &[&str])] = &[
 /// Which part of `src/` may use which.
 const MODULES: &[(&str, &[&str])] = &[
     (
+        "call",
+        &["context", "error", "http", "inspect", "project", "ui"],
+    ),
+    (
         "check",
         &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "inspect", "scaffold"]),
+    ("cli", &["check", "doctor", "host", "inspect", "scaffold"]),
     (
         "commands",
         &[
-            "check", "cli", "context", "dev", "env", "error", "host", "http", "inspect", "process",
-            "project", "scaffold", "tenants", "ui",
+            "call", "check", "cli", "context", "dev", "doctor", "editor", "env", "error", "host",
+            "http", "info", "inspect", "license", "process", "project", "scaffold", "tenants",
+            "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -46,6 +51,13 @@ const MODULES: &[(&str, &[&str])] = &[
             "report", "tunnel", "ui",
         ],
     ),
+    (
+        "doctor",
+        &[
+            "check", "context", "dev", "env", "error", "host", "http", "process", "project", "ui",
+        ],
+    ),
+    ("editor", &["context", "env", "error", "process"]),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
     (
@@ -56,15 +68,24 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
-    ("inspect", &["http", "proxy", "ui"]),
+    ("info", &["context", "dev", "env", "error", "project"]),
+    ("inspect", &["http", "listen", "proxy", "random", "ui"]),
+    (
+        "license",
+        &[
+            "context", "dev", "env", "error", "host", "inspect", "project", "ui",
+        ],
+    ),
+    ("listen", &[]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
     ("process", &[]),
     ("project", &["context", "env", "process", "tunnel"]),
-    ("proxy", &[]),
+    ("proxy", &["listen"]),
+    ("random", &[]),
     ("report", &["ui"]),
     ("scaffold", &["context", "process"]),
     ("tenants", &["context", "env", "error", "project", "ui"]),
-    ("tunnel", &["error", "http", "process", "proxy"]),
+    ("tunnel", &["error", "http", "process", "proxy", "random"]),
     ("ui", &["error"]),
 ];
 

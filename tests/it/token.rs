@@ -1,4 +1,4 @@
-//! `connect token` and `connect trigger`: what a host would sign, and what it would not.
+//! `connect token`: what a host would sign, and what it would not.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::inspect::{Setup, setup};
 use crate::support::env::TestEnv;
 
 /// Exit code and data of a command.
-fn run(setup: &Setup, arguments: &[&str], stdin: &str) -> (i32, String) {
+pub(crate) fn run(setup: &Setup, arguments: &[&str], stdin: &str) -> (i32, String) {
     let command = setup
         .env
         .connect(arguments)
@@ -91,56 +91,4 @@ fn without_a_session_a_token_can_be_read_and_none_be_made() {
         .unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("error[inspect/no-session]"), "{text}");
-}
-
-#[test]
-fn a_trigger_is_what_it_says_flaw_included() {
-    let mut setup = setup();
-    let (code, list) = run(&setup, &["trigger"], "");
-    assert!(code == 0 && list.starts_with("iframe:hello"), "{list}");
-    // This app lets everybody in, so what is good succeeds and every flaw is a hole.
-    let (code, _) = run(&setup, &["trigger", "iframe:hello", "--user", "ada"], "");
-    assert_eq!(code, 0);
-    assert_eq!(setup.request("/hello")["verdict"], "ok");
-    for (flaw, verdict, expected) in [
-        ("alg-none", "refused", "auth/algorithm"),
-        ("bad-qsh", "refused", "auth/qsh-mismatch"),
-        ("bad-signature", "refused", "auth/signature"),
-        ("expired", "refused", "auth/expired"),
-        ("no-token", "none", ""),
-        ("wrong-aud", "refused", "auth/audience"),
-    ] {
-        let (code, _) = run(&setup, &["trigger", "iframe:hello", "--flaw", flaw], "");
-        assert_eq!(code, 1, "{flaw}");
-        let event = setup.request("/hello");
-        assert_eq!(event["verdict"], verdict, "{flaw}");
-        assert_eq!(
-            event["code"].as_str().unwrap_or_default(),
-            expected,
-            "{flaw}"
-        );
-    }
-    let output = setup
-        .env
-        .connect(&["trigger", "iframe:other"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("error[trigger/unknown]"), "{text}");
-    setup.session.interrupt();
-}
-
-#[test]
-fn the_product_is_called_as_the_app() {
-    let setup = setup();
-    let (code, text) = run(&setup, &["call", "GET", "/rest/api/3/myself"], "");
-    let myself: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((code, &myself["accountType"]), (0, &"app".into()), "{text}");
-    let (code, text) = run(
-        &setup,
-        &["call", "get", "rest/nothing", "-f", "a=b c", "-i"],
-        "",
-    );
-    assert!(code == 1 && text.starts_with("HTTP 501"), "{text}");
-    setup.session.interrupt();
 }

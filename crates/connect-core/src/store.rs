@@ -257,6 +257,14 @@ pub enum StoreError {
         #[source]
         source: DriverError,
     },
+    /// The program that prints the keys of the store printed none.
+    #[error("`{program}` gave no keys for the store: {problem}")]
+    KeyCommand {
+        /// The program.
+        program: String,
+        /// What came of it; nothing of what it printed.
+        problem: String,
+    },
     /// A newer version of this library has changed the store's own tables.
     #[error("the store `{store}` has layout {found}, and this build knows {known}")]
     NewerLayout {
@@ -317,6 +325,16 @@ pub enum StoreError {
         #[source]
         source: DriverError,
     },
+    /// The server has no certificate that is good, or none at all where one is asked for: whoever
+    /// answers may be somebody else.
+    #[error("the store `{store}` cannot be trusted")]
+    Untrusted {
+        /// Which store, without credentials.
+        store: String,
+        /// What is wrong with the certificate.
+        #[source]
+        source: DriverError,
+    },
 }
 
 /// What the driver of a store says, freed of values: a database may quote in its details the row
@@ -339,6 +357,7 @@ impl StoreError {
             Self::Corrupt { .. } => "store/corrupt",
             Self::Forbidden { .. } => "store/forbidden",
             Self::Full { .. } => "store/full",
+            Self::KeyCommand { .. } => "store/key-command",
             Self::NewerLayout { .. } => "store/newer-layout",
             Self::NoDriver { .. } => "store/no-driver",
             Self::NotSupported { .. } => "store/not-supported",
@@ -347,6 +366,7 @@ impl StoreError {
             Self::Settings { .. } => "store/settings",
             Self::Unauthorized { .. } => "store/unauthorized",
             Self::Unavailable { .. } => "store/unavailable",
+            Self::Untrusted { .. } => "store/untrusted",
         }
     }
 
@@ -360,6 +380,9 @@ impl StoreError {
                 "grant the user SELECT, INSERT, UPDATE, DELETE and, for the first start, CREATE"
             }
             Self::Full { .. } => "make room on the disk or raise the quota of the database",
+            Self::KeyCommand { .. } => {
+                "run the command of `store.keys` in config.json by hand, in the folder of the app"
+            }
             Self::NewerLayout { .. } => "use the newer version of the app",
             Self::NoDriver { .. } => {
                 "add the feature to connect-runtime in Cargo.toml and build again"
@@ -372,6 +395,10 @@ impl StoreError {
             Self::Settings { .. } => "correct `store` in config.json",
             Self::Unauthorized { .. } => "check user and password in `store.url` or DATABASE_URL",
             Self::Unavailable { .. } => "check that the server runs and can be reached from here",
+            Self::Untrusted { .. } => {
+                "name the server as its certificate does, and give its authority as \
+                 `dialectOptions.ssl.ca` of `store`"
+            }
         }
     }
 }

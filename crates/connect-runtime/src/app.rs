@@ -15,7 +15,7 @@ use connect_core::{
     time::Seconds,
     verify::Policy,
 };
-use connect_store::{Keyring, SealedStore};
+use connect_store::SealedStore;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::sync::broadcast;
@@ -425,7 +425,7 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     };
     let store = connect_store::open_within(settings, STORE_PATIENCE, waiting).await?;
     Ok(match &config.store_keys {
-        Some(keys) => Arc::new(SealedStore::new(store, Keyring::parse(keys.expose())?)),
+        Some(keys) => Arc::new(SealedStore::new(store, keys.keyring().await?)),
         None => store,
     })
 }

@@ -131,13 +131,6 @@ impl Descriptor {
     }
 }
 
-impl Module {
-    /// Whether the host shows it as a page of its own.
-    pub(crate) fn is_page(&self) -> bool {
-        self.url.is_some() && PAGES.contains(&self.kind.as_str())
-    }
-}
-
 impl Scope {
     pub(crate) fn parse(word: &str) -> Option<Self> {
         Some(match word.to_ascii_uppercase().as_str() {
@@ -303,19 +296,6 @@ const MOST_FINDINGS: usize = 10;
 
 /// Far more than any real app has.
 const MOST_MODULES: usize = 1_000;
-
-const PAGES: &[&str] = &[
-    "adminPages",
-    "configurePage",
-    "generalPages",
-    "jiraPersonalSettingsPages",
-    "jiraProjectAdminTabPanels",
-    "jiraProjectPages",
-    "jiraReports",
-    "postInstallPage",
-    "profilePages",
-    "spaceToolsTabs",
-];
 
 #[cfg(test)]
 mod tests {

@@ -89,6 +89,21 @@ pub enum SandboxEvent {
         /// Why there was no answer, or why the answer does not count as success.
         problem: Option<String>,
     },
+    /// The product called an address of a module: a step of a workflow, a JQL function.
+    ModuleCalled {
+        /// Base URL of the site.
+        site: String,
+        /// Key of the app.
+        app: String,
+        /// Key of the module.
+        module: String,
+        /// Where, without its query.
+        url: String,
+        /// The status answered; none when there was no answer.
+        status: Option<u16>,
+        /// How long it took, in milliseconds.
+        ms: u64,
+    },
     /// A page of the sandbox was shown, with the iframe of a module in it.
     PageShown {
         /// Base URL of the site.

@@ -39,6 +39,7 @@ mod rest;
 mod sandbox;
 mod server;
 mod sign;
+mod signer;
 mod state;
 mod tasks;
 mod upm;
@@ -52,6 +53,7 @@ pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
 pub use faults::{Fault, Faults, Operation, UnknownFault};
 pub use forge::{ForgeAnswer, ForgeInvocation};
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
+pub use signer::HostSigner;
 
 /// The administrator of every site of the sandbox.
 const USERNAME: &str = "admin";

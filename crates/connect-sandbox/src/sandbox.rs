@@ -16,6 +16,7 @@ use crate::{
     identity::Identity,
     keys::KeySource,
     lifecycle, server,
+    signer::HostSigner,
     state::{License, Shared, Site, lock},
 };
 
@@ -146,6 +147,11 @@ impl Sandbox {
     /// Where the keys of Forge's invocation tokens are, for `CONNECT_FORGE_KEYS_URL`.
     pub fn forge_keys_url(&self) -> String {
         format!("{}{}", self.shared.origin, forge::JWKS)
+    }
+
+    /// Signs anything with the key that installs are signed with.
+    pub fn signer(&self) -> HostSigner {
+        HostSigner(Arc::clone(&self.shared))
     }
 
     /// Installs an app by the address of its descriptor, as the plugin manager does it.

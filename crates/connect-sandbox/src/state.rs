@@ -19,6 +19,7 @@ use crate::{
     grants::Grant,
     identity::Identity,
     keys::KeySource,
+    pages::Macros,
     rest::{File, Kept},
     tasks::Tasks,
     upm::tasks::Upm,
@@ -57,6 +58,8 @@ pub(crate) struct Site {
     /// What apps keep here, by key of the app.
     pub(crate) kept: Mutex<BTreeMap<AppKey, Kept>>,
     pub(crate) files: Mutex<Vec<File>>,
+    /// What the editors of macros saved.
+    pub(crate) macros: Mutex<Macros>,
     /// The installation of Forge that apps are told of, as those are which Forge deploys.
     pub(crate) installation: Mutex<Option<InstallationId>>,
     apps: Mutex<BTreeMap<AppKey, Arc<App>>>,
@@ -110,6 +113,7 @@ impl Shared {
                 changing: tokio::sync::Mutex::default(),
                 kept: Mutex::default(),
                 files: Mutex::default(),
+                macros: Mutex::default(),
                 installation: Mutex::default(),
                 apps: Mutex::default(),
             })

@@ -41,7 +41,12 @@ mod sealed;
 pub mod settings;
 #[cfg(feature = "sql")]
 mod sql;
-#[cfg(any(feature = "mongodb", feature = "redis"))]
+#[cfg(any(
+    feature = "mongodb",
+    feature = "mysql",
+    feature = "postgres",
+    feature = "redis"
+))]
 mod tls;
 #[cfg(feature = "ace")]
 pub mod transfer;
@@ -55,7 +60,7 @@ pub use open::{open, open_within};
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
 #[cfg(feature = "sealed")]
-pub use sealed::{Keyring, SealedStore};
+pub use sealed::{Keyring, SealedStore, StoreKeys};
 pub use settings::StoreSettings;
 #[cfg(feature = "sql")]
 pub use sql::SqlStore;

@@ -19,7 +19,7 @@ use connect_core::{
     store::{DriverError, StoreError},
 };
 use redis::{
-    AsyncCommands, Client, ErrorKind, RedisError,
+    AsyncCommands, Client, ErrorKind, RedisError, TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use serde_json::Value;
@@ -28,7 +28,7 @@ use crate::{
     backend::{Backend, Owner, RawPage, store_in_aces_layout},
     names::CLIENT_INFO,
     record::{self, Stored},
-    settings::ServerSettings,
+    settings::{ServerSettings, Tls},
 };
 
 /// Tenants in Redis or Valkey.
@@ -58,12 +58,7 @@ impl RedisStore {
     pub async fn open(settings: &ServerSettings) -> Result<Self, StoreError> {
         let name = settings.name();
         let patience = settings.patience.unwrap_or(PATIENCE);
-        if settings.url.expose().starts_with("rediss:") {
-            crate::tls::provide();
-        }
-        let client = Client::open(settings.url.expose()).map_err(|_| StoreError::Settings {
-            problem: "the URL is not one of Redis".to_owned(),
-        })?;
+        let client = client(settings)?;
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(1)
             .set_connection_timeout(Some(patience))
@@ -280,6 +275,33 @@ impl Backend for RedisStore {
     }
 }
 
+/// The address, and how far the server's certificate is believed.
+fn client(settings: &ServerSettings) -> Result<Client, StoreError> {
+    let fault = |problem: &str| StoreError::Settings {
+        problem: problem.to_owned(),
+    };
+    let unreadable = |_| fault("the URL is not one of Redis");
+    let url = settings.url.expose();
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    let encrypted = matches!(scheme, "rediss" | "valkeys");
+    let ca = match &settings.tls {
+        None if !encrypted => return Client::open(url).map_err(unreadable),
+        None => None,
+        Some(Tls::Unverified) => {
+            return Err(fault(
+                "Redis is not talked to without a look at its certificate; give its authority as `ca`",
+            ));
+        }
+        Some(Tls::Verified { ca }) => ca.as_ref(),
+    };
+    crate::tls::provide();
+    let certificates = TlsCertificates {
+        client_tls: None,
+        root_cert: ca.map(|ca| ca.clone().into_bytes()),
+    };
+    Client::build_with_tls(format!("rediss:{rest}"), certificates).map_err(unreadable)
+}
+
 fn key_of(owner: Owner<'_>, name: &str) -> String {
     match owner {
         Owner::Installation(id) => format!("forge:{id}:{name}"),
@@ -333,7 +355,11 @@ fn classify(store: &str, error: &RedisError) -> StoreError {
     } else {
         error.code().unwrap_or(error.category()).to_owned()
     };
+    let distrust = crate::tls::is_distrust(&said);
     let source = DriverError::new(said);
+    if distrust {
+        return StoreError::Untrusted { store, source };
+    }
     match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed, _) | (_, Some("WRONGPASS" | "NOAUTH")) => {
             StoreError::Unauthorized { store, source }
@@ -458,6 +484,23 @@ mod tests {
         assert_eq!(error.code(), "store/unavailable");
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         command(store, &["FLUSHALL"]).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_full_disk_of_redis_is_an_error_of_its_own() {
+        let extras = servers::Extras {
+            small_disk: true,
+            ..servers::Extras::default()
+        };
+        let running = servers::can_mount().then(|| servers::redis_with(&extras));
+        let Some(running) = running.flatten() else {
+            return;
+        };
+        let url = format!("redis://127.0.0.1:{}", running.port);
+        let store = open(&url).await.unwrap();
+        // With `always` it ends itself when it cannot write.
+        command(&store, &["CONFIG", "SET", "appendfsync", "everysec"]).await;
+        contract::a_full_disk_is_an_error_of_its_own(&store).await;
     }
 
     #[test]

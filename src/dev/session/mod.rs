@@ -7,6 +7,7 @@
 //! - INVARIANT 7: once a register was sent, the session does not end without a deregister or
 //!   without saying what is left. Same test.
 
+mod app;
 mod host;
 mod ready;
 mod settings;
@@ -18,9 +19,9 @@ use std::time::Duration;
 use connect_core::{AppKey, BaseUrl};
 
 use crate::dev::event::{
-    Built, Descriptor, Effect, Ending, Event, Generation, HostId, Notice, Reason, RegisterResult,
-    Wanted,
+    Descriptor, Effect, Ending, Event, HostId, Notice, Reason, RegisterResult, Wanted,
 };
+use crate::dev::session::app::App;
 use crate::dev::session::host::{Flight, Host};
 use crate::dev::session::ready::Announcement;
 use crate::dev::session::settings::SettingsState;
@@ -28,6 +29,7 @@ use crate::dev::session::stop::{Stop, Why};
 use crate::dev::session::way::Way;
 use crate::error::{CliError, Kind};
 
+pub(crate) use app::AppKind;
 pub(crate) use stop::LEAVE_WITHIN;
 
 /// What a session is about.
@@ -59,15 +61,6 @@ pub(crate) enum Until {
     Ready,
 }
 
-/// How the app comes to run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AppKind {
-    /// It is built from source, and again when a source changes.
-    Built,
-    /// It is started, once.
-    Started,
-}
-
 /// The state of a session.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -85,30 +78,6 @@ pub(crate) struct Session {
     /// What failed last where nothing more is to be expected; counts with [`Until::Ready`].
     failure: Option<CliError>,
     stop: Option<Stop>,
-}
-
-#[derive(Debug)]
-struct App {
-    kind: AppKind,
-    /// What is going on with it.
-    work: AppWork,
-    /// A source changed; build again when nothing is going on.
-    stale: bool,
-    /// Its settings changed; start it again when nothing is going on.
-    restart: bool,
-    /// It is to be started, once its address is known and nothing is going on.
-    due: bool,
-    /// The process that serves, if any.
-    serving: Option<Generation>,
-    /// The last number given.
-    last: Generation,
-}
-
-#[derive(Debug, PartialEq)]
-enum AppWork {
-    Building,
-    Idle,
-    Starting,
 }
 
 #[derive(Debug, Default)]
@@ -134,15 +103,7 @@ impl Session {
         }
         Self {
             way: Way::new(options.address),
-            app: App {
-                kind: options.app,
-                work: AppWork::Idle,
-                stale: false,
-                restart: false,
-                due: false,
-                serving: None,
-                last: Generation(0),
-            },
+            app: App::new(options.app),
             descriptor: DescriptorState::default(),
             settings: SettingsState::Read,
             hosts,
@@ -172,6 +133,7 @@ impl Session {
             Event::AppStarted { generation, result } => {
                 self.app_started(generation, result, &mut effects);
             }
+            Event::Broke(error) => self.begin_stop(Why::Failed(error), &mut effects),
             Event::AppStopped | Event::DeadlinePassed => {
                 if let Some(stop) = self.stop.take() {
                     return self.end(stop.cause);
@@ -215,7 +177,7 @@ impl Session {
                 }
             }
             Event::RebuildWanted => {
-                self.app.stale = self.app.kind == AppKind::Built;
+                self.app.stale = self.app.kind != AppKind::Started;
                 self.app.restart = true;
             }
             Event::ReinstallWanted => {
@@ -235,72 +197,6 @@ impl Session {
         }
         self.go_on(&mut effects);
         effects
-    }
-
-    fn app_built(&mut self, result: Result<Built, CliError>, effects: &mut Vec<Effect>) {
-        self.app.work = AppWork::Idle;
-        match result {
-            Err(error) => self.problem(error, effects),
-            Ok(Built::Same) if self.app.serving.is_some() => {}
-            Ok(_) if self.app.stale || self.stop.is_some() => {}
-            Ok(built) => {
-                if let Built::New(took) = built {
-                    effects.push(Effect::Say(Notice::Built(took)));
-                }
-                self.app.due = true;
-            }
-        }
-    }
-
-    fn start_app(&mut self, address: BaseUrl, effects: &mut Vec<Effect>) {
-        self.app.work = AppWork::Starting;
-        self.app.last.0 += 1;
-        let known = (!self.descriptor.broken).then_some(self.descriptor.good.as_ref());
-        effects.push(Effect::StartApp {
-            generation: self.app.last,
-            key: known.flatten().map(|descriptor| descriptor.key.clone()),
-            address,
-        });
-    }
-
-    fn app_started(
-        &mut self,
-        generation: Generation,
-        result: Result<(), CliError>,
-        effects: &mut Vec<Effect>,
-    ) {
-        self.app.work = AppWork::Idle;
-        match result {
-            Ok(()) => {
-                self.app.serving = Some(generation);
-                self.way.known = self.way.given.clone();
-                effects.push(Effect::Say(Notice::AppStarted));
-                // What a host refused because of the app deserves another try.
-                self.forget_failures();
-            }
-            Err(error) if self.app.kind == AppKind::Started => {
-                self.begin_stop(Why::Failed(error), effects);
-            }
-            Err(error) => self.problem(error, effects),
-        }
-    }
-
-    fn app_exited(&mut self, generation: Generation, status: &str, effects: &mut Vec<Effect>) {
-        if self.app.serving != Some(generation) {
-            return;
-        }
-        self.app.serving = None;
-        if self.stop.is_some() {
-            return;
-        }
-        let error = CliError::app_exited(status);
-        match self.app.kind {
-            AppKind::Built => {
-                let error = error.hint("save a source file to build and start it again");
-                self.problem(error, effects);
-            }
-            AppKind::Started => self.begin_stop(Why::Failed(error), effects),
-        }
     }
 
     fn descriptor_checked(
@@ -440,27 +336,7 @@ impl Session {
             self.settings = SettingsState::Reading;
             effects.push(Effect::ReadSettings);
         }
-        if self.app.restart && self.app.work == AppWork::Idle && !self.app.stale {
-            self.app.restart = false;
-            // What does not run yet reads its settings when it starts.
-            self.app.due |= self.app.serving.is_some();
-        }
-        if self.app.stale && self.app.work == AppWork::Idle {
-            match self.app.kind {
-                // Its descriptor is compared with ours, so ours is read first.
-                AppKind::Started if self.descriptor.reading => {}
-                AppKind::Built => {
-                    self.app.stale = false;
-                    self.app.work = AppWork::Building;
-                    effects.push(Effect::Say(Notice::Building));
-                    effects.push(Effect::BuildApp);
-                }
-                AppKind::Started => {
-                    self.app.stale = false;
-                    self.app.due = true;
-                }
-            }
-        }
+        self.go_on_with_app(effects);
         self.start_if_due(effects);
         if self.app.serving.is_none() || self.descriptor.reading {
             return;

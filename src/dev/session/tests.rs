@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dev::event::SettingsChange;
+use crate::dev::event::{Built, Generation};
 use crate::tunnel::{News, TunnelError};
 
 pub(super) fn key(name: &str) -> AppKey {
@@ -437,4 +438,59 @@ pub(super) fn lost() -> Event {
         error: TunnelError::NgrokStopped,
         tries: 1,
     })
+}
+
+#[test]
+fn what_breaks_ends_the_session_as_an_interrupt_does_but_is_no_success() {
+    let (mut session, _) = installed();
+    let effects = without_talk(session.on(Event::Broke(problem())));
+    let gone = Effect::Deregister(HostId(0), key("a"));
+    assert_eq!(effects, [Effect::StartDeadline(LEAVE_WITHIN), gone]);
+    // More of the same is no second interrupt.
+    assert_eq!(without_talk(session.on(Event::Broke(problem()))), []);
+    session.on(Event::DeregisterFinished {
+        host: HostId(0),
+        key: key("a"),
+        result: Ok(Duration::ZERO),
+    });
+    let end = Effect::End(Ending::Failed(problem()));
+    assert_eq!(session.on(Event::AppStopped), [end]);
+}
+
+#[test]
+fn a_watched_command_is_started_once_for_each_wish() {
+    for in_place in [false, true] {
+        let mut session = session(0, AppKind::Watched { in_place });
+        session.on(Event::Started);
+        session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+        let answer = |number, result| Event::AppStarted {
+            generation: Generation(number),
+            result,
+        };
+        let starts = |effects: Vec<Effect>| {
+            let start = |effect: &&Effect| matches!(effect, Effect::StartApp { .. });
+            effects.iter().filter(start).count()
+        };
+        session.on(answer(1, Ok(())));
+        let wishes = [Event::SourceChanged, Event::RebuildWanted];
+        for (number, wish) in (2..).zip(wishes) {
+            assert_eq!(starts(session.on(wish)), 1);
+            assert_eq!(starts(session.on(answer(number, Ok(())))), 0);
+        }
+        // What changes during a start is looked at after it.
+        session.on(Event::SourceChanged);
+        assert_eq!(starts(session.on(Event::SourceChanged)), 0);
+        assert_eq!(starts(session.on(answer(4, Err(problem())))), 1);
+        // A bad save ends nothing, nor does a crash.
+        let effects = session.on(answer(5, Err(problem())));
+        assert_eq!((problems(&effects), without_talk(effects)), (1, vec![]));
+        session.on(Event::SourceChanged);
+        session.on(answer(6, Ok(())));
+        let effects = session.on(Event::AppExited {
+            generation: Generation(6),
+            status: "signal: 11".to_owned(),
+        });
+        assert_eq!((problems(&effects), without_talk(effects)), (1, vec![]));
+        assert_eq!(starts(session.on(Event::SourceChanged)), 1);
+    }
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::tests::{descriptor, key, lost, opened, options, problem, session};
 use super::*;
+use crate::dev::event::Built;
 use crate::dev::event::SettingsChange;
 use crate::tunnel::{News, TunnelError};
 
@@ -170,19 +171,27 @@ fn host_of(effect: &Effect) -> Option<HostId> {
     }
 }
 
+fn any_kind() -> impl Strategy<Value = AppKind> {
+    prop::sample::select(vec![
+        AppKind::Built,
+        AppKind::Started,
+        AppKind::Watched { in_place: false },
+        AppKind::Watched { in_place: true },
+    ])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_walks_keep_the_promises(
         hosts in 0..3_usize,
-        built in any::<bool>(),
+        kind in any_kind(),
         announce in any::<bool>(),
         until_ready in any::<bool>(),
         tunnel in any::<bool>(),
         steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..120),
     ) {
-        let kind = if built { AppKind::Built } else { AppKind::Started };
         let mut session = Session::new(SessionOptions {
             announce,
             until: if until_ready { Until::Ready } else { Until::Interrupt },
@@ -197,7 +206,8 @@ proptest! {
             }
             let event = match choice {
                 0..25 => Event::DescriptorChanged,
-                25..40 if built => Event::SourceChanged,
+                25..40 if kind != AppKind::Started => Event::SourceChanged,
+                40 if luck < 25 => Event::Broke(problem()),
                 40..45 => Event::AppExited {
                     generation: session.app.last,
                     status: "signal: 11".to_owned(),

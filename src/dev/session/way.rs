@@ -4,8 +4,9 @@
 use connect_core::BaseUrl;
 
 use crate::dev::event::{Effect, Notice};
+use crate::dev::session::Session;
+use crate::dev::session::app::{AppKind, AppWork};
 use crate::dev::session::stop::Why;
-use crate::dev::session::{AppKind, AppWork, Session};
 use crate::error::CliError;
 use crate::tunnel::News;
 
@@ -77,9 +78,10 @@ impl Session {
         }
         self.app.due = false;
         self.way.given = Some(address.clone());
-        if self.app.kind == AppKind::Started {
-            // Where it has a port of its own, the old one has to go first.
-            self.app.serving = None;
+        match self.app.kind {
+            AppKind::Built | AppKind::Watched { in_place: false } => {}
+            // The old one goes first.
+            AppKind::Started | AppKind::Watched { in_place: true } => self.app.serving = None,
         }
         self.start_app(address, effects);
     }

@@ -6,6 +6,7 @@ use crate::dev::session::tests::{
 use crate::tunnel::{News, TunnelError};
 
 use super::*;
+use crate::dev::event::Built;
 
 /// A session that waits for its tunnel, with a good descriptor and an app that is built.
 fn without_a_way(app: AppKind) -> (Session, Vec<Effect>) {

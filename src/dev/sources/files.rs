@@ -91,6 +91,14 @@ impl Watching {
         Ok(watch)
     }
 
+    /// Says that only some folders are watched.
+    pub(crate) fn tell_of_many(&self, most: usize) {
+        let what = format!("this project has more than {most} folders: not all are watched");
+        self.ui.warning(&format!(
+            "{what}; name those of your sources with `--watch`"
+        ));
+    }
+
     /// Says, once, that folders are looked at and why.
     pub(crate) fn tell(&self, watch: &Watch) {
         let Eyes::Look { why, .. } = watch.eyes else {
@@ -105,15 +113,33 @@ impl Watching {
                 .ui
                 .explain(&format!("looking for changes every {ms} ms")),
             Why::FileSystem => {
-                let what = "this file system tells nothing of changes";
-                let text = format!("{what}: looking for them every {ms} ms");
-                self.ui.warning(&text);
+                let folder = watch
+                    .folders
+                    .first()
+                    .map_or(Path::new(""), PathBuf::as_path);
+                self.ui.caution(&CliError::watch_no_events(folder, ms));
             }
             Why::Limit => {
                 let error = CliError::watch_limit(&limits(), ms);
                 self.ui.error(&error, Fatality::GoesOn);
             }
         }
+    }
+}
+
+/// Whether changes of files in a folder are told of, or have to be looked for.
+///
+/// # Errors
+/// When they would be looked for: why, and how to mend it.
+pub(crate) fn is_told(folder: &Path) -> Result<(), CliError> {
+    let watched = Watch::new(|_| false).and_then(|mut watch| watch.add(folder).map(|()| watch));
+    let watch = watched.map_err(|error| CliError::watch(folder, &error))?;
+    match watch.eyes {
+        Eyes::Told(..) => Ok(()),
+        Eyes::Look { every, why, .. } => Err(match why {
+            Why::Limit => CliError::watch_limit(&limits(), every.as_millis()),
+            Why::Asked | Why::FileSystem => CliError::watch_no_events(folder, every.as_millis()),
+        }),
     }
 }
 

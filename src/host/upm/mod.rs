@@ -5,6 +5,8 @@
 //! strange answer cannot send the log-in elsewhere.
 
 mod answers;
+mod license;
+mod look;
 mod patience;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +23,9 @@ use crate::host::upm::answers::{Progress, accept, body, location, progress, refu
 use crate::host::upm::patience::{call, patient};
 use crate::host::{BoxFuture, Go, Host, HostError, Installation, RegisterError, Verdict};
 use crate::http::{self, Http};
+
+pub(crate) use license::{License, LicenseState};
+pub(crate) use look::Look;
 
 /// One site.
 #[derive(Debug)]
@@ -96,19 +101,7 @@ impl Upm {
         if self.allowed.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let request = self.request(Method::GET, &self.url("settings")?)?;
-        let answer = call(request, CALL).await?;
-        if answer.status == StatusCode::NOT_FOUND {
-            return Ok(());
-        }
-        accept("GET settings", &answer)?;
-        let settings = body(&answer.body);
-        let listings = settings["settings"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .find(|setting| setting["key"] == "connectDeveloperListingsEnabled");
-        if listings.is_some_and(|setting| setting["value"] == false) {
+        if self.look().await?.development_mode == Some(false) {
             return Err(HostError::DevModeOff);
         }
         self.allowed.store(true, Ordering::Relaxed);

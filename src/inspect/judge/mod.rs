@@ -196,7 +196,7 @@ impl Judge {
             return;
         };
         let name = call.client_key.as_str().to_owned();
-        let tenant = Tenant::new(
+        let mut tenant = Tenant::new(
             call.key,
             call.client_key,
             call.base_url,
@@ -204,6 +204,8 @@ impl Judge {
             secret,
             now,
         );
+        tenant.oauth_client_id = call.oauth_client_id;
+        tenant.details = call.details;
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
         if learned.tenants.len() < MOST || learned.tenants.contains_key(&name) {
             learned.tenants.insert(name, tenant);
@@ -302,7 +304,7 @@ fn paths(path: &str) -> impl Iterator<Item = String> {
 }
 
 /// The current time.
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -73,6 +73,17 @@ impl TestEnv {
         fs::write(path, text).unwrap();
     }
 
+    /// Writes a file that only its owner can read.
+    pub(crate) fn write_private(&self, name: &str, text: &str) {
+        self.write(name, text);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(self.path(name), mode).unwrap();
+        }
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }

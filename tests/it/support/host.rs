@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -33,6 +33,8 @@ pub(crate) struct Faults {
     pub(crate) install_fails: Option<&'static str>,
     /// How often a task is still running when asked.
     pub(crate) polls: usize,
+    /// How long a task takes.
+    pub(crate) takes: Duration,
     /// The DELETE is done, but never answered.
     pub(crate) silent_delete: bool,
     /// Status of every answer to a DELETE, which is not done.
@@ -47,6 +49,8 @@ pub(crate) struct Faults {
     pub(crate) list_status: Option<u16>,
     /// Status of every answer about a task.
     pub(crate) poll_status: Option<u16>,
+    /// How many seconds its clock is behind ours.
+    pub(crate) behind: i64,
     /// How many calls are answered with 503 before it works.
     pub(crate) stumbles: usize,
 }
@@ -64,12 +68,15 @@ struct State {
     /// Where addresses really lead.
     routes: Option<Route>,
     enabled: BTreeMap<String, bool>,
+    /// Access token and state, by app.
+    licenses: BTreeMap<String, (String, String)>,
 }
 
-type Route = Box<dyn Fn(&str) -> String + Send>;
+type Route = Arc<dyn Fn(&str) -> String + Send + Sync>;
 
 struct Task {
     left: usize,
+    done_at: Instant,
     outcome: Result<String, &'static str>,
 }
 
@@ -82,6 +89,8 @@ struct Request {
 
 impl FakeHost {
     pub(crate) const PASSWORD: &'static str = "correct-horse-battery";
+    /// The only access token that it takes.
+    pub(crate) const ACCESS_TOKEN: &'static str = "of-a-private-listing";
     /// What it shares with the app at an install.
     pub(crate) const SHARED_SECRET: &'static str = "shared-with-the-app-alone";
     const API: &'static str = "/rest/plugins/1.0/";
@@ -116,13 +125,13 @@ impl FakeHost {
     }
 
     /// Has it reach addresses that are not on this machine by others that are.
-    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + 'static) {
-        self.state.0.lock().unwrap().routes = Some(Box::new(routes));
+    pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + Sync + 'static) {
+        self.state.0.lock().unwrap().routes = Some(Arc::new(routes));
     }
 
     fn route(&self, url: &str) -> String {
-        let state = self.state.0.lock().unwrap();
-        let route = state.routes.as_ref();
+        // One may take its time, and others look at the host meanwhile.
+        let route = self.state.0.lock().unwrap().routes.clone();
         route.map_or_else(|| url.to_owned(), |route| route(url))
     }
 
@@ -208,6 +217,15 @@ impl FakeHost {
             let _ = (&stream).read(&mut [0]);
             return;
         };
+        let behind = self.state.0.lock().unwrap().faults.behind;
+        let shift = Duration::from_secs(behind.unsigned_abs());
+        let date = match behind {
+            0.. => SystemTime::now() - shift,
+            _ => SystemTime::now() + shift,
+        };
+        let (line, rest) = answer.split_once("\r\n").unwrap();
+        let date = httpdate::fmt_http_date(date);
+        let answer = format!("{line}\r\nDate: {date}\r\n{rest}");
         let _ = (&stream).write_all(answer.as_bytes());
     }
 
@@ -245,6 +263,32 @@ impl FakeHost {
             ),
             ("GET", "") => response(200, "upm-token: a+b/c=\r\n", "{\"plugins\":[]}"),
             // The token has characters that a query must escape.
+            ("POST", "license-tokens") => self.simulate(&request.body),
+            ("GET", path) if path.starts_with("license-tokens/") => {
+                let key = path["license-tokens/".len()..].strip_suffix("-key")?;
+                let state = self.state.0.lock().unwrap();
+                match state.licenses.get(key) {
+                    None => response(404, "", "{}"),
+                    Some((token, state)) => {
+                        let said = json!({ "pluginKey": key, "token": token, "state": state });
+                        response(200, "", &said.to_string())
+                    }
+                }
+            }
+            ("GET", path) if path.ends_with("-key/license") => {
+                let key = path.strip_suffix("-key/license")?;
+                let state = self.state.0.lock().unwrap();
+                match state.licenses.get(key) {
+                    None => response(404, "", "{}"),
+                    Some((_, state)) => {
+                        let (active, trial) =
+                            (state.starts_with("ACTIVE"), state.ends_with("TRIAL"));
+                        let said =
+                            json!({ "active": active, "valid": active, "evaluation": trial });
+                        response(200, "", &said.to_string())
+                    }
+                }
+            }
             ("POST", "") if query != "token=a%2Bb%2Fc%3D" => response(409, "", "{}"),
             ("POST", "") if faults.silent_install => {
                 self.install(&request.body, &faults);
@@ -305,6 +349,21 @@ impl FakeHost {
         })
     }
 
+    /// Has an access token simulate a licence.
+    fn simulate(&self, body: &[u8]) -> String {
+        let order: Value = serde_json::from_slice(body).unwrap();
+        let text = |name: &str| order[name].as_str().unwrap_or_default().to_owned();
+        if text("token") != Self::ACCESS_TOKEN {
+            let said =
+                json!({ "subCode": "upm.license.token.invalid.error", "errorMessage": "no" });
+            return response(400, "", &said.to_string());
+        }
+        let mut state = self.state.0.lock().unwrap();
+        let license = (text("token"), text("state"));
+        state.licenses.insert(text("pluginKey"), license);
+        response(200, "", "{}")
+    }
+
     fn note(&self, call: String) {
         self.state.0.lock().unwrap().calls.push(call);
         self.state.1.notify_all();
@@ -314,6 +373,11 @@ impl FakeHost {
     fn install(&self, body: &[u8], faults: &Faults) -> usize {
         let body: Value = serde_json::from_slice(body).unwrap();
         let url = self.route(body["pluginUri"].as_str().unwrap());
+        if !url.starts_with("http://") {
+            let outcome = faults.install_fails;
+            let outcome = outcome.unwrap_or("upm.pluginInstall.error.response.exception");
+            return self.begin(faults, Err(outcome));
+        }
         let descriptor: Value = serde_json::from_str(&fetch("GET", &url)).unwrap();
         let key = descriptor["key"].as_str().unwrap().to_owned();
         let outcome = match faults.install_fails {
@@ -334,8 +398,16 @@ impl FakeHost {
             state.installs.push(descriptor.clone());
             state.apps.insert(key, descriptor);
         }
+        drop(state);
+        self.begin(faults, outcome)
+    }
+
+    /// A task that ends like this.
+    fn begin(&self, faults: &Faults, outcome: Result<String, &'static str>) -> usize {
+        let mut state = self.state.0.lock().unwrap();
         state.tasks.push(Task {
             left: faults.polls,
+            done_at: Instant::now() + faults.takes,
             outcome,
         });
         self.state.1.notify_all();
@@ -351,8 +423,8 @@ impl FakeHost {
         let Some(task) = task else {
             return response(404, "", "{}");
         };
-        if task.left > 0 {
-            task.left -= 1;
+        if task.left > 0 || Instant::now() < task.done_at {
+            task.left = task.left.saturating_sub(1);
             return response(200, "", "{\"status\":{\"done\":false}}");
         }
         match &task.outcome {

@@ -1,9 +1,12 @@
 //! What tests of the whole program share.
 
+#[cfg(unix)]
+pub(crate) mod ace;
 pub(crate) mod app;
 /// The sandbox's tests look at pages in the same way.
 #[path = "../../../crates/connect-sandbox/tests/it/browser/cdp.rs"]
 pub(crate) mod browser;
+pub(crate) mod built;
 #[cfg(unix)]
 pub(crate) mod cloud;
 pub(crate) mod env;

@@ -14,6 +14,12 @@ pub(crate) struct OnTerminal {
     pub(crate) code: i64,
 }
 
+/// Runs the program on a terminal, closes that when it shows a text, and says how it ended. None as
+/// with [`press`].
+pub(crate) fn hang_up(env: &TestEnv, text: &str, arguments: &[&str]) -> Option<i64> {
+    press(env, text, "hangup", arguments).map(|ended| ended.code)
+}
+
 /// Runs the program on a terminal and presses keys when it shows a text. None when Python, which
 /// makes the terminal, is missing; that is said, and with `CONNECT_REQUIRE_TOOLS` it fails.
 pub(crate) fn press(

@@ -10,10 +10,10 @@ use std::{
 };
 
 use connect_core::{
-    AllowedHosts, AppKey, BaseUrl, Product, Secret, forge::KeySource,
-    impersonation::AuthorizationServers, install_keys::KeyHosts, time::Seconds,
+    AllowedHosts, AppKey, BaseUrl, Product, forge::KeySource, impersonation::AuthorizationServers,
+    install_keys::KeyHosts, time::Seconds,
 };
-use connect_store::StoreSettings;
+use connect_store::{StoreKeys, StoreSettings};
 use serde_json::{Map, Value};
 
 mod document;
@@ -61,9 +61,9 @@ pub struct Config {
     pub user_agent: String,
     /// Where tenants are kept.
     pub store: StoreSettings,
-    /// Keys that secrets are sealed with before they reach the store (`CONNECT_STORE_KEYS`), as
-    /// [`Keyring::parse`](connect_store::Keyring::parse) reads them.
-    pub store_keys: Option<Secret>,
+    /// Where the keys come from that secrets are sealed with before they reach the store:
+    /// `CONNECT_STORE_KEYS`, or else the command that `store.keys` names.
+    pub store_keys: Option<StoreKeys>,
     /// Product the app is for, if it is for one only.
     pub product: Option<Product>,
     /// Ids of the app as a Forge app (`ari:cloud:ecosystem::app/…`): the one that is deployed, or

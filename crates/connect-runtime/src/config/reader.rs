@@ -7,7 +7,7 @@ use connect_core::{
     impersonation::AuthorizationServers, install_keys::KeyHosts, redact::redact, store::StoreError,
     time::Seconds,
 };
-use connect_store::{Keyring, StoreSettings};
+use connect_store::{Keyring, StoreKeys, StoreSettings, settings::SettingsFault};
 use serde_json::{Map, Value};
 
 use super::{Config, Document, Env, ErrorView, Finding, Options};
@@ -71,10 +71,11 @@ impl<'a> Reader<'a> {
                     .or_else(|| self.wrong(&origin, "must be `jira`, `confluence` or `bitbucket`"))
             });
         let agent = concat!("connect-runtime/", env!("CARGO_PKG_VERSION"));
+        let (store, store_keys) = self.store(folder);
         Config {
             allowed_hosts: self.allowed_hosts(development),
-            store: self.store(folder),
-            store_keys: self.store_keys(),
+            store,
+            store_keys,
             folder: folder.to_owned(),
             port,
             address: self.env_text("HOST").map_or_else(
@@ -317,7 +318,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn store(&mut self, folder: &Path) -> StoreSettings {
+    /// Where tenants are kept, and the keys that their secrets are sealed with.
+    fn store(&mut self, folder: &Path) -> (StoreSettings, Option<StoreKeys>) {
         let found = self.value("store");
         let (value, pointer) = found.unwrap_or_else(|| (Value::Null, "store".to_owned()));
         let store = match self.expand_deep(value, &pointer) {
@@ -329,32 +331,44 @@ impl<'a> Reader<'a> {
         };
         let env = self.env;
         let variable = |name: &str| env.get(name).map(str::to_owned);
-        match StoreSettings::from_ace(&store, folder, &variable) {
-            Ok(settings) => settings,
-            Err(faults) => {
-                for fault in faults {
-                    let origin = match fault.key.as_str() {
-                        key if env.get(key).is_some() => Origin::Variable(fault.key),
-                        key if store.contains_key(key) => Origin::File(format!("{pointer}/{key}")),
-                        "" => Origin::File(pointer.clone()),
-                        key => {
-                            let message = format!("has a `{key}` that {}", fault.message);
-                            self.wrong::<()>(&Origin::File(pointer.clone()), &message);
-                            continue;
-                        }
-                    };
-                    self.wrong::<()>(&origin, &fault.message);
-                }
-                StoreSettings::Memory
+        let settings = StoreSettings::from_ace(&store, folder, &variable);
+        let settings = settings.unwrap_or_else(|faults| {
+            for fault in faults {
+                self.wrong_store::<()>(fault, &store, &pointer);
             }
-        }
+            StoreSettings::Memory
+        });
+        let keys = self.store_keys().or_else(|| {
+            let named = StoreKeys::from_store(&store, folder);
+            named.unwrap_or_else(|fault| self.wrong_store(fault, &store, &pointer))
+        });
+        (settings, keys)
     }
 
-    /// From the environment alone: a key in the file would be kept with what it locks.
-    fn store_keys(&mut self) -> Option<Secret> {
+    fn wrong_store<T>(
+        &mut self,
+        fault: SettingsFault,
+        store: &Map<String, Value>,
+        pointer: &str,
+    ) -> Option<T> {
+        let origin = match fault.key.as_str() {
+            key if self.env.get(key).is_some() => Origin::Variable(fault.key),
+            key if store.contains_key(key) => Origin::File(format!("{pointer}/{key}")),
+            "" => Origin::File(pointer.to_owned()),
+            key => {
+                let message = format!("has a `{key}` that {}", fault.message);
+                return self.wrong(&Origin::File(pointer.to_owned()), &message);
+            }
+        };
+        self.wrong(&origin, &fault.message)
+    }
+
+    /// The keys themselves come from the environment alone: in the file they would be kept with
+    /// what they lock.
+    fn store_keys(&mut self) -> Option<StoreKeys> {
         let (text, origin) = self.env_text("CONNECT_STORE_KEYS")?;
         match Keyring::parse(&text) {
-            Ok(_) => Some(Secret::new(text)),
+            Ok(_) => Some(StoreKeys::Given(Secret::new(text))),
             Err(StoreError::Settings { problem }) => self.wrong(&origin, &problem),
             Err(error) => self.wrong(&origin, &error.to_string()),
         }
@@ -366,6 +380,11 @@ impl<'a> Reader<'a> {
             Value::String(text) => {
                 Value::String(self.expand(&text, &Origin::File(pointer.to_owned())))
             }
+            Value::Array(items) => items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| self.expand_deep(item, &format!("{pointer}/{at}")))
+                .collect(),
             Value::Object(members) => members
                 .into_iter()
                 .map(|(name, value)| {

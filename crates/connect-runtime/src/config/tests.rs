@@ -1,3 +1,5 @@
+use connect_core::Secret;
+
 use super::*;
 
 fn parse(text: &str, env: &Env) -> Result<Config, InvalidConfig> {
@@ -177,9 +179,34 @@ fn a_store_that_makes_no_sense_is_named_with_its_line_and_no_value() {
 fn keys_of_the_store_come_from_the_environment_and_are_shown_nowhere() {
     let keys = "one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     let config = parse("", &Env::of([("CONNECT_STORE_KEYS", keys)])).unwrap();
-    assert_eq!(config.store_keys.as_ref().unwrap().expose(), keys);
+    let given = Some(StoreKeys::Given(Secret::new(keys)));
+    assert_eq!(config.store_keys, given);
     assert!(!format!("{config:?}").contains("MDEy"));
     let found = findings("", &Env::of([("CONNECT_STORE_KEYS", "one:hunter2")]));
     assert!(found[0].contains("CONNECT_STORE_KEYS"), "{found:?}");
+    assert!(!found[0].contains("hunter2"), "{found:?}");
+}
+
+#[test]
+fn a_command_for_the_keys_of_the_store_is_named_in_the_file_and_a_key_is_not() {
+    let file = r#"{"store": {"keys": {"command": ["vault", "read", "$PLACE"]}}}"#;
+    let config = parse(file, &Env::of([("PLACE", "here")])).unwrap();
+    let expected = StoreKeys::Command {
+        words: ["vault", "read", "here"].map(str::to_owned).to_vec(),
+        folder: config.folder.clone(),
+    };
+    assert_eq!(config.store_keys, Some(expected));
+    let keys = "one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let both = Env::of([("PLACE", "here"), ("CONNECT_STORE_KEYS", keys)]);
+    let given = Some(StoreKeys::Given(Secret::new(keys)));
+    assert_eq!(parse(file, &both).unwrap().store_keys, given);
+    let found = findings(
+        "{\"store\": {\n\"keys\": \"one:hunter2\"}}",
+        &Env::default(),
+    );
+    assert!(
+        found[0].starts_with("config.json:2: `store.keys` must be"),
+        "{found:?}"
+    );
     assert!(!found[0].contains("hunter2"), "{found:?}");
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use connect_core::{
-    AccountId, Claims, Tenant,
+    Tenant,
     verify::{Context, Link, Session, Verified, verify_context, verify_link, verify_session},
 };
 use http::request::Parts;
 
 use super::{app_of, prove};
-use crate::{app::ConnectApp, client::HostClient, rejection::Rejection};
+use crate::{app::ConnectApp, rejection::Rejection};
 
 /// One request type of this file: they differ in the kind of proof only.
 macro_rules! browser_request {
@@ -23,32 +23,7 @@ macro_rules! browser_request {
             proof: Verified<$kind>,
         }
 
-        impl $name {
-            /// The app, for its store and its configuration.
-            pub fn app(&self) -> &ConnectApp {
-                &self.app
-            }
-
-            /// The installation the request comes from.
-            pub fn tenant(&self) -> &Arc<Tenant> {
-                &self.tenant
-            }
-
-            /// The user, unless the visitor is anonymous.
-            pub fn account_id(&self) -> Option<AccountId> {
-                self.proof.account_id()
-            }
-
-            /// Everything the token says.
-            pub fn claims(&self) -> &Claims {
-                self.proof.claims()
-            }
-
-            /// A client that calls the tenant's product as the app.
-            pub fn client(&self) -> HostClient {
-                self.app.client(&self.tenant)
-            }
-        }
+        proved_by_tenant!($name);
 
         impl<S> FromRequestParts<S> for $name
         where

@@ -4,14 +4,14 @@ use std::{fmt, sync::Arc};
 
 use axum::extract::{FromRef, FromRequestParts};
 use connect_core::{
-    AccountId, Claims, Tenant, TokenError, mint,
+    Tenant, TokenError, mint,
     time::Seconds,
     verify::{Host, Verified, verify_host},
 };
 use http::{request::Parts, uri::PathAndQuery};
 
 use super::{app_of, prove, target};
-use crate::{app::ConnectApp, client::HostClient, page::PageContext, rejection::Rejection};
+use crate::{app::ConnectApp, page::PageContext, rejection::Rejection};
 
 /// A page, a macro or a webhook: a request whose token was signed with the tenant's shared secret
 /// for exactly this method, path and query.
@@ -25,32 +25,9 @@ pub struct HostRequest {
     target: PathAndQuery,
 }
 
+proved_by_tenant!(HostRequest);
+
 impl HostRequest {
-    /// The app, for its store and its configuration.
-    pub fn app(&self) -> &ConnectApp {
-        &self.app
-    }
-
-    /// The installation the request comes from.
-    pub fn tenant(&self) -> &Arc<Tenant> {
-        &self.tenant
-    }
-
-    /// The user, unless the visitor is anonymous or the host itself calls.
-    pub fn account_id(&self) -> Option<AccountId> {
-        self.proof.account_id()
-    }
-
-    /// Everything the token says.
-    pub fn claims(&self) -> &Claims {
-        self.proof.claims()
-    }
-
-    /// A client that calls the tenant's product as the app.
-    pub fn client(&self) -> HostClient {
-        self.app.client(&self.tenant)
-    }
-
     /// A token for the page to send back to routes that take a
     /// [`SessionRequest`](super::SessionRequest).
     ///

@@ -17,6 +17,39 @@ use http::{request::Parts, uri::PathAndQuery};
 
 use crate::{app::ConnectApp, danger, forge::ForgeRequest, rejection::Rejection};
 
+/// What every request says whose token a tenant's secret proved: a type with the fields `app`,
+/// `tenant` and `proof`.
+macro_rules! proved_by_tenant {
+    ($name:ident) => {
+        impl $name {
+            /// The app, for its store and its configuration.
+            pub fn app(&self) -> &$crate::app::ConnectApp {
+                &self.app
+            }
+
+            /// The installation the request comes from.
+            pub fn tenant(&self) -> &std::sync::Arc<connect_core::Tenant> {
+                &self.tenant
+            }
+
+            /// The user, unless the visitor is anonymous or the host itself calls.
+            pub fn account_id(&self) -> Option<connect_core::AccountId> {
+                self.proof.account_id()
+            }
+
+            /// Everything the token says.
+            pub fn claims(&self) -> &connect_core::Claims {
+                self.proof.claims()
+            }
+
+            /// A client that calls the tenant's product as the app.
+            pub fn client(&self) -> $crate::client::HostClient {
+                self.app.client(&self.tenant)
+            }
+        }
+    };
+}
+
 mod browser;
 mod cacheable;
 mod host;

@@ -1,11 +1,18 @@
 //! The signed address of a module, and the name its iframe carries.
 
+use std::sync::LazyLock;
+
+use connect_core::Product;
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
     descriptor::Module,
-    pages::variables::{Context, expand},
+    pages::{
+        conditions::{self, Situation},
+        place::Place,
+        variables::expand,
+    },
     random,
     rest::ticket::Ticket,
     sign::{self, PAGE_LIFE, Subject},
@@ -18,10 +25,16 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Viewer {
     pub(crate) user: Option<User>,
-    /// What the variables of URLs stand for.
-    pub(crate) context: Context,
-    /// The same place as tokens tell it.
-    pub(crate) structured: Value,
+    pub(crate) place: Place,
+}
+
+/// What of a module is shown, and how.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    /// One of its further addresses, by its name in the table of modules.
+    pub(crate) part: Option<&'a str>,
+    /// What the frame's options say besides the usual.
+    pub(crate) options: Value,
 }
 
 /// Everything a page needs to show one module.
@@ -45,20 +58,14 @@ pub(crate) fn frame(
     app: &App,
     module: &Module,
     viewer: &Viewer,
-    options: Value,
+    wanted: Wanted<'_>,
 ) -> Option<Frame> {
-    let (src, shown_url) = signed_url(shared, site, app, module, viewer)?;
+    let url = expanded(site, app, module, viewer, wanted.part)?;
+    let (src, shown_url) = signed_url(shared, site, app, module, viewer, &url)?;
     let app_key = app.descriptor.key.as_str();
     let unique = format!("{app_key}__{}", module.key);
     let id = format!("{unique}__{}", random::hex(&random::bytes::<4>()));
-    let ticket = Ticket {
-        site: site.base_url.path().to_owned(),
-        app: app_key.to_owned(),
-        module: module.key.clone(),
-        user: viewer.user.as_ref().map(|user| user.account_id.clone()),
-        context: viewer.structured.clone(),
-        variables: viewer.context.clone(),
-    };
+    let claims = viewer.place.claims(site.product);
     let mut all = json!({
         "autoresize": true,
         "widthinpx": true,
@@ -67,9 +74,9 @@ pub(crate) fn frame(
         "moduleType": module.kind,
         "moduleLocation": module.location,
         "isFullPage": module.is_page(),
-        "productContext": viewer.context,
-        "structuredContext": viewer.structured,
-        "contextJwt": sign::context_token(shared, site, app, &subject(viewer)),
+        "productContext": viewer.place.variables(),
+        "structuredContext": claims,
+        "contextJwt": sign::context_token(shared, site, app, &subject(site, viewer)),
         "user": viewer.user.as_ref().map(|user| json!({
             "timeZone": user.time_zone,
             "fullName": user.display_name,
@@ -81,12 +88,12 @@ pub(crate) fn frame(
         "globalOptions": {},
         "platformFeatureFlags": {},
     });
-    if let (Value::Object(all), Value::Object(options)) = (&mut all, options) {
+    if let (Value::Object(all), Value::Object(options)) = (&mut all, wanted.options) {
         all.extend(options);
     }
     let name = json!({
         "extension_id": id,
-        "api": api(),
+        "api": api(site.product),
         "origin": site.base_url.origin(),
         "options": all,
     });
@@ -96,8 +103,8 @@ pub(crate) fn frame(
         "module": module.key,
         "title": module.name,
         "origin": Url::parse(&src).ok()?.origin().ascii_serialization(),
-        "ticket": ticket.sign(shared),
-        "context": viewer.structured,
+        "ticket": ticket(shared, site, app, viewer),
+        "context": claims,
     });
     Some(Frame {
         name: name.to_string(),
@@ -108,33 +115,73 @@ pub(crate) fn frame(
     })
 }
 
-/// The bridge's methods, as frames are told of them.
-pub(crate) fn api() -> Value {
-    serde_json::from_str(include_str!("assets/api.json")).unwrap_or_else(|error| {
-        // Test: the_api_is_json.
-        tracing::error!(%error, "the list of bridge methods is not JSON");
-        json!({})
-    })
+/// What the page shows to be served for an app, for this visitor in this place.
+pub(crate) fn ticket(shared: &Shared, site: &Site, app: &App, viewer: &Viewer) -> String {
+    let ticket = Ticket {
+        site: site.base_url.path().to_owned(),
+        app: app.descriptor.key.to_string(),
+        user: viewer.user.as_ref().map(|user| user.account_id.clone()),
+        place: viewer.place.clone(),
+    };
+    ticket.sign(shared)
 }
 
-pub(crate) fn subject(viewer: &Viewer) -> Subject<'_> {
-    Subject {
-        user: viewer.user.as_ref().map(|user| user.account_id.as_str()),
-        context: viewer.structured.clone(),
+/// The bridge's methods, as frames of a product are told of them.
+pub(crate) fn api(product: Product) -> &'static Value {
+    static JIRA: LazyLock<Value> = LazyLock::new(|| api_without(&["confluence", "customContent"]));
+    static CONFLUENCE: LazyLock<Value> = LazyLock::new(|| api_without(&["jira"]));
+    match product {
+        Product::Confluence => &CONFLUENCE,
+        Product::Bitbucket | Product::Jira => &JIRA,
     }
 }
 
+fn api_without(others: &[&str]) -> Value {
+    let mut api: Value =
+        serde_json::from_str(include_str!("assets/api.json")).unwrap_or_else(|error| {
+            // Test: the_api_is_json.
+            tracing::error!(%error, "the list of bridge methods is not JSON");
+            json!({})
+        });
+    if let Some(api) = api.as_object_mut() {
+        api.retain(|module, _| !others.contains(&module.as_str()));
+    }
+    api
+}
+
+pub(crate) fn subject<'a>(site: &Site, viewer: &'a Viewer) -> Subject<'a> {
+    Subject {
+        user: viewer.user.as_ref().map(|user| user.account_id.as_str()),
+        context: viewer.place.claims(site.product),
+    }
+}
+
+/// An address of a module with its variables filled in, not yet signed.
+pub(crate) fn expanded(
+    site: &Site,
+    app: &App,
+    module: &Module,
+    viewer: &Viewer,
+    part: Option<&str>,
+) -> Option<Url> {
+    let situation = Situation { site, app, viewer };
+    let written = app.descriptor.address(module, part)?;
+    let text = expand(written, viewer.place.variables(), |name, params| {
+        conditions::holds(name, params, situation)
+    });
+    app.descriptor.url(&text)
+}
+
 /// The address with the host's parameters in the host's order, and the same without the token.
-fn signed_url(
+pub(crate) fn signed_url(
     shared: &Shared,
     site: &Site,
     app: &App,
     module: &Module,
     viewer: &Viewer,
+    url: &Url,
 ) -> Option<(String, String)> {
     let descriptor = &app.descriptor;
-    let expanded = expand(module.url.as_deref()?, &viewer.context);
-    let url = descriptor.url(&expanded)?;
     if module.cacheable {
         // A cacheable page is the same for everyone: no parameters, no token.
         return Some((url.to_string(), url.to_string()));
@@ -167,7 +214,7 @@ fn signed_url(
             "GET",
             &signed,
             PAGE_LIFE,
-            &subject(viewer),
+            &subject(site, viewer),
         )?;
         urls::add_param(&mut text, "jwt", &token);
     }
@@ -179,6 +226,8 @@ fn signed_url(
 mod tests {
     #[test]
     fn the_api_is_json() {
-        assert!(super::api()["context"]["getToken"]["returnsPromise"].is_boolean());
+        let api = super::api(connect_core::Product::Jira);
+        assert!(api["context"]["getToken"]["returnsPromise"].is_boolean());
+        assert!(api["jira"].is_object() && api["confluence"].is_null());
     }
 }

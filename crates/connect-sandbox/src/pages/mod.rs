@@ -1,20 +1,33 @@
 //! What people look at: an overview, and a page of the product around each module of an app.
 
+mod app;
 mod bridge;
+mod chrome;
+mod conditions;
+mod fire;
 mod iframe;
+mod macros;
+mod modules;
 mod nav;
 mod overview;
 mod page;
+mod place;
+mod placed;
 mod template;
 mod variables;
+mod views;
+mod visit;
 
-pub(crate) use variables::Context;
+pub(crate) use iframe::Viewer;
+pub(crate) use macros::Macros;
+pub(crate) use place::Place;
+pub(crate) use visit::Visit;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::Path,
+    extract::{Path as UrlPath, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -37,9 +50,16 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         )
         .route("/_sandbox/avatar/{account}", get(avatar))
         .route("/_sandbox/bridge/call", post(bridge::report))
+        .route("/_sandbox/bridge/fire", post(fire::fire))
         .route("/_sandbox/bridge/frame", post(bridge::frame))
+        .route("/_sandbox/bridge/macro", post(macros::save))
+        .route("/_sandbox/bridge/static", post(macros::render))
         .route("/_sandbox/bridge/token", post(bridge::token))
         .route("/_sandbox/events", get(overview::events))
+        .route(
+            "/_sandbox/static/console.js",
+            get(async || asset(CONSOLE_JS, JAVASCRIPT)),
+        )
         .route(
             "/_sandbox/static/host.js",
             get(async || asset(HOST_JS, JAVASCRIPT)),
@@ -52,14 +72,28 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
             "/_sandbox/static/sandbox.css",
             get(async || asset(STYLE, "text/css; charset=utf-8")),
         )
+        .route("/_sandbox/view", post(visit::choose))
 }
 
 /// The routes of one site.
 pub(crate) fn site_router(on: OnSite) -> Router {
-    Router::new()
+    let mut router = Router::new()
         .route("/", get(overview::of_site))
+        .route("/apps/{app}", get(app::show))
+        .route("/webhooks", get(fire::webhooks))
         .route("/plugins/servlet/ac/{app}/{module}", get(page::show))
-        .with_state(on)
+        .route(
+            "/plugins/servlet/ac-redirect/{app}/{module}",
+            get(page::redirect),
+        );
+    for (path, view, look) in views::VIEWS {
+        let (view, look) = (*view, *look);
+        let show = async move |on: State<OnSite>, key: Option<UrlPath<String>>, visit: Visit| {
+            views::show(on, key, visit, view, look).await
+        };
+        router = router.route(path, get(show));
+    }
+    router.with_state(on)
 }
 
 /// Where a person looks at a module.
@@ -69,6 +103,11 @@ pub(crate) fn module_url(site: &Site, app: &App, module: &Module) -> String {
         "{}/plugins/servlet/ac/{}/{key}",
         site.base_url, app.descriptor.key
     )
+}
+
+/// Where a person looks at all that an app brings.
+pub(crate) fn app_url(site: &Site, app: &App) -> String {
+    format!("{}/apps/{}", site.base_url, app.descriptor.key)
 }
 
 fn asset(text: &'static str, content_type: &'static str) -> Response {
@@ -97,18 +136,16 @@ fn html(status: StatusCode, body: String) -> Response {
             HeaderValue::from_static("nosniff"),
         ),
         (
+            // Apps are told nothing, and the sandbox is told which of its pages sent a form.
             header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
+            HeaderValue::from_static("same-origin"),
         ),
     ];
     (status, headers, body).into_response()
 }
 
 /// A disc with initials, coloured by account.
-async fn avatar(
-    axum::extract::State(shared): axum::extract::State<Arc<Shared>>,
-    Path(account): Path<String>,
-) -> Response {
+async fn avatar(State(shared): State<Arc<Shared>>, UrlPath(account): UrlPath<String>) -> Response {
     let account = account.strip_suffix(".svg").unwrap_or(&account);
     let user = shared
         .sites
@@ -126,32 +163,37 @@ async fn avatar(
         .into_response()
 }
 
-/// Scripts and styles are our own; frames are the apps'.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+/// Scripts and styles are our own; frames and icons are the apps'.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src http: https: data:; \
     connect-src 'self'; frame-src http: https:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const ALL_JS: &str = include_str!("assets/all.js");
+const CONSOLE_JS: &str = include_str!("assets/console.js");
 const HOST_JS: &str = concat!(
     "(() => {\n\"use strict\";\n",
     include_str!("assets/host/wire.js"),
     include_str!("assets/host/methods.js"),
+    include_str!("assets/host/calls.js"),
     include_str!("assets/host/dialogs.js"),
+    include_str!("assets/host/products.js"),
+    include_str!("assets/host/view.js"),
     include_str!("assets/host/start.js"),
     "})();\n",
 );
 const OVERVIEW_JS: &str = include_str!("assets/overview.js");
-const STYLE: &str = include_str!("assets/sandbox.css");
+const STYLE: &str = concat!(
+    include_str!("assets/sandbox.css"),
+    include_str!("assets/product.css"),
+);
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::*;
-
     /// `module.method` of every method the frames are told of, classes without their members.
     fn told() -> BTreeSet<String> {
-        let api = iframe::api();
+        let api: serde_json::Value = serde_json::from_str(include_str!("assets/api.json")).unwrap();
         let modules = api.as_object().unwrap().iter();
         modules
             .flat_map(|(module, methods)| {
@@ -166,10 +208,7 @@ mod tests {
     fn done() -> BTreeSet<String> {
         let mut module = "";
         let mut done = BTreeSet::new();
-        let (tables, _) = include_str!("assets/host/methods.js")
-            .split_once("// A request to the product")
-            .unwrap();
-        for line in tables.lines() {
+        for line in include_str!("assets/host/methods.js").lines() {
             let name = |indent: &str| {
                 let rest = line.strip_prefix(indent)?;
                 let (name, _) = rest.split_once(':')?;

@@ -4,17 +4,24 @@ use connect_core::Product;
 use minijinja::{Value, context};
 
 use crate::{
-    pages::module_url,
-    state::{Shared, Site},
+    pages::{
+        Visit,
+        modules::View,
+        place::Place,
+        placed::{Placed, Scene},
+        views,
+        visit::{LOCALES, THEMES, ZONES},
+    },
+    state::{License, Shared, Site},
     users::User,
 };
 
-/// Values for `base.html`. `here` is the address of the page itself, to mark it in the lists.
+/// Values for `base.html`. What apps show in the navigation is added to `placed`.
 pub(crate) fn values(
     shared: &Shared,
     site: Option<&Site>,
-    user: Option<&User>,
-    here: &str,
+    visit: &Visit,
+    placed: &mut Placed,
 ) -> Value {
     let products: Vec<Value> = shared
         .sites
@@ -27,18 +34,28 @@ pub(crate) fn values(
             }
         })
         .collect();
-    let apps: Vec<Value> = site.iter().flat_map(|site| site_apps(site, here)).collect();
+    let user = visit.user.as_ref();
     context! {
         product => site.map(Site::product_name),
-        theme => match site.map(|site| site.product) {
+        product_theme => match site.map(|site| site.product) {
             Some(Product::Confluence) => "confluence",
             Some(_) => "jira",
             None => "sandbox",
         },
         site_url => site.map(|site| site.base_url.as_str()),
+        site_path => site.map(|site| site.base_url.path()),
+        places => site.map(|site| places(site, visit)),
+        apps => site.map(|site| apps(shared, site, visit, placed)),
         products,
-        apps,
-        here,
+        here => visit.path.as_str(),
+        target => visit.target.as_str(),
+        theme => visit.theme,
+        themes => THEMES.to_vec(),
+        locales => LOCALES.to_vec(),
+        zones => ZONES.to_vec(),
+        locale => user.map(|user| user.locale),
+        zone => user.map(|user| user.time_zone),
+        people => User::people().map(|person| shown_user(&person)).collect::<Vec<_>>(),
         user => user.map(shown_user),
     }
 }
@@ -52,30 +69,66 @@ pub(crate) fn shown_user(user: &User) -> Value {
     }
 }
 
-/// The apps of a site with the pages to open.
-pub(crate) fn site_apps(site: &Site, here: &str) -> Vec<Value> {
+/// The parts of the product, with the part one is in.
+fn places(site: &Site, visit: &Visit) -> Vec<Value> {
+    let list: &[(&str, View)] = match site.product {
+        Product::Confluence => &[
+            ("Space", View::Space),
+            ("Page", View::Content),
+            ("Editor", View::Editor),
+            ("Space tools", View::SpaceTools),
+            ("Profile", View::Profile),
+            ("Administration", View::Admin),
+        ],
+        _ => &[
+            ("Issues", View::Search),
+            ("Issue", View::Issue),
+            ("Project", View::Project),
+            ("Project settings", View::ProjectSettings),
+            ("Board", View::Board),
+            ("Dashboard", View::Dashboard),
+            ("Service portal", View::Portal),
+            ("Service agents", View::Agent),
+            ("Workflow", View::Workflow),
+            ("Profile", View::Profile),
+            ("Administration", View::Admin),
+        ],
+    };
+    let below = visit.path.strip_prefix(site.base_url.path());
+    let current = below.and_then(views::view_of);
+    list.iter()
+        .map(|(name, view)| {
+            let path = views::first_path(*view).unwrap_or_default();
+            let url = format!("{}{path}", site.base_url);
+            context! { name => *name, url, current => current == Some(*view) }
+        })
+        .collect()
+}
+
+/// The apps of a site, with what they show in the navigation.
+fn apps(shared: &Shared, site: &Site, visit: &Visit, placed: &mut Placed) -> Vec<Value> {
+    let viewer = visit.viewer(Place::default());
+    let scene = Scene {
+        shared,
+        site,
+        viewer: &viewer,
+    };
     let apps = site.apps();
     let shown = apps.iter().map(|app| {
-        let pages: Vec<Value> = app
-            .descriptor
-            .modules
-            .iter()
-            .filter(|module| module.is_page())
-            .map(|module| {
-                let url = module_url(site, app, module);
-                let current = url == here;
-                context! { name => module.name.as_str(), kind => module.kind.as_str(), weight => module.weight, url, current }
-            })
-            .collect();
+        let mut own = Placed::default();
+        own.add_app(scene, app, View::Everywhere);
+        let entries = own.zones();
+        placed.tickets.append(&mut own.tickets);
+        let key = app.descriptor.key.as_str();
+        let url = super::app_url(site, app);
         context! {
             name => app.descriptor.name.as_str(),
-            key => app.descriptor.key.as_str(),
-            base_url => app.descriptor.base_url.as_str(),
-            version => app.descriptor.version.as_str(),
+            key,
+            current => url.ends_with(&visit.path),
+            url,
             enabled => app.enabled,
-            license => app.license.as_str(),
-            module_count => app.descriptor.modules.len(),
-            pages,
+            licensed => app.license == License::Active,
+            entries => entries.get_attr("menu").ok(),
         }
     });
     shown.collect()

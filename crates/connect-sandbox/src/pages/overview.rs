@@ -15,20 +15,24 @@ use serde::Deserialize;
 use crate::{
     USERNAME,
     event::Recorded,
-    pages::{html, nav, template},
+    pages::{
+        Visit, chrome, nav,
+        place::Place,
+        placed::{Placed, Scene},
+    },
     server::OnSite,
     state::{Shared, Site},
     users::User,
 };
 
 /// `GET /`.
-pub(crate) async fn everything(State(shared): State<Arc<Shared>>) -> Response {
-    overview(&shared, None)
+pub(crate) async fn everything(State(shared): State<Arc<Shared>>, visit: Visit) -> Response {
+    overview(&shared, None, &visit)
 }
 
 /// `GET /jira` and `GET /wiki`.
-pub(crate) async fn of_site(State(on): State<OnSite>) -> Response {
-    overview(&on.shared, Some(&on.site))
+pub(crate) async fn of_site(State(on): State<OnSite>, visit: Visit) -> Response {
+    overview(&on.shared, Some(&on.site), &visit)
 }
 
 #[derive(Deserialize)]
@@ -47,7 +51,7 @@ pub(crate) async fn events(
     Json(events)
 }
 
-fn overview(shared: &Shared, only: Option<&Site>) -> Response {
+fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {
     let sites: Vec<Value> = shared
         .sites
         .iter()
@@ -58,23 +62,49 @@ fn overview(shared: &Shared, only: Option<&Site>) -> Response {
                 theme => if site.product == Product::Confluence { "confluence" } else { "jira" },
                 url => site.base_url.as_str(),
                 client_key => site.client_key.as_str(),
-                apps => nav::site_apps(site, ""),
+                apps => apps(shared, site, visit),
             }
         })
         .collect();
     let people: Vec<Value> = User::people().map(|user| nav::shown_user(&user)).collect();
-    let user = User::default_person();
-    let here = only.map_or("/", |site| site.base_url.as_str());
-    let body = template::render(
-        "overview.html",
+    let values = context! {
+        title => only.map_or("Sandbox", Site::product_name),
+        origin => shared.origin.as_str(),
+        username => USERNAME,
+        sites,
+        people,
+    };
+    let template = (StatusCode::OK, "overview.html");
+    chrome::page((shared, only), visit, template, Placed::default(), values)
+}
+
+/// The apps of a site with the pages to open.
+fn apps(shared: &Shared, site: &Site, visit: &Visit) -> Vec<Value> {
+    let viewer = visit.viewer(Place::default());
+    let scene = Scene {
+        shared,
+        site,
+        viewer: &viewer,
+    };
+    let apps = site.apps();
+    let shown = apps.iter().map(|app| {
+        let modules = app.descriptor.modules.iter();
+        let pages: Vec<Value> = modules
+            .filter(|module| module.is_page() && scene.judge(app, module).shown)
+            .map(|module| {
+                context! { name => module.name.as_str(), url => super::module_url(site, app, module) }
+            })
+            .collect();
         context! {
-            nav => nav::values(shared, only, Some(&user), here),
-            title => only.map_or("Sandbox", Site::product_name),
-            origin => shared.origin.as_str(),
-            username => USERNAME,
-            sites,
-            people,
-        },
-    );
-    html(StatusCode::OK, body)
+            name => app.descriptor.name.as_str(),
+            key => app.descriptor.key.as_str(),
+            url => super::app_url(site, app),
+            base_url => app.descriptor.base_url.as_str(),
+            enabled => app.enabled,
+            license => app.license.as_str(),
+            module_count => app.descriptor.modules.len(),
+            pages,
+        }
+    });
+    shown.collect()
 }

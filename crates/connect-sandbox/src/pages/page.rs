@@ -1,42 +1,38 @@
-//! A module of an app, in a page of the product.
+//! A module of an app by itself, in a page of the product.
 
 use axum::{
-    extract::{OriginalUri, Path, Query, State},
-    response::Response,
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
 };
-use http::StatusCode;
+use http::{StatusCode, header};
 use minijinja::context;
-use serde_json::json;
 
 use crate::{
+    descriptor::Module,
     event::SandboxEvent,
     pages::{
-        bridge, html,
-        iframe::{self, Viewer},
-        module_url, nav, template,
-        variables::Context,
+        Visit, chrome,
+        iframe::{self, Wanted},
+        modules::{self, View},
+        place::Place,
+        placed::{self, Placed, Scene},
     },
     server::OnSite,
-    users::User,
+    state::App,
 };
 
-/// `GET /plugins/servlet/ac/{app}/{module}`: a page module in its frame. Query parameters that
-/// begin with `ac.` become variables, as `AP.navigator.go` hands them over.
+/// `GET /plugins/servlet/ac/{app}/{module}`: a module in its frame. Query parameters say where
+/// (`issue.key=DEMO-1`); those that begin with `ac.` become variables, as `AP.navigator.go` hands
+/// them over.
 pub(crate) async fn show(
     State(on): State<OnSite>,
     Path((app_key, module_key)): Path<(String, String)>,
-    Query(query): Query<Vec<(String, String)>>,
-    OriginalUri(uri): OriginalUri,
+    visit: Visit,
 ) -> Response {
     let OnSite { shared, site } = &on;
-    let user = chosen_user(&query);
     let message = |status: StatusCode, title: &str, text: String, hint: &str| {
-        let here = uri.path();
-        let nav = nav::values(shared, Some(site), user.as_ref(), here);
-        html(
-            status,
-            template::render("message.html", context! { nav, title, text, hint }),
-        )
+        let host = (&**shared, Some(&**site));
+        chrome::message(host, &visit, status, (title, text, hint), Vec::new())
     };
     let Some(app) = site.app_named(&app_key) else {
         return message(
@@ -46,11 +42,7 @@ pub(crate) async fn show(
             "Start it with “connect dev”, or register its descriptor with the plugin manager.",
         );
     };
-    let Some(module) = app
-        .descriptor
-        .module(&module_key)
-        .filter(|module| module.url.is_some())
-    else {
+    let Some(module) = addressed(&app, &module_key) else {
         return message(
             StatusCode::NOT_FOUND,
             "Page not found",
@@ -72,15 +64,33 @@ pub(crate) async fn show(
             "Switch it on in the plugin manager.",
         );
     }
-    let viewer = Viewer {
-        context: query
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("ac."))
-            .collect::<Context>(),
-        structured: json!({}),
-        user: user.clone(),
+    let view = modules::spot(&app.descriptor, module, site.product).map(|spot| spot.view);
+    let viewer = visit.viewer(place(&on, &visit, view));
+    let scene = Scene {
+        shared,
+        site,
+        viewer: &viewer,
     };
-    let Some(frame) = iframe::frame(shared, site, &app, module, &viewer, json!({})) else {
+    let verdict = scene.judge(&app, module);
+    if !verdict.shown {
+        return chrome::message(
+            (shared, Some(site)),
+            &visit,
+            StatusCode::NOT_FOUND,
+            (
+                "Hidden by a condition",
+                format!(
+                    "The conditions of “{}” do not hold for this visitor here.",
+                    module.name
+                ),
+                "Choose another user or licence at the top, or change the conditions.",
+            ),
+            placed::notes(&verdict),
+        );
+    }
+    let own = placed::alone(scene, &app, module);
+    let frame = iframe::frame(shared, site, &app, module, &own, Wanted::default());
+    let Some(frame) = frame else {
         return message(
             StatusCode::BAD_GATEWAY,
             "Address of the page is broken",
@@ -96,43 +106,77 @@ pub(crate) async fn show(
         module: module.key.clone(),
         user: viewer.user.as_ref().map(|user| user.account_id.clone()),
     });
-    let here = module_url(site, &app, module);
-    let mut own = frame.setup;
-    own["full"] = module.is_page().into();
-    let setup = bridge::setup(site, viewer.user.as_ref(), vec![own]);
-    let body = template::render(
-        "module.html",
-        context! {
-            nav => nav::values(shared, Some(site), viewer.user.as_ref(), &here),
-            title => module.name.as_str(),
-            app => app.descriptor.name.as_str(),
-            app_key => app.descriptor.key.as_str(),
-            module_key => module.key.as_str(),
-            kind => module.kind.as_str(),
-            license => app.license.as_str(),
-            client_key => site.client_key.as_str(),
-            shown_url => frame.shown_url,
-            frame_id => frame.id,
-            frame_name => frame.name,
-            frame_src => frame.src,
-            full => module.is_page(),
-            setup => template::script_json(&setup),
-        },
-    );
-    html(StatusCode::OK, body)
+    let mut setup = frame.setup;
+    setup["full"] = module.is_page().into();
+    setup["show"] = module.row().show.name().into();
+    let place = viewer.place.variables().iter();
+    let mut placed = Placed::default();
+    placed.frames.push(setup);
+    let values = context! {
+        title => module.name.as_str(),
+        app => app.descriptor.name.as_str(),
+        app_key => app.descriptor.key.as_str(),
+        app_url => super::app_url(site, &app),
+        module_key => module.key.as_str(),
+        kind => module.kind.as_str(),
+        license => app.license.as_str(),
+        client_key => site.client_key.as_str(),
+        cacheable => module.cacheable,
+        shown_url => frame.shown_url,
+        frame_id => frame.id,
+        frame_name => frame.name,
+        frame_src => frame.src,
+        full => module.is_page(),
+        place => place.map(|(name, value)| context! { name, value }).collect::<Vec<_>>(),
+        claims => own.place.claims(site.product).to_string(),
+        notes => placed::notes(&verdict),
+    };
+    chrome::page(
+        (shared, Some(site)),
+        &visit,
+        (StatusCode::OK, "module.html"),
+        placed,
+        values,
+    )
 }
 
-/// The user of the query parameter `as`: an account id, its last part, or `anonymous`.
-fn chosen_user(query: &[(String, String)]) -> Option<User> {
-    let chosen = query
-        .iter()
-        .find(|(name, _)| name == "as")
-        .map(|(_, value)| value.as_str());
-    match chosen {
-        None => Some(User::default_person()),
-        Some("anonymous") => None,
-        Some(id) => User::person(id)
-            .or_else(|| User::person(&format!("712020:{id}")))
-            .or_else(|| Some(User::default_person())),
+/// `GET /plugins/servlet/ac-redirect/{app}/{module}`: to the app's own page, signed.
+pub(crate) async fn redirect(
+    State(on): State<OnSite>,
+    Path((app_key, module_key)): Path<(String, String)>,
+    visit: Visit,
+) -> Response {
+    let OnSite { shared, site } = &on;
+    let signed = site.app_named(&app_key).and_then(|app| {
+        let module = addressed(&app, &module_key)?;
+        let view = modules::spot(&app.descriptor, module, site.product).map(|spot| spot.view);
+        let viewer = visit.viewer(place(&on, &visit, view));
+        let url = iframe::expanded(site, &app, module, &viewer, None)?;
+        iframe::signed_url(shared, site, &app, module, &viewer, &url)
+    });
+    match signed {
+        Some((url, _)) => {
+            let headers = [
+                (header::CACHE_CONTROL, "no-store"),
+                (header::REFERRER_POLICY, "no-referrer"),
+            ];
+            (headers, Redirect::to(&url)).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn addressed<'a>(app: &'a App, key: &str) -> Option<&'a Module> {
+    let module = app.descriptor.module(key)?;
+    app.descriptor.address(module, None)?;
+    Some(module)
+}
+
+/// The place a request names, or the first that the module's view has.
+fn place(on: &OnSite, visit: &Visit, view: Option<View>) -> Place {
+    let asked = Place::asked(&on.site, &visit.query);
+    match view {
+        Some(view) if asked.is_nowhere() => Place::of_view(view),
+        _ => asked,
     }
 }

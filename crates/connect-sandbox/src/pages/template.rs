@@ -11,12 +11,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         Some(text) if !value.is_safe() => escape(out, text),
         _ => escape_formatter(out, state, value),
     });
-    for (name, source) in [
-        ("base.html", include_str!("assets/base.html")),
-        ("message.html", include_str!("assets/message.html")),
-        ("module.html", include_str!("assets/module.html")),
-        ("overview.html", include_str!("assets/overview.html")),
-    ] {
+    for (name, source) in SOURCES {
         // Test: every_template_parses.
         if let Err(error) = templates.add_template(name, source) {
             tracing::error!(%error, name, "a template of the sandbox does not parse");
@@ -24,6 +19,17 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     templates
 });
+
+const SOURCES: &[(&str, &str)] = &[
+    ("app.html", include_str!("assets/app.html")),
+    ("base.html", include_str!("assets/base.html")),
+    ("message.html", include_str!("assets/message.html")),
+    ("module.html", include_str!("assets/module.html")),
+    ("overview.html", include_str!("assets/overview.html")),
+    ("parts.html", include_str!("assets/parts.html")),
+    ("view.html", include_str!("assets/view.html")),
+    ("webhooks.html", include_str!("assets/webhooks.html")),
+];
 
 /// Fills in a template.
 pub(crate) fn render(name: &str, values: Value) -> String {
@@ -77,7 +83,7 @@ mod tests {
 
     #[test]
     fn every_template_parses() {
-        for name in ["base.html", "message.html", "module.html", "overview.html"] {
+        for (name, _) in SOURCES {
             TEMPLATES.get_template(name).unwrap();
         }
     }

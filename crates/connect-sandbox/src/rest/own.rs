@@ -18,6 +18,13 @@ pub(crate) struct Kept {
     modules: Vec<(String, Value)>,
 }
 
+impl Kept {
+    /// The value of a property.
+    pub(crate) fn property(&self, name: &str) -> Option<&Value> {
+        self.properties.get(name)
+    }
+}
+
 /// `/addons/{key}/properties` and below.
 pub(crate) fn properties(call: &Call<'_>, key: &str, name: Option<&str>) -> Option<Reply> {
     let Some(app) = own(call).filter(|app| app.descriptor.key.as_str() == key) else {

@@ -1,4 +1,4 @@
-//! What a page of the sandbox shows to be served: who looks at which module of which app.
+//! What a page of the sandbox shows to be served: who looks at which app, and from where.
 //!
 //! Tickets are signed with a key of this process, so nothing needs to be remembered; they go from
 //! the page to the sandbox in a header that no other origin can send without asking first.
@@ -10,24 +10,20 @@ use connect_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{pages::Context, state::Shared};
+use crate::{pages::Place, state::Shared};
 
 /// The header in which a page sends its ticket.
 pub(crate) const HEADER: &str = "x-sandbox-page";
 
-/// A module on a page.
+/// An app on a page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ticket {
     /// Context path of the site.
     pub(crate) site: String,
     pub(crate) app: String,
-    pub(crate) module: String,
     /// Account id; none for anonymous visitors.
     pub(crate) user: Option<String>,
-    /// What the context claim of tokens says.
-    pub(crate) context: Value,
-    /// What the variables of URLs stand for.
-    pub(crate) variables: Context,
+    pub(crate) place: Place,
 }
 
 impl Ticket {

@@ -134,6 +134,11 @@ impl App {
         self.seen().into_iter().map(|seen| seen.path).collect()
     }
 
+    /// From now on no request proves itself.
+    pub(crate) fn forget_tenant(&self) {
+        *self.state.tenant.lock().unwrap() = None;
+    }
+
     pub(crate) fn tenant(&self) -> Tenant {
         self.state.tenant.lock().unwrap().clone().unwrap()
     }

@@ -23,3 +23,4 @@ mod rest;
 )]
 mod servers;
 mod start;
+mod views;

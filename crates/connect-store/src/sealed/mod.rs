@@ -1,6 +1,7 @@
 //! Secrets that are sealed before they reach a store.
 
 mod keyring;
+mod source;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use connect_core::{
 use serde_json::Value;
 
 pub use keyring::Keyring;
+pub use source::StoreKeys;
 
 /// A store whose shared secrets and app tokens are sealed: who reads the database, or its backup,
 /// learns none. Settings are the app's own and stay as they are.

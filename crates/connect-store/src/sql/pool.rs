@@ -170,7 +170,13 @@ impl Pool {
 /// Sorts an error of the driver by who can do something about it.
 pub(crate) fn classify(store: &str, error: &sqlx::Error) -> StoreError {
     let store = store.to_owned();
-    let source = DriverError::new(describe(error));
+    let said = describe(error);
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    if matches!(error, sqlx::Error::Tls(_)) || crate::tls::is_distrust(&said) {
+        let source = DriverError::new(said);
+        return StoreError::Untrusted { store, source };
+    }
+    let source = DriverError::new(said);
     match code(error).as_deref() {
         // PostgreSQL, by SQLSTATE; MySQL, by number; SQLite, by primary result code.
         Some("28P01" | "28000" | "1045" | "1698") => StoreError::Unauthorized { store, source },

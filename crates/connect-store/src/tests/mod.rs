@@ -20,6 +20,8 @@ use serde_json::json;
 ))]
 #[allow(dead_code, reason = "each back-end has a server of its own")]
 pub(crate) mod servers;
+#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+mod tls;
 
 pub(crate) fn key(name: &str) -> ClientKey {
     ClientKey::parse(name).unwrap()
@@ -443,6 +445,42 @@ pub(crate) async fn survives_a_crash(
         answered.len()
     );
     assert_eq!((answered.len(), there), (INSTALLS, INSTALLS));
+}
+
+/// Installs until the disk is full, which is an error of its own; what was answered before is
+/// there.
+#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+pub(crate) async fn a_full_disk_is_an_error_of_its_own(store: &dyn Store) {
+    let mut answered = Vec::new();
+    let error = loop {
+        let mut tenant = tenant(&format!("full-{}", answered.len()));
+        tenant.details.insert("x".to_owned(), noise().into());
+        match store.save_tenant(&tenant).await {
+            Ok(()) => answered.push(tenant),
+            Err(error) => break error,
+        }
+        assert!(answered.len() < 3000, "the disk has 4 MiB");
+    };
+    assert_eq!(error.code(), "store/full", "{error:?}");
+    println!("full after {} tenants: {error:?}", answered.len());
+    for tenant in &answered {
+        let found = store.tenant(&tenant.client_key).await.unwrap();
+        assert_eq!(found.as_ref(), Some(tenant));
+    }
+}
+
+/// 3,000 letters that no database makes smaller, in a record that fits its page: MariaDB 10.11 ends
+/// itself when a longer one meets a full disk.
+#[cfg(all(unix, any(feature = "mysql", feature = "postgres", feature = "redis")))]
+fn noise() -> String {
+    let mut state = 0x9e37_79b9_u32;
+    let letters = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        char::from(b'0' + u8::try_from(state % 64).unwrap_or_default())
+    });
+    letters.take(3000).collect()
 }
 
 /// What the store says as soon as it can.

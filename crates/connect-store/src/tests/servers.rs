@@ -1,6 +1,7 @@
 //! Real servers, each on a port of its own with data of its own, gone with the test.
 
 use std::{
+    ffi::OsString,
     fs,
     io::{BufRead, BufReader},
     net::TcpListener,
@@ -17,7 +18,7 @@ pub(crate) struct Running {
     recipe: Recipe,
     child: Child,
     pub(crate) port: u16,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// How to start one.
@@ -29,6 +30,8 @@ struct Recipe {
     user: Option<&'static str>,
     /// What the server says when it can be used.
     ready: &'static str,
+    /// Where it has a disk of 4 MiB, which nobody else sees and which ends with it.
+    disk: Option<PathBuf>,
 }
 
 impl Running {
@@ -38,8 +41,13 @@ impl Running {
             recipe,
             child,
             port,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Where the small disk is, for the server alone.
+    pub(crate) fn disk(&self) -> PathBuf {
+        self.folder.path().join(DISK)
     }
 
     /// `kill -9`.
@@ -62,12 +70,27 @@ impl Drop for Running {
 }
 
 impl Recipe {
+    fn command(&self) -> Command {
+        let words = words(self.user, &self.program);
+        let Some(disk) = &self.disk else {
+            return command(words);
+        };
+        let (uid, gid) = self.user.map_or((0, 0), ids);
+        let mount = format!(
+            "mount -t tmpfs -o size=4m,mode=700,uid={uid},gid={gid} none \"$0\" && exec \"$@\""
+        );
+        let before = ["unshare", "--mount", "--", "sh", "-c", &mount].map(OsString::from);
+        let before = before.into_iter().chain([disk.into()]);
+        command(before.chain(words).collect())
+    }
+
     /// Starts it and waits until it says that it is ready. What a killed one left behind may take
     /// a moment to go, so an early end is tried again.
     fn start(&self) -> Child {
         let mut said = String::new();
         for _ in 0..100 {
-            let mut child = as_user(self.user, &self.program)
+            let mut child = self
+                .command()
                 .args(&self.arguments)
                 .envs(self.variables.iter().cloned())
                 .stdin(Stdio::null())
@@ -108,8 +131,67 @@ impl Recipe {
     }
 }
 
+/// What a server shows for itself: a certificate and its key, as PEM texts.
+pub(crate) struct Identity {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+}
+
+impl Identity {
+    /// As files, the key its owner's alone.
+    fn write_to(&self, folder: &Path, user: Option<&str>) -> [String; 2] {
+        [
+            ("certificate.pem", &self.certificate),
+            ("key.pem", &self.key),
+        ]
+        .map(|(name, text)| {
+            let file = folder.join(name);
+            fs::write(&file, text).unwrap();
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            fs::set_permissions(&file, private).unwrap();
+            if let Some(user) = user {
+                own(&file, user);
+            }
+            file.display().to_string()
+        })
+    }
+}
+
+/// What a server has that others have not.
+#[derive(Default)]
+pub(crate) struct Extras<'a> {
+    /// Takes encrypted connections only.
+    pub(crate) identity: Option<&'a Identity>,
+    /// Has a disk of 4 MiB; see [`Running::disk`].
+    pub(crate) small_disk: bool,
+}
+
+impl Extras<'_> {
+    fn disk(&self, folder: &Path) -> Option<PathBuf> {
+        let disk = folder.join(DISK);
+        self.small_disk.then(|| {
+            fs::create_dir(&disk).unwrap();
+            disk
+        })
+    }
+}
+
+/// Whether a server can have a disk of its own; says so when not.
+pub(crate) fn can_mount() -> bool {
+    let can = is_root() && find("unshare").is_some();
+    if !can {
+        println!("left out: a full disk, for which one has to be root");
+    }
+    can
+}
+
 /// PostgreSQL with a superuser `postgres` and the password `hunter2`.
 pub(crate) fn postgres() -> Option<Running> {
+    postgres_with(&Extras::default())
+}
+
+/// The same with extras.
+pub(crate) fn postgres_with(extras: &Extras<'_>) -> Option<Running> {
     let mut folders: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .map(|entries| {
             entries
@@ -122,6 +204,7 @@ pub(crate) fn postgres() -> Option<Running> {
         return missing("PostgreSQL", "postgresql");
     };
     let (folder, port) = (folder(), free_port());
+    let disk = extras.disk(folder.path());
     let user = is_root().then_some("postgres");
     let (data, password) = (folder.path().join("data"), folder.path().join("password"));
     fs::create_dir(&data).unwrap();
@@ -142,31 +225,48 @@ pub(crate) fn postgres() -> Option<Running> {
             "--no-sync",
         ])
         .arg(format!("--pwfile={}", password.display())));
+    let mut settings = vec![
+        "listen_addresses=127.0.0.1".to_owned(),
+        "unix_socket_directories=".to_owned(),
+    ];
+    if let Some(identity) = extras.identity {
+        let rule = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        fs::write(data.join("pg_hba.conf"), rule).unwrap();
+        let [certificate, key] = identity.write_to(folder.path(), user);
+        settings.extend([
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={certificate}"),
+            format!("ssl_key_file={key}"),
+        ]);
+    }
+    let mut arguments = vec!["-D".to_owned(), data.display().to_string()];
+    arguments.extend(["-p".to_owned(), port.to_string()]);
+    for setting in settings {
+        arguments.extend(["-c".to_owned(), setting]);
+    }
     let recipe = Recipe {
         program: bin.join("postgres"),
-        arguments: vec![
-            "-D".to_owned(),
-            data.display().to_string(),
-            "-p".to_owned(),
-            port.to_string(),
-            "-c".to_owned(),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "-c".to_owned(),
-            "unix_socket_directories=".to_owned(),
-        ],
+        arguments,
         variables: Vec::new(),
         user,
         ready: "ready to accept connections",
+        disk,
     };
     Some(Running::start(recipe, port, folder))
 }
 
 /// MariaDB with a user `root` without a password.
 pub(crate) fn mariadb() -> Option<Running> {
+    mariadb_with(&Extras::default())
+}
+
+/// The same with extras.
+pub(crate) fn mariadb_with(extras: &Extras<'_>) -> Option<Running> {
     let (Some(server), Some(install)) = (find("mariadbd"), find("mariadb-install-db")) else {
         return missing("MariaDB", "mariadb-server");
     };
     let (folder, port) = (folder(), free_port());
+    let disk = extras.disk(folder.path());
     let data = folder.path().join("data");
     let user = if is_root() {
         "--user=root"
@@ -186,42 +286,74 @@ pub(crate) fn mariadb() -> Option<Running> {
         "--innodb-log-file-size=8M".to_owned(),
     ];
     arguments.extend(is_root().then(|| "--user=root".to_owned()));
+    if let Some(identity) = extras.identity {
+        let [certificate, key] = identity.write_to(folder.path(), None);
+        arguments.extend([
+            format!("--ssl-cert={certificate}"),
+            format!("--ssl-key={key}"),
+            "--require-secure-transport=ON".to_owned(),
+        ]);
+    }
     let recipe = Recipe {
         program: server,
         arguments,
         variables: Vec::new(),
         user: None,
         ready: "ready for connections",
+        disk,
     };
     Some(Running::start(recipe, port, folder))
 }
 
 /// Redis that writes each command to its disk before it answers.
 pub(crate) fn redis() -> Option<Running> {
+    redis_with(&Extras::default())
+}
+
+/// The same with extras; its data are on the small disk.
+pub(crate) fn redis_with(extras: &Extras<'_>) -> Option<Running> {
     let Some(program) = find("redis-server").or_else(|| find("valkey-server")) else {
         return missing("Redis", "redis-server");
     };
     let (folder, port) = (folder(), free_port());
-    let arguments = [
-        "--port",
-        &port.to_string(),
+    let disk = extras.disk(folder.path());
+    let dir = disk.as_deref().unwrap_or(folder.path());
+    let dir = dir.display().to_string();
+    let mut arguments = [
         "--bind",
         "127.0.0.1",
         "--dir",
-        &folder.path().display().to_string(),
+        &dir,
         "--save",
         "",
         "--appendonly",
         "yes",
         "--appendfsync",
         "always",
-    ];
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let mut set = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
+    match extras.identity {
+        None => set("--port", &port.to_string()),
+        Some(identity) => {
+            let [certificate, key] = identity.write_to(folder.path(), None);
+            set("--port", "0");
+            set("--tls-port", &port.to_string());
+            set("--tls-cert-file", &certificate);
+            set("--tls-key-file", &key);
+            // Needed, though no client shows a certificate.
+            set("--tls-ca-cert-file", &certificate);
+            set("--tls-auth-clients", "no");
+        }
+    }
     let recipe = Recipe {
         program,
-        arguments: arguments.map(str::to_owned).to_vec(),
+        arguments,
         variables: Vec::new(),
         user: None,
         ready: "Ready to accept connections",
+        disk,
     };
     Some(Running::start(recipe, port, folder))
 }
@@ -247,8 +379,27 @@ pub(crate) fn dynalite() -> Option<Running> {
         variables: Vec::new(),
         user: None,
         ready: "ready",
+        disk: None,
     };
     Some(Running::start(recipe, port, folder))
+}
+
+/// Any program that serves on that port.
+pub(crate) fn program(
+    program: &Path,
+    arguments: &[String],
+    ready: &'static str,
+    port: u16,
+) -> Running {
+    let recipe = Recipe {
+        program: program.to_owned(),
+        arguments: arguments.to_vec(),
+        variables: Vec::new(),
+        user: None,
+        ready,
+        disk: None,
+    };
+    Running::start(recipe, port, folder())
 }
 
 /// A program of Node that says `ready`. Its arguments: a folder, the folder of npm's packages, and
@@ -277,6 +428,7 @@ pub(crate) fn node(
             .collect(),
         user: None,
         ready: "ready",
+        disk: None,
     };
     Some(Running::start(recipe, 0, folder()))
 }
@@ -297,7 +449,7 @@ pub(crate) fn missing<T>(server: &str, package: &str) -> Option<T> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "settings of the tests")]
-fn var(name: &str) -> Option<std::ffi::OsString> {
+fn var(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
@@ -324,19 +476,29 @@ fn find(program: &str) -> Option<PathBuf> {
 }
 
 /// A command as another user, ended by the kernel when the thread that starts it ends.
-#[expect(clippy::disallowed_methods, reason = "the servers of the tests")]
 fn as_user(user: Option<&str>, program: &Path) -> Command {
+    command(words(user, program))
+}
+
+fn words(user: Option<&str>, program: &Path) -> Vec<OsString> {
     let Some(setpriv) = find("setpriv") else {
         assert!(user.is_none(), "setpriv of util-linux is needed");
-        return Command::new(program);
+        return vec![program.into()];
     };
-    let mut command = Command::new(setpriv);
-    command.args(["--pdeathsig", "KILL"]);
+    let mut words: Vec<OsString> = vec![setpriv.into(), "--pdeathsig".into(), "KILL".into()];
     if let Some(user) = user {
-        let group = format!("--regid={user}");
-        command.args([&format!("--reuid={user}"), &group, "--clear-groups"]);
+        words.push(format!("--reuid={user}").into());
+        words.push(format!("--regid={user}").into());
+        words.push("--clear-groups".into());
     }
-    command.arg("--").arg(program);
+    words.extend(["--".into(), program.into()]);
+    words
+}
+
+#[expect(clippy::disallowed_methods, reason = "the servers of the tests")]
+fn command(words: Vec<OsString>) -> Command {
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]);
     command
 }
 
@@ -350,13 +512,21 @@ fn is_root() -> bool {
     std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").unwrap()) == 0
 }
 
-/// Gives a folder to another user.
-fn own(folder: &Path, user: &str) {
+/// Gives a file or folder to another user.
+fn own(file: &Path, user: &str) {
+    let (uid, gid) = ids(user);
+    std::os::unix::fs::chown(file, Some(uid), Some(gid)).unwrap();
+}
+
+/// User and group of a name.
+fn ids(user: &str) -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").unwrap();
     let line = users
         .lines()
         .find(|line| line.split(':').next() == Some(user));
     let fields: Vec<&str> = line.expect("the user exists").split(':').collect();
-    let (uid, gid) = (fields[2].parse().unwrap(), fields[3].parse().unwrap());
-    std::os::unix::fs::chown(folder, Some(uid), Some(gid)).unwrap();
+    (fields[2].parse().unwrap(), fields[3].parse().unwrap())
 }
+
+/// The folder of a server's small disk.
+const DISK: &str = "disk";

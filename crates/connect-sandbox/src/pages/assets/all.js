@@ -47,7 +47,9 @@
       const message = { type: "req", mod, fn };
       if (this && this._cls) Object.assign(message, { _cls: this._cls, _id: this._id });
       let promise;
-      const callback = typeof args.at(-1) === "function" ? args.pop() : null;
+      // It stands last, or first where options follow it.
+      const at = args.findLastIndex((value) => typeof value === "function");
+      const callback = at < 0 ? null : args.splice(at, 1)[0];
       if (callback) {
         message.mid = uid();
         // A promise method answers [error, result]; a callback wants the result only.
@@ -261,6 +263,29 @@
 
   if (AP.history) {
     AP.history.popState = (listener) => AP.register({ history_popstate: listener });
+  }
+
+  // ---- Jira and Confluence: functions among the arguments stay on this side.
+
+  if (AP.jira) {
+    const { openDatePicker, _submitWorkflowConfigurationResponse: submit } = AP.jira;
+    AP.jira.openDatePicker = ({ onSelect, element, ...options } = {}) => {
+      const box = element?.getBoundingClientRect();
+      const position = box ? { top: box.bottom, left: box.left } : options.position;
+      openDatePicker({ ...options, position }, (date) => onSelect?.(date, new Date(date)));
+    };
+    const workflow = { validate: () => true, save: () => "" };
+    AP.jira.WorkflowConfiguration = {
+      onSaveValidation: (listener) => { workflow.validate = listener; },
+      onSave: (listener) => { workflow.save = listener; },
+      trigger: () => ({ valid: workflow.validate(), value: workflow.save() }),
+    };
+    AP.register({ jira_workflow_post_function_submit: () => submit(AP.jira.WorkflowConfiguration.trigger()) });
+  }
+  if (AP.confluence) {
+    AP.confluence.onMacroPropertyPanelEvent = (bindings) => {
+      for (const [name, handler] of Object.entries(bindings ?? {})) AP.events.on(name, handler);
+    };
   }
 
   // ---- Size.

@@ -28,6 +28,7 @@
       case "installed": return [event.again ? "Installed again" : "Installed", "✓", event.app];
       case "keyServed": return ["← install key", event.status, "key server"];
       case "lifecycleSent": return [`→ ${event.lifecycle}`, event.status ?? "✗", event.problem ?? `${event.app} in ${event.ms} ms`];
+      case "moduleCalled": return [`→ ${event.module}`, event.status ?? "✗", `${event.app} in ${event.ms} ms`];
       case "pageShown": return ["Page shown", "", `${event.app} / ${event.module}`];
       case "restCall": return [`← ${event.method} ${event.path}`, event.status, event.app ?? ""];
       case "tokenAsked": return ["← token of a user", event.status, event.problem ?? event.user];

@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -156,7 +156,8 @@ impl Browser {
             "new Promise((done) => {{ const until = Date.now() + 15000; const look = () => {{ let is; try {{ is = Boolean({expression}); }} catch {{ is = false; }} if (is || Date.now() > until) done(is); else setTimeout(look, 10); }}; look(); }})"
         );
         // A page that is being replaced takes the promise with it: then look again.
-        for _ in 0..50 {
+        let until = Instant::now() + Duration::from_secs(40);
+        while Instant::now() < until {
             let Some(context) = self.find_context(frame).await else {
                 continue;
             };
@@ -187,7 +188,8 @@ impl Browser {
     }
 
     async fn context(&mut self, frame: &str) -> i64 {
-        for _ in 0..2_000 {
+        let until = Instant::now() + Duration::from_secs(40);
+        while Instant::now() < until {
             if let Some(context) = self.find_context(frame).await {
                 return context;
             }

@@ -1,7 +1,9 @@
 //! The bridge in a real browser. Without Chromium these tests say so and pass; `CONNECT_CHROMIUM`
 //! names another one than Debian's.
 
+pub(crate) mod all_modules;
 mod cdp;
+mod families;
 mod real_host;
 mod views;
 
@@ -11,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{App, KEY, PATIENCE},
-    client::{Upm, installed},
+    client::{Upm, fresh},
 };
 use cdp::Browser;
 
@@ -28,11 +30,24 @@ async fn stage() -> Option<Stage> {
 }
 
 async fn stage_with_script(script: Option<String>) -> Option<Stage> {
+    let modules = json!({
+        "generalPages": [
+            { "key": "hello", "url": "/hello?name={ac.name}", "name": { "value": "Hello" } },
+            { "key": "other", "url": "/other", "name": { "value": "Other" } },
+        ],
+        "dialogs": [{ "key": "dialog", "url": "/dialog", "options": { "size": "small", "chrome": true, "header": { "value": "From the descriptor" } } }],
+    });
+    stage_of(Product::Jira, script, modules).await
+}
+
+/// A stage of a product for an app with these modules, each of which has a page at its address.
+async fn stage_of(product: Product, script: Option<String>, modules: Value) -> Option<Stage> {
     let Some(chromium) = cdp::chromium() else {
         skip("there is no Chromium here; install it or set CONNECT_CHROMIUM");
         return None;
     };
-    let (sandbox, app, upm) = installed().await;
+    let (sandbox, app, _) = fresh().await;
+    let upm = Upm::of(&sandbox, product);
     let script_url = match script {
         Some(script) => {
             app.serve("/genuine.js", "text/javascript", &script);
@@ -40,14 +55,11 @@ async fn stage_with_script(script: Option<String>) -> Option<Stage> {
         }
         None => sandbox.host_script_url().to_owned(),
     };
-    for path in ["/hello", "/dialog", "/other"] {
-        app.serve(path, "text/html", &page(path, &script_url));
+    for path in addresses(&modules) {
+        app.serve(&path, "text/html", &page(&path, &script_url));
     }
-    app.change_descriptor(|descriptor| {
-        let modules = &mut descriptor["modules"];
-        modules["generalPages"].as_array_mut().unwrap().push(json!({ "key": "other", "url": "/other", "name": { "value": "Other" } }));
-        modules["dialogs"] = json!([{ "key": "dialog", "url": "/dialog", "options": { "size": "small", "chrome": true, "header": { "value": "From the descriptor" } } }]);
-    });
+    app.serve("/icon.svg", "image/svg+xml", ICON);
+    app.change_descriptor(|descriptor| descriptor["modules"] = modules);
     upm.install(&app.descriptor_url).await.unwrap();
     let browser = Browser::start(chromium).await;
     Some(Stage {
@@ -58,11 +70,30 @@ async fn stage_with_script(script: Option<String>) -> Option<Stage> {
     })
 }
 
+/// The paths of all addresses in a descriptor's modules.
+fn addresses(modules: &Value) -> Vec<String> {
+    match modules {
+        Value::Array(list) => list.iter().flat_map(addresses).collect(),
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(name, value)| match value.as_str() {
+                Some(url) if name == "url" && url.starts_with('/') => {
+                    vec![url.split('?').next().unwrap().to_owned()]
+                }
+                _ => addresses(value),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#7a5cd6"/></svg>"##;
+
 fn page(path: &str, script: &str) -> String {
     format!(
         r#"<!doctype html><meta charset="utf-8"><title>{path}</title>
 <script src="{script}"></script>
-<body style="font:16px/1.5 system-ui;padding:24px"><div class="ac-content"><h2>{path}</h2><p>A page of the app.</p></div>
+<body style="font:15px/1.5 system-ui;margin:0;color:#1d2330"><div class="ac-content" style="padding:14px 16px;background:#f4f2fd;border-left:4px solid #7a5cd6"><b>{path}</b><br>A page of the app.</div>
 <script>window.seen = []; AP.events && AP.events.onAny((name, ...rest) => window.seen.push([name, rest[0]]));</script>"#
     )
 }

@@ -94,6 +94,59 @@ async fn check(mut running: Running, kind: Kind) {
 
 #[cfg(feature = "postgres")]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_of_postgres_is_an_error_of_its_own() {
+    let Some(running) = with_a_small_disk(servers::postgres_with) else {
+        return;
+    };
+    let url = format!(
+        "postgres://postgres:hunter2@127.0.0.1:{}/postgres",
+        running.port
+    );
+    let store = server::postgres(&ServerSettings::new(Server::Postgres, &url))
+        .await
+        .unwrap();
+    // Not in a transaction.
+    let place = running.disk().display().to_string();
+    let statement = format!("CREATE TABLESPACE small LOCATION '{place}'");
+    store.fetch(&statement, &[]).await.unwrap();
+    run(&store, "ALTER TABLE {settings} SET TABLESPACE small").await;
+    contract::a_full_disk_is_an_error_of_its_own(&store).await;
+}
+
+#[cfg(feature = "mysql")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_of_mariadb_is_an_error_of_its_own() {
+    let Some(running) = with_a_small_disk(servers::mariadb_with) else {
+        return;
+    };
+    let url = format!("mysql://root@127.0.0.1:{}/mysql", running.port);
+    let settings = ServerSettings::new(Server::MySql, &url);
+    let store = server::mysql(&settings).await.unwrap();
+    let place = running.disk().display().to_string();
+    let make = format!(
+        "CREATE TABLE \"Small\" (\"id\" INTEGER NOT NULL AUTO_INCREMENT PRIMARY KEY, \
+         \"clientKey\" VARCHAR(255), \"key\" VARCHAR(255), \"val\" JSON) DATA DIRECTORY='{place}'"
+    );
+    for step in [
+        "DROP TABLE {settings}",
+        &make,
+        "RENAME TABLE \"Small\" TO {settings}",
+    ] {
+        run(&store, step).await;
+    }
+    contract::a_full_disk_is_an_error_of_its_own(&store).await;
+}
+
+fn with_a_small_disk(start: fn(&servers::Extras<'_>) -> Option<Running>) -> Option<Running> {
+    let extras = servers::Extras {
+        small_disk: true,
+        ..servers::Extras::default()
+    };
+    servers::can_mount().then(|| start(&extras)).flatten()
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread")]
 async fn postgres_keeps_the_contract() {
     let Some(running) = servers::postgres() else {
         return;

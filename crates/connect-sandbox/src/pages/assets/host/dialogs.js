@@ -15,6 +15,7 @@ async function openDialog(opener, id, asked) {
   const { customData } = asked;
   const made = await ask(opener, "frame", {
     module: String(asked.key ?? ""),
+    part: asked.part,
     options: {
       isDialog: true,
       dialogId: id,
@@ -26,6 +27,7 @@ async function openDialog(opener, id, asked) {
   });
   // What the descriptor says of the dialog, bettered by what was asked.
   const options = { ...made.options, ...asked };
+  options.header ??= options.editTitle ?? options.insertTitle;
   const frame = addFrame(made.frame);
   const element = make("dialog", "ap-dialog");
   const dialog = { element, frame, opener, options, buttons: new Map() };
@@ -44,7 +46,8 @@ async function openDialog(opener, id, asked) {
   }
   const title = typeof options.header === "object" ? options.header?.value : options.header;
   element.setAttribute("aria-label", title || made.frame.title);
-  if (chrome) element.append(make("h2", "ap-dialog-head", title ?? ""));
+  if (chrome) element.append(make("h2", "ap-dialog-head", title ?? (opener.source ? "" : made.frame.title)));
+  if (options.kind === "content") element.append(titleField(dialog));
   const holder = make("div", "frame-holder is-full");
   const iframe = document.createElement("iframe");
   Object.assign(iframe, { id: frame.id, className: "ap-iframe", name: made.frame.name, title: made.frame.title, referrerPolicy: "no-referrer" });
@@ -92,8 +95,29 @@ function addButton(dialog, { identifier, text, primary, custom, disabled }) {
   dialog.bar?.append(button);
 }
 
+// Content of an app's own kind has a title, which the product asks for.
+function titleField(dialog) {
+  const label = make("label", "content-title");
+  dialog.title = make("input");
+  dialog.title.placeholder = "Title";
+  label.append(make("span", "hide-text", "Title"), dialog.title);
+  return label;
+}
+
+// Dialogs in which the product itself acts when a button is clicked.
+const PRODUCT_BUTTONS = {
+  content: { submit: (dialog) => saveContent(dialog, dialog.title.value), cancel: cancelContent },
+  create: { submit: ({ frame }) => sendEvent(frame, "jira_workflow_post_function_submit", {}) },
+  edit: { submit: ({ frame }) => sendEvent(frame, "jira_workflow_post_function_submit", {}) },
+};
+
 function clickButton(dialog, name, button, custom) {
   const { frame } = dialog;
+  const own = !custom && frame.source && PRODUCT_BUTTONS[dialog.options.kind]?.[name];
+  if (own) {
+    own(dialog);
+    return;
+  }
   if (!frame.source) {
     // Nobody is there to decide.
     closeDialog(dialog);
@@ -208,5 +232,9 @@ function onFlagClose(id, listener) {
 
 // Menus and inline dialogs go when somebody clicks elsewhere.
 function closePopups() {
-  document.querySelectorAll("[data-popup]").forEach((popup) => popup.remove());
+  for (const popup of document.querySelectorAll("[data-popup]")) {
+    const frame = frames.get(popup.querySelector("iframe")?.id);
+    popup.remove();
+    if (frame) removeFrame(frame);
+  }
 }

@@ -2,7 +2,7 @@
 
 setup.frames.forEach(addFrame);
 document.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-popup]")) closePopups();
+  if (!event.target.closest("[data-popup], [data-open=inlinedialog]")) closePopups();
 });
 document.addEventListener("load", (event) => {
   // A page that does not load all.js never says `init`; it is there all the same.

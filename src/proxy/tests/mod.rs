@@ -2,16 +2,19 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::*;
 
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 struct Setup {
     port: u16,
     target: watch::Sender<Target>,
     served: mpsc::UnboundedReceiver<Served>,
     described: mpsc::UnboundedReceiver<Vec<u8>>,
+    underway: Underway,
+    proxy: JoinSet<()>,
     tasks: JoinSet<()>,
 }
 
@@ -23,7 +26,7 @@ async fn setup(target: Target) -> Setup {
     let observer: Observer = Arc::new(move |one| {
         let _ = tell.send(one);
     });
-    let mut tasks = JoinSet::new();
+    let (mut proxy, underway) = (JoinSet::new(), Underway::default());
     let knock = Knock::default();
     knock.expect("word".to_owned(), "answer".to_owned());
     let (tell, described) = mpsc::unbounded_channel();
@@ -34,15 +37,17 @@ async fn setup(target: Target) -> Setup {
         described: Arc::new(move |bytes| {
             let _ = tell.send(bytes.to_vec());
         }),
-        underway: Underway::default(),
+        underway: underway.clone(),
     };
-    tasks.spawn(serve(listener, behind));
+    proxy.spawn(serve(listener, behind));
     Setup {
         port,
         target,
         served,
         described,
-        tasks,
+        underway,
+        proxy,
+        tasks: JoinSet::new(),
     }
 }
 
@@ -156,3 +161,5 @@ async fn a_descriptor_is_told_before_it_is_handed_on() {
     );
     assert_eq!(setup.described.try_recv().unwrap(), b"hi");
 }
+
+mod upgrade;

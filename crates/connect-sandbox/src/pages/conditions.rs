@@ -1,0 +1,243 @@
+//! Whether a module's conditions let it be shown, and why not (Atlassian, "Conditions").
+
+use connect_core::Product;
+use serde_json::Value;
+
+use crate::{
+    pages::Viewer,
+    state::{App, License, Site, lock},
+    world,
+};
+
+/// What the conditions of a module come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) shown: bool,
+    /// Each condition in words, in the order of the descriptor.
+    pub(crate) notes: Vec<Note>,
+}
+
+/// One condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    /// How deep in `and` and `or` it stands.
+    pub(crate) depth: usize,
+    pub(crate) text: String,
+    pub(crate) holds: bool,
+    /// The sandbox cannot tell, and assumes that it holds.
+    pub(crate) assumed: bool,
+}
+
+/// Who asks about which app, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Situation<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) app: &'a App,
+    pub(crate) viewer: &'a Viewer,
+}
+
+/// Judges the `conditions` of a module; none is as good as all of them.
+pub(crate) fn judge(conditions: &Value, situation: Situation<'_>) -> Verdict {
+    let mut notes = Vec::new();
+    let shown = all(conditions, true, situation, 0, &mut notes);
+    Verdict { shown, notes }
+}
+
+/// One condition by its name, as addresses have it in `{condition.NAME}`. What the sandbox cannot
+/// tell is assumed.
+pub(crate) fn holds(name: &str, params: &Value, situation: Situation<'_>) -> bool {
+    ask(name, params, situation).unwrap_or(true)
+}
+
+fn all(
+    conditions: &Value,
+    and: bool,
+    situation: Situation<'_>,
+    depth: usize,
+    notes: &mut Vec<Note>,
+) -> bool {
+    let Some(list) = conditions.as_array().filter(|list| !list.is_empty()) else {
+        return true;
+    };
+    let mut result = and;
+    for condition in list {
+        let holds = one(condition, situation, depth, notes);
+        result = if and {
+            result && holds
+        } else {
+            result || holds
+        };
+    }
+    result
+}
+
+fn one(condition: &Value, situation: Situation<'_>, depth: usize, notes: &mut Vec<Note>) -> bool {
+    let inner = [
+        &condition["conditions"],
+        &condition["or"],
+        &condition["and"],
+    ];
+    if let Some(inner) = inner.into_iter().find(|inner| inner.is_array()) {
+        let or = condition["or"].is_array()
+            || condition["type"]
+                .as_str()
+                .is_some_and(|word| word.eq_ignore_ascii_case("or"));
+        let at = notes.len();
+        let text = if or {
+            "at least one of these"
+        } else {
+            "all of these"
+        };
+        notes.push(Note {
+            depth,
+            text: text.to_owned(),
+            holds: true,
+            assumed: false,
+        });
+        // The validator bounds how deep JSON may be.
+        let holds = all(inner, !or, situation, depth + 1, notes);
+        notes[at].holds = holds;
+        return holds;
+    }
+    let name = condition["condition"].as_str().unwrap_or_default();
+    let invert = condition["invert"] == true;
+    let answer = ask(name, &condition["params"], situation);
+    let holds = answer.is_none_or(|answer| answer != invert);
+    let params = match condition["params"].as_object() {
+        Some(params) if !params.is_empty() => {
+            let params = params
+                .iter()
+                .map(|(name, value)| format!("{name}={}", text(value)));
+            format!(" ({})", params.collect::<Vec<_>>().join(", "))
+        }
+        _ => String::new(),
+    };
+    let not = if invert { "not " } else { "" };
+    notes.push(Note {
+        depth,
+        text: format!("{not}{name}{params}"),
+        holds,
+        assumed: answer.is_none(),
+    });
+    holds
+}
+
+/// Whether a condition holds; nothing when the sandbox cannot tell.
+fn ask(name: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
+    let user = situation.viewer.user.as_ref();
+    let place = &situation.viewer.place;
+    let param = |name: &str| params[name].as_str();
+    let admin = user.is_some_and(|user| user.is_admin);
+    let here = |name: &str| place.get(name).is_some();
+    if let Some(test) = name.strip_prefix("addon_property_") {
+        return property(test, "addon", params, situation);
+    }
+    if let Some(test) = name.strip_prefix("entity_property_") {
+        return property(test, param("entity")?, params, situation);
+    }
+    Some(match name {
+        "addon_is_licensed" => situation.app.license == License::Active,
+        "can_use_application" | "user_can_use_confluence" => user.is_some(),
+        "create_content" | "space_function_permission" => user.is_some(),
+        "feature_flag" => false,
+        "has_attachment" | "has_blog_post" | "has_template" => false,
+        "has_global_permission" | "has_issue_permission" | "has_project_permission"
+            if situation.site.product == Product::Jira =>
+        {
+            world::has_permission(user, &param("permission")?.to_ascii_uppercase())
+        }
+        "has_page" | "viewing_content" | "latest_version" => here("content.id"),
+        "has_page_permission" => {
+            let content = super::place::content(place.get("content.id")?)?;
+            world::may(user, content, "read")
+        }
+        "has_selected_project" => here("project.key"),
+        "has_space" | "space_sidebar" | "not_personal_space" => here("space.key"),
+        "has_sub_tasks_available" | "is_sub_task" => false,
+        "is_admin_mode" => admin && !here("issue.key"),
+        "is_issue_editable" => here("issue.key") && world::has_permission(user, "EDIT_ISSUES"),
+        "is_issue_unresolved" => here("issue.key"),
+        "linking_enabled"
+        | "sub_tasks_enabled"
+        | "time_tracking_enabled"
+        | "voting_enabled"
+        | "watching_enabled" => true,
+        "project_type" => param("projectTypeKey")? == "software",
+        "user_is_admin" | "user_is_sysadmin" | "user_is_confluence_administrator" => admin,
+        "user_is_logged_in" => user.is_some(),
+        "user_is_project_admin" | "servicedesk.is_project_admin" => admin && here("project.key"),
+        "user_is_the_logged_in_user" | "viewing_own_profile" => {
+            let profile = place.get("profileUser.accountId")?;
+            user.is_some_and(|user| user.account_id == profile)
+        }
+        "servicedesk.is_agent" => user.is_some(),
+        "servicedesk.is_customer" => user.is_some(),
+        _ => return None,
+    })
+}
+
+/// The tests of properties, by what follows the name of their family.
+fn property(test: &str, entity: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
+    let key = params["propertyKey"].as_str()?;
+    let stored = stored(entity, key, situation)?;
+    let object = params["objectName"].as_str();
+    let value = stored.as_ref().and_then(|stored| match object {
+        None | Some("") => Some(stored),
+        Some(path) => path.split('.').try_fold(stored, |at, name| at.get(name)),
+    });
+    let wanted = &params["value"];
+    Some(match test {
+        "contains_all" => {
+            let has = items(value);
+            items(Some(wanted)).iter().all(|item| has.contains(item))
+        }
+        "contains_any" => {
+            let has = items(value);
+            items(Some(wanted)).iter().any(|item| has.contains(item))
+        }
+        "contains_context" | "equal_to_context" => {
+            let here = situation
+                .viewer
+                .place
+                .get(params["contextParameter"].as_str()?)?;
+            items(value).iter().any(|item| item == here)
+        }
+        "equal_to" => value.is_some_and(|value| text(value) == text(wanted)),
+        "exists" => value.is_some(),
+        _ => return None,
+    })
+}
+
+/// What is kept under a property; the outer nothing means that the sandbox keeps none of that kind.
+fn stored(entity: &str, key: &str, situation: Situation<'_>) -> Option<Option<Value>> {
+    let Situation { site, app, .. } = situation;
+    match entity {
+        "addon" => {
+            let kept = lock(&site.kept);
+            let kept = kept.get(&app.descriptor.key);
+            Some(kept.and_then(|kept| kept.property(key).cloned()))
+        }
+        _ => None,
+    }
+}
+
+/// The items of a list, of a list written as text, or the one value.
+fn items(value: Option<&Value>) -> Vec<String> {
+    let list = |list: &[Value]| list.iter().map(text).collect();
+    match value {
+        None => Vec::new(),
+        Some(Value::Array(items)) => list(items),
+        Some(Value::String(written)) => match serde_json::from_str::<Value>(written) {
+            Ok(Value::Array(items)) => list(&items),
+            _ => vec![written.clone()],
+        },
+        Some(other) => vec![text(other)],
+    }
+}
+
+/// A value as the descriptor writes it, where all values are texts.
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

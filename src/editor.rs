@@ -1,0 +1,45 @@
+//! Has the user change a text in their own editor.
+
+use std::ffi::OsString;
+
+use crate::context::Context;
+use crate::env;
+use crate::error::CliError;
+use crate::process::{self, CommandLine};
+
+/// Opens the user's editor on a text, and waits until they leave it.
+///
+/// # Errors
+/// When no editor is named, it fails, or nothing is left of the text.
+pub(crate) async fn edit(text: &str, context: &Context) -> Result<String, CliError> {
+    let editor = context.env.text(env::VISUAL);
+    let editor = editor.or(context.env.text(env::EDITOR));
+    let editor = editor.ok_or_else(CliError::no_editor)?;
+    let failed = |error: &dyn std::fmt::Display| CliError::editor_failed(editor, error);
+    let folder = context.cwd.join(".connect");
+    std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
+    let file = folder.join(format!("edit-{}.json", std::process::id()));
+    std::fs::write(&file, format!("{text}\n")).map_err(|error| failed(&error))?;
+    let (program, mut arguments) = process::shell(&format!("{editor} \"$1\""));
+    arguments.extend([OsString::from("connect"), file.clone().into_os_string()]);
+    let command = CommandLine {
+        program,
+        arguments,
+        folder: context.cwd.clone(),
+        variables: Vec::new(),
+        without: Vec::new(),
+    };
+    let ended = process::run_on_terminal(&command).await;
+    let edited = std::fs::read_to_string(&file);
+    // It is in the project's own folder, which git ignores; what stays is replaced the next time.
+    let _ = std::fs::remove_file(&file);
+    let status = ended.map_err(|error| failed(&error.source))?;
+    if !status.success() {
+        return Err(failed(&status));
+    }
+    let edited = edited.map_err(|error| failed(&error))?;
+    match edited.trim() {
+        "" => Err(CliError::nothing_left()),
+        edited => Ok(edited.to_owned()),
+    }
+}
