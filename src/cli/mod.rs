@@ -1,14 +1,15 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
 mod look;
+mod new;
 mod session;
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::look::{Doctor, Info, License};
+pub(crate) use crate::cli::new::{New, Vcs};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
@@ -212,71 +213,6 @@ pub(crate) enum Tunnel {
     /// ngrok; needs an authtoken, in credentials.json or NGROK_AUTHTOKEN
     Ngrok,
     /// Nothing
-    None,
-}
-
-/// Make a new app
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  connect new hello              asks what it needs to know
-  connect new hello --dev -y     asks nothing, and runs the app when it is made
-  connect new --list             the templates and their products")]
-pub(crate) struct New {
-    /// Name of the app, and of its folder
-    #[arg(value_name = "NAME")]
-    pub(crate) name: Option<String>,
-
-    /// What the app starts from
-    #[arg(long, value_name = "TEMPLATE", value_parser = crate::scaffold::template_names())]
-    pub(crate) template: Option<String>,
-
-    /// Product the app is for
-    #[arg(long, value_name = "PRODUCT", value_parser = products())]
-    pub(crate) product: Option<String>,
-
-    /// Where tenants are kept in production; in development it is a file of SQLite
-    #[arg(long, value_name = "STORE", value_parser = crate::scaffold::STORES)]
-    pub(crate) store: Option<String>,
-
-    /// App key [default: com.example.NAME]
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Option<String>,
-
-    /// Folder to make the app in [default: NAME, here]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) path: Option<PathBuf>,
-
-    /// Where the app gets the runtime from: vendor, registry or path=DIR
-    #[arg(long, value_name = "FROM")]
-    pub(crate) runtime: Option<crate::scaffold::RuntimeSource>,
-
-    /// Version control to set up
-    #[arg(long, value_name = "VCS", default_value = "git")]
-    pub(crate) vcs: Vcs,
-
-    /// List the templates and their products, and make nothing
-    #[arg(long, conflicts_with_all = ["name", "dev"])]
-    pub(crate) list: bool,
-
-    /// Go on with `connect dev` in the new app
-    #[arg(long)]
-    pub(crate) dev: bool,
-}
-
-/// The products of `connect new`; one more is known, and refused with a reason.
-fn products() -> Vec<PossibleValue> {
-    let names = crate::scaffold::product_names().into_iter();
-    let refused = PossibleValue::new("bitbucket").hide(true);
-    names.map(PossibleValue::new).chain([refused]).collect()
-}
-
-/// Version control of a new app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Vcs {
-    /// A repository on branch main, unless the folder is inside one already
-    Git,
-    /// None
     None,
 }
 

@@ -1,7 +1,9 @@
 //! Failures of `connect new`.
 
 use crate::error::{CliError, Kind, sources};
-use crate::scaffold::{NameProblem, PlanError, RuntimeMissing, Template, WriteError};
+use crate::scaffold::{
+    ElsewhereError, NameProblem, PlanError, RuntimeMissing, Template, WriteError,
+};
 
 impl CliError {
     /// Answers are missing and nobody can be asked.
@@ -62,11 +64,28 @@ impl CliError {
             template.products.join("|")
         ))
     }
+
+    /// A template from elsewhere cannot be used.
+    pub(crate) fn bad_template(place: &str, error: &ElsewhereError) -> Self {
+        let message = format!("the template `{place}` cannot be used");
+        let mut shown = match error {
+            ElsewhereError::Git(_) | ElsewhereError::Http(_) | ElsewhereError::Status(_) => {
+                Self::outside("new/template-unreachable", message)
+                    .hint("connect new --list    names the templates that need no network")
+            }
+            _ => Self::user("new/bad-template", message),
+        };
+        shown.causes = [error.to_string()]
+            .into_iter()
+            .chain(sources(error))
+            .collect();
+        shown
+    }
 }
 
 impl From<PlanError> for CliError {
     fn from(error: PlanError) -> Self {
-        let mut shown = Self::bug(error.to_string());
+        let mut shown = Self::user("new/bad-template", error.to_string());
         shown.causes = sources(&error);
         shown
     }
@@ -87,7 +106,8 @@ impl From<WriteError> for CliError {
         let message = error.to_string();
         match &error {
             WriteError::Exists { .. } => Self::user("new/target-exists", message)
-                .hint("choose another name, or a folder with `--path DIR`"),
+                .hint("choose another name, or a folder with `--path DIR`")
+                .hint("or `--force`, where git has every file as it is"),
             WriteError::Io { source, .. } => Self::user("new/not-written", message).cause(source),
             WriteError::IsFile(_) => Self::user("new/target-exists", message)
                 .hint("choose another name, or a folder with `--path DIR`"),

@@ -3,6 +3,7 @@
 //! `plan` is pure: a template and answers become files. `write` puts them on disk, all or none.
 //! The format of a template is described in `templates/README.md`.
 
+mod elsewhere;
 mod git;
 mod name;
 mod plan;
@@ -12,7 +13,8 @@ mod write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub(crate) use git::git_init;
+pub(crate) use elsewhere::{ElsewhereError, fetch, is_elsewhere};
+pub(crate) use git::{git_init, is_clean};
 pub(crate) use name::{AppName, NameProblem};
 pub(crate) use plan::{Answers, PlanError, PlannedFile, STORES, plan};
 pub(crate) use template::{PRODUCTS, Template, find, products, templates};

@@ -189,6 +189,8 @@ fn engine<'a>() -> Environment<'a> {
         .build()
         .expect("the delimiters above differ from each other");
     engine.set_syntax(syntax);
+    // A template from elsewhere may loop for ever; ours need a few hundred steps.
+    engine.set_fuel(Some(1_000_000));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine

@@ -103,7 +103,7 @@ fn a_folder_with_something_in_it_is_left_alone() {
     env.connect(&["new", "hello", "--yes"])
         .assert()
         .code(1)
-        .stderr_eq("error[new/target-exists]: `[..]hello` is not empty (1 entries)\nhint: choose another name, or a folder with `--path DIR`\n");
+        .stderr_eq("error[new/target-exists]: `[..]hello` is not empty (1 entries)\nhint: choose another name, or a folder with `--path DIR`\nhint: or `--force`, where git has every file as it is\n");
     assert_eq!(env.read("hello/mine.txt"), "mine");
     assert_eq!(entries(&env), ["hello"]);
 }
@@ -255,6 +255,183 @@ fn the_runtime_comes_from_where_it_was_asked() {
         .success();
     let manifest = env.read("b/Cargo.toml");
     assert!(manifest.contains("crates/connect-runtime\""), "{manifest}");
+}
+
+/// A template of two files, at `place` below the folder.
+fn small_template(env: &TestEnv, place: &str) {
+    let manifest =
+        r#"{"description":"small","summary":"Small.","products":["jira"],"shared":false}"#;
+    env.write(&format!("{place}/template.json"), manifest);
+    env.write(
+        &format!("{place}/Cargo.toml.tmpl"),
+        "name = \"[= name =]\"\n",
+    );
+    env.write(&format!("{place}/src/as-it-is.txt"), "[= name =]\n");
+}
+
+fn git(env: &TestEnv, folder: &str, arguments: &[&str]) {
+    let author = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
+    snapbox::cmd::Command::new("git")
+        .args(author.iter().chain(arguments))
+        .current_dir(env.path(folder))
+        .env_clear()
+        .envs(env.variables())
+        .assert()
+        .success();
+}
+
+/// The app that [`small_template`] makes.
+fn is_small_app(env: &TestEnv, app: &str) {
+    assert_eq!(
+        env.read(&format!("{app}/Cargo.toml")),
+        format!("name = \"{app}\"\n")
+    );
+    assert_eq!(env.read(&format!("{app}/src/as-it-is.txt")), "[= name =]\n");
+    assert!(!env.path(&format!("{app}/template.json")).exists());
+}
+
+#[test]
+fn a_folder_and_a_repository_are_templates_too() {
+    let env = TestEnv::new();
+    small_template(&env, "templates/small");
+    let new = |name: &str, template: &str| {
+        env.connect(&["new", name, "--vcs", "none", "--template", template])
+            .assert()
+    };
+    new("one", "templates/small").success();
+    is_small_app(&env, "one");
+    git(&env, "templates/small", &["init", "--quiet"]);
+    git(&env, "templates/small", &["add", "."]);
+    git(
+        &env,
+        "templates/small",
+        &["commit", "--quiet", "--message", "small"],
+    );
+    let url = format!("file://{}", env.path("templates/small").display());
+    new("two", &url).success();
+    is_small_app(&env, "two");
+    let mut left = entries(&env);
+    left.sort();
+    assert_eq!(left, ["one", "templates", "two"]);
+}
+
+#[test]
+fn an_archive_behind_an_address_is_a_template_too() {
+    let env = TestEnv::new();
+    small_template(&env, "small");
+    let made = snapbox::cmd::Command::new("python3")
+        .args(["-m", "zipfile", "-c", "small.zip", "small"])
+        .current_dir(env.folder())
+        .env_clear()
+        .envs(env.variables())
+        .assert()
+        .success();
+    drop(made);
+    let url = serve_once(std::fs::read(env.path("small.zip")).unwrap());
+    env.connect(&["new", "three", "--vcs", "none", "--template", &url])
+        .assert()
+        .success();
+    is_small_app(&env, "three");
+}
+
+/// The address of an archive that one request gets.
+fn serve_once(archive: Vec<u8>) -> String {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/small.zip", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]);
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            archive.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&archive).unwrap();
+    });
+    url
+}
+
+#[test]
+fn templates_from_elsewhere_that_are_none_leave_nothing() {
+    let env = TestEnv::new();
+    env.write("t/empty/readme.txt", "");
+    small_template(&env, "t/loop");
+    env.write(
+        "t/loop/a.tmpl",
+        "[% for i in range(100000) %][% for j in range(100000) %]x[% endfor %][% endfor %]",
+    );
+    small_template(&env, "t/unknown");
+    env.write("t/unknown/a.tmpl", "[= nmae =]");
+    for (template, code, error) in [
+        ("t/empty", 1, "error[new/bad-template]"),
+        ("t/loop", 1, "error[new/bad-template]"),
+        ("t/unknown", 1, "error[new/bad-template]"),
+        ("./nowhere", 3, "error[new/template-unreachable]"),
+        (
+            "http://templates.example/a.zip",
+            1,
+            "error[new/bad-template]",
+        ),
+        (
+            "ext::sh -c touch% pwned",
+            3,
+            "error[new/template-unreachable]",
+        ),
+        (
+            "http://127.0.0.1:9/a.zip",
+            3,
+            "error[new/template-unreachable]",
+        ),
+        (
+            &serve_once(b"PK is no archive".to_vec()),
+            1,
+            "error[new/bad-template]",
+        ),
+    ] {
+        let output = env
+            .connect(&["new", "hello", "--yes", "--template", template])
+            .assert()
+            .code(code);
+        let stderr = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(stderr.contains(error), "{template}: {stderr}");
+        assert_eq!(entries(&env), ["t"], "{template}");
+    }
+}
+
+#[test]
+fn a_folder_with_something_in_it_is_written_into_only_where_git_can_take_it_back() {
+    let env = TestEnv::new();
+    env.write("hello/README.md", "mine");
+    env.write("hello/mine.txt", "mine");
+    let force = || env.connect(&["new", "hello", "--yes", "--force"]).assert();
+    force().code(1);
+    git(&env, "hello", &["init", "--quiet"]);
+    force().code(1);
+    git(&env, "hello", &["add", "."]);
+    git(&env, "hello", &["commit", "--quiet", "--message", "mine"]);
+    env.write("hello/later.txt", "not committed");
+    force().code(1);
+    assert_eq!(env.read("hello/README.md"), "mine");
+    std::fs::remove_file(env.path("hello/later.txt")).unwrap();
+    force().success();
+    assert!(env.read("hello/README.md").starts_with("# Hello"));
+    assert_eq!(env.read("hello/mine.txt"), "mine");
+    assert_eq!(entries(&env), ["hello"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_keeps_nothing() {
+    // Nobody may make a folder in /proc, root included.
+    let env = TestEnv::new();
+    env.connect(&["new", "hello", "--yes", "--path", "/proc/hello"])
+        .assert()
+        .code(1)
+        .stderr_eq(
+            "error[new/not-written]: cannot write `/proc/.hello.tmp-[..]`\ncaused by: [..]\n",
+        );
 }
 
 #[cfg(unix)]

@@ -4,13 +4,16 @@ mod questions;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use connect_core::AppKey;
 use serde_json::json;
 
 use crate::cli::{Dev, New, Vcs};
 use crate::context::Context;
+use crate::env;
 use crate::error::CliError;
+use crate::process::{self, CommandLine};
 use crate::scaffold::{self, Answers, AppName, RuntimeSource, Target};
 use crate::ui::Verb;
 
@@ -23,10 +26,12 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     let name = questions::name(&flags, context)?;
     let folder = flags.path.as_deref().unwrap_or(Path::new(name.slug()));
     // What cannot work is said before the other questions.
-    let target = Target::check(context.cwd.join(folder))?;
+    let may_merge = |folder: &Path| flags.force && scaffold::is_clean(folder, context);
+    let target = Target::check(context.cwd.join(folder), may_merge)?;
     let (key, runtime) = (key(&name, &flags)?, runtime(&flags, context)?);
-    let product = questions::product(&flags, context)?;
-    let template = questions::template(&product, &flags, context)?;
+    let named = questions::named(&flags, &target, context)?;
+    let product = questions::product(named.as_deref(), &flags, context)?;
+    let template = questions::template(named, &product, context)?;
     let store = questions::store(&flags, context)?;
     let answers = Answers {
         name,
@@ -36,7 +41,7 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
         runtime,
     };
 
-    let files = scaffold::plan(template, &answers)?;
+    let files = scaffold::plan(&template, &answers)?;
     let staged = target.stage(&files)?;
     let git = flags.vcs == Vcs::Git && scaffold::git_init(staged.staging(), context);
     let app = staged.publish()?;
@@ -61,6 +66,9 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
             "files": files.iter().map(|file| &file.path).collect::<Vec<_>>(),
         }),
     );
+    if flags.fetch {
+        fetch(&app, context)?;
+    }
     if flags.dev {
         return super::dev::run_in(&app, Dev::default(), context);
     }
@@ -69,6 +77,37 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     ));
     Ok(ExitCode::SUCCESS)
 }
+
+/// Has cargo fetch the app's dependencies.
+fn fetch(app: &Path, context: &Context) -> Result<(), CliError> {
+    let command = CommandLine {
+        program: context.env.text(env::CARGO).unwrap_or("cargo").into(),
+        arguments: ["fetch", "--quiet"].map(Into::into).into(),
+        folder: app.to_path_buf(),
+        variables: Vec::new(),
+        without: Vec::new(),
+    };
+    let finished = context.block_on(async { Ok(process::run(&command, FETCH).await) })?;
+    let problem = match finished {
+        Ok(finished) if finished.status.success() => {
+            context
+                .ui
+                .status(Verb::Done("Fetched"), "what the app depends on");
+            return Ok(());
+        }
+        Ok(finished) => finished.stderr.trim().to_owned(),
+        Err(error) => format!("{error}: {}", error.source),
+    };
+    Err(CliError::outside(
+        "new/not-fetched",
+        "cargo cannot fetch what the app depends on",
+    )
+    .cause(problem)
+    .hint("the app is there; its first build fetches what is missing"))
+}
+
+/// How long cargo may fetch.
+const FETCH: Duration = Duration::from_secs(15 * 60);
 
 fn list(context: &Context) {
     for template in scaffold::templates() {
