@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{Color, Global};
 use crate::env;
 use crate::error::CliError;
-use crate::http::Http;
+use crate::http::{self, Http};
 use crate::ui::{self, Ui, Verbosity};
 
 /// What a command works with.
@@ -50,6 +50,9 @@ impl Context {
             let message = format!("`{}` is not a folder", cwd.display());
             return Err(CliError::user("cli/no-folder", message).hint("check the value of `-C`"));
         }
+        if ui.verbosity == Verbosity::Detailed {
+            http::tell(ui.details_of_calls());
+        }
         Ok(Self {
             cwd,
             env,
@@ -67,8 +70,9 @@ impl Context {
             json: global.json,
             verbosity: match (global.quiet, global.verbose) {
                 (true, _) => Verbosity::Quiet,
-                (false, true) => Verbosity::Verbose,
-                (false, false) => Verbosity::Normal,
+                (false, 0) => Verbosity::Normal,
+                (false, 1) => Verbosity::Verbose,
+                (false, _) => Verbosity::Detailed,
             },
             interactive: !global.no_input
                 && !global.yes
@@ -118,6 +122,16 @@ impl Context {
             .or_else(|| folder(env::LOCALAPPDATA))
             .or_else(|| Some(folder(env::HOME)?.join(".cache")))?;
         Some(base.join("connect"))
+    }
+
+    /// Variables that hold a log-in of ours, emptied for a child that has no business with them.
+    pub(crate) fn withheld(&self) -> Vec<(String, String)> {
+        let is_ours = |name: &&str| match name.strip_prefix(env::CONNECT_TOKEN) {
+            Some(rest) => rest.is_empty() || rest.starts_with('_'),
+            None => [env::CONNECT_LICENSE_TOKEN, env::NGROK_AUTHTOKEN].contains(name),
+        };
+        let names = self.env.names_of(|_| true).filter(is_ours);
+        names.map(|name| (name.to_owned(), String::new())).collect()
     }
 
     /// A program, where the system looks for programs.

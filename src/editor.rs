@@ -1,6 +1,7 @@
 //! Has the user change a text in their own editor.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::context::Context;
 use crate::env;
@@ -20,13 +21,12 @@ pub(crate) async fn edit(text: &str, context: &Context) -> Result<String, CliErr
     std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
     let file = folder.join(format!("edit-{}.json", std::process::id()));
     std::fs::write(&file, format!("{text}\n")).map_err(|error| failed(&error))?;
-    let (program, mut arguments) = process::shell(&format!("{editor} \"$1\""));
-    arguments.extend([OsString::from("connect"), file.clone().into_os_string()]);
+    let (program, arguments) = command(editor, &file);
     let command = CommandLine {
         program,
         arguments,
         folder: context.cwd.clone(),
-        variables: Vec::new(),
+        variables: context.withheld(),
         without: Vec::new(),
     };
     let ended = process::run_on_terminal(&command).await;
@@ -42,4 +42,17 @@ pub(crate) async fn edit(text: &str, context: &Context) -> Result<String, CliErr
         "" => Err(CliError::nothing_left()),
         edited => Ok(edited.to_owned()),
     }
+}
+
+/// The shell takes the editor apart, which may have arguments of its own.
+#[cfg(unix)]
+fn command(editor: &str, file: &Path) -> (OsString, Vec<OsString>) {
+    let (program, mut arguments) = process::shell(&format!("{editor} \"$1\""));
+    arguments.extend(["connect".into(), file.into()]);
+    (program, arguments)
+}
+
+#[cfg(not(unix))]
+fn command(editor: &str, file: &Path) -> (OsString, Vec<OsString>) {
+    process::shell(&format!("{editor} \"{}\"", file.display()))
 }

@@ -42,7 +42,7 @@ pub(crate) const AC_HOST_SCRIPT_URL: &str = "AC_HOST_SCRIPT_URL";
 pub(crate) const AC_OPTS: &str = "AC_OPTS";
 /// Selects the section of config.json; comes before [`NODE_ENV`].
 pub(crate) const CONNECT_ENV: &str = "CONNECT_ENV";
-/// Set for the command of `--on-ready`: the app's own address.
+/// Set for the command of `--on-ready`: the app's own address. Read by `sandbox test`.
 pub(crate) const CONNECT_APP_URL: &str = "CONNECT_APP_URL";
 /// Set for the command of `--on-ready`: the app's first page on its first host.
 pub(crate) const CONNECT_READY_URL: &str = "CONNECT_READY_URL";
@@ -52,6 +52,8 @@ pub(crate) const CONNECT_SESSION: &str = "CONNECT_SESSION";
 /// An API token for every host, or with `_` and the host's name in capitals for that one; before
 /// what credentials.json says.
 pub(crate) const CONNECT_TOKEN: &str = "CONNECT_TOKEN";
+/// Set for the child: keys of the sandbox's Forge (a JSON Web Key Set).
+pub(crate) const CONNECT_FORGE_KEYS_URL: &str = "CONNECT_FORGE_KEYS_URL";
 /// Access token of the app's private listing, for `connect license` on a real site.
 pub(crate) const CONNECT_LICENSE_TOKEN: &str = "CONNECT_LICENSE_TOKEN";
 /// Set for the child: key server of the sandbox; a GET of `{url}/{kid}` answers a PEM.

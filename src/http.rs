@@ -4,10 +4,10 @@
 //! call has a deadline, and a body above the limit is refused while it arrives.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use rustls::ClientConfig;
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use url::Url;
@@ -79,13 +79,52 @@ impl Http {
     }
 }
 
+/// Hears of each call: what it was and what came of it, and how long it took.
+type Told = Box<dyn Fn(&str, Duration) + Send + Sync>;
+
+/// Who hears of calls; set once at the start, as a logger is.
+static TOLD: OnceLock<Told> = OnceLock::new();
+
+/// From now on each call is told: method, address without query, and what came of it. Only the
+/// first of several hears.
+pub(crate) fn tell(told: impl Fn(&str, Duration) + Send + Sync + 'static) {
+    let _ = TOLD.set(Box::new(told));
+}
+
+/// Sends a request, waits for what is wanted of the answer, and tells who wants to know.
+async fn exchange<A: Future<Output = Result<Answer, HttpError>>>(
+    request: RequestBuilder,
+    deadline: Duration,
+    read: impl FnOnce(Response) -> A,
+) -> Result<Answer, HttpError> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(refine)?;
+    // SECURITY: no query, no header, no body. Test: `secrets::none_shows_anywhere`.
+    let what = TOLD.get().map(|told| {
+        let mut url = request.url().clone();
+        url.set_query(None);
+        (told, format!("{} {url}", request.method()), Instant::now())
+    });
+    let work = async { read(client.execute(request).await.map_err(refine)?).await };
+    let answer = tokio::time::timeout(deadline, work)
+        .await
+        .unwrap_or(Err(HttpError::Timeout(deadline)));
+    if let Some((told, what, began)) = what {
+        let result = match &answer {
+            Ok(answer) => answer.status.as_u16().to_string(),
+            Err(error) => error.to_string(),
+        };
+        told(&format!("{what} -> {result}"), began.elapsed());
+    }
+    answer
+}
+
 /// Sends a request and reads the whole answer, all within the deadline.
 ///
 /// # Errors
 /// No connection, no answer in time, or one that is broken or too long. Any status is an answer.
 pub(crate) async fn send(request: RequestBuilder, deadline: Duration) -> Result<Answer, HttpError> {
-    let exchange = async {
-        let mut response = request.send().await.map_err(refine)?;
+    let read = async |mut response: Response| {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(refine)? {
@@ -100,9 +139,7 @@ pub(crate) async fn send(request: RequestBuilder, deadline: Duration) -> Result<
             body,
         })
     };
-    tokio::time::timeout(deadline, exchange)
-        .await
-        .unwrap_or(Err(HttpError::Timeout(deadline)))
+    exchange(request, deadline, read).await
 }
 
 /// Sends a request and reads status and header fields only.
@@ -113,17 +150,14 @@ pub(crate) async fn send_for_headers(
     request: RequestBuilder,
     deadline: Duration,
 ) -> Result<Answer, HttpError> {
-    let exchange = async {
-        let response = request.send().await.map_err(refine)?;
+    let read = async |response: Response| {
         Ok(Answer {
             status: response.status(),
             headers: response.headers().clone(),
             body: Vec::new(),
         })
     };
-    tokio::time::timeout(deadline, exchange)
-        .await
-        .unwrap_or(Err(HttpError::Timeout(deadline)))
+    exchange(request, deadline, read).await
 }
 
 /// True when the host of a URL is this machine.

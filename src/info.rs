@@ -2,6 +2,7 @@
 //!
 //! Secrets are named, never shown.
 
+use connect_core::redact::redact;
 use connect_validator::{Options, descriptor_facts};
 use serde_json::{Value, json};
 
@@ -53,12 +54,7 @@ fn settings(context: &Context) -> Result<Vec<Setting>, CliError> {
     let (folder, environment) = (&context.cwd, &context.env);
     let config = Config::read(folder, environment)?;
     let credentials = Credentials::read(folder, environment)?;
-    let mut all = vec![Setting::new(
-        "version",
-        env!("CARGO_PKG_VERSION"),
-        Origin::Default,
-    )];
-    all.extend(descriptor(context));
+    let mut all = descriptor(context);
     let names = [env::CONNECT_ENV, env::NODE_ENV];
     let section = names
         .iter()
@@ -99,7 +95,8 @@ fn descriptor(context: &Context) -> Vec<Setting> {
 fn variable(name: &str, variable: &str, context: &Context) -> Option<Setting> {
     let value = context.env.text(variable)?;
     let origin = Origin::Variable(variable.to_owned());
-    Some(Setting::new(name, value, origin))
+    // An address may hold a log-in.
+    Some(Setting::new(name, redact(value), origin))
 }
 
 fn of_host(host: &ListedHost, context: &Context) -> Vec<Setting> {

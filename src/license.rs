@@ -87,7 +87,7 @@ fn tell(
         None => ui.data(&format!("{key} on {url}   {state}")),
     }
     if found.wanted == Some(false) {
-        let text = "the app asks for no licence, so its pages are never told of one";
+        let text = "the app asks for no licence: a site tells its pages `lic=none` whatever is set";
         ui.note(
             text,
             "write `\"enableLicensing\": true` into atlassian-connect.json",

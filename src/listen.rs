@@ -61,15 +61,22 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let mut serving = JoinSet::new();
         serving.spawn(each(listener, 2, async |mut stream: TcpStream| {
-            let _ = stream.write_all(b"a").await;
-            let _ = stream.read(&mut [0]).await;
+            let mut byte = *b"a";
+            // Says something first, and then everything again until there is no more.
+            while stream.write_all(&byte).await.is_ok()
+                && matches!(stream.read(&mut byte).await, Ok(1))
+            {}
         }));
         let mut first = TcpStream::connect(address).await.unwrap();
         let mut second = TcpStream::connect(address).await.unwrap();
         within(first.read_u8()).await.unwrap();
         within(second.read_u8()).await.unwrap();
-        // The system takes the third connection, but nobody serves it yet.
+        // The system takes the third connection, but nobody serves it, however long the others talk.
         let mut third = TcpStream::connect(address).await.unwrap();
+        for _ in 0..100 {
+            second.write_all(b"b").await.unwrap();
+            within(second.read_u8()).await.unwrap();
+        }
         assert!(third.try_read(&mut [0]).is_err());
         first.shutdown().await.unwrap();
         within(third.read_u8()).await.unwrap();

@@ -1,19 +1,32 @@
 //! What a process uses, as the system counts it.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
 use rustix::process::Pid;
 
-/// What a process has used so far, and uses now.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a process uses now, and its threads have used so far.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Usage {
     /// Memory, in MB.
     pub(crate) memory: f64,
-    /// Time of all its threads on a processor.
-    pub(crate) cpu: Duration,
-    /// How often one of its threads waited and was woken.
-    pub(crate) wakes: u64,
+    /// By its threads: time on a processor, and how often it waited and was woken.
+    threads: BTreeMap<OsString, (Duration, u64)>,
+}
+
+impl Usage {
+    /// Time on a processor and wakes since `before`, of threads that have not ended meanwhile.
+    pub(crate) fn since(&self, before: &Self) -> (Duration, u64) {
+        let mut sum = (Duration::ZERO, 0);
+        for (thread, (cpu, wakes)) in &self.threads {
+            let (then, woken) = before.threads.get(thread).copied().unwrap_or_default();
+            sum.0 += cpu.saturating_sub(then);
+            sum.1 += wakes.saturating_sub(woken);
+        }
+        sum
+    }
 }
 
 /// What a process uses; nothing if it is gone.
@@ -31,8 +44,9 @@ pub(crate) fn usage(pid: Pid) -> Usage {
             .split(' ')
             .next()
             .and_then(|text| text.parse().ok());
-        usage.cpu += Duration::from_nanos(nanoseconds.unwrap_or_default());
-        usage.wakes += field(&read("status"), "voluntary_ctxt_switches:");
+        let cpu = Duration::from_nanos(nanoseconds.unwrap_or_default());
+        let wakes = field(&read("status"), "voluntary_ctxt_switches:");
+        usage.threads.insert(task.file_name(), (cpu, wakes));
     }
     usage
 }

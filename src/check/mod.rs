@@ -136,7 +136,7 @@ fn once(options: &CheckOptions, context: &Context) -> Result<ExitCode, CliError>
     }
     // A date is news once, not after each save, and nothing that a log must hold.
     let for_people = options.format == Format::Human && !options.watch;
-    if for_people && (ui::stderr_is_terminal() || context.ui.verbosity == Verbosity::Verbose) {
+    if for_people && (ui::stderr_is_terminal() || context.ui.verbosity >= Verbosity::Verbose) {
         for notice in notices {
             let hint = format!("connect explain {}", notice.id);
             context.ui.note(notice.title, &hint);

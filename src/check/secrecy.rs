@@ -54,7 +54,10 @@ fn not_ignored(name: &str, path: &Path, context: &Context) -> Option<Finding> {
         return None;
     }
     let name_there = path.file_name()?.to_str()?;
-    let command = CommandLine::git(folder, &["check-ignore", "--quiet", "--", name_there]);
+    let command = CommandLine {
+        variables: context.withheld(),
+        ..CommandLine::git(folder, &["check-ignore", "--quiet", "--", name_there])
+    };
     let answer = context.block_on(async { Ok(process::run(&command, DEADLINE).await) });
     // git-check-ignore(1), exit status: 0 ignored, 1 not ignored, 128 a fatal error.
     if answer.ok()?.ok()?.status.code() != Some(1) {

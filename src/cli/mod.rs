@@ -2,14 +2,18 @@
 
 mod look;
 mod new;
+mod sandbox;
 mod session;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::new::{New, Vcs};
+pub(crate) use crate::cli::sandbox::{
+    Sandbox, SandboxAt, SandboxCommand, SandboxFault, SandboxRecord, SandboxTest,
+};
 pub(crate) use crate::cli::session::{Call, Inspect, Token, TokenMint, TokenRead, Trigger};
 
 /// The developer's workbench for Atlassian Connect apps
@@ -58,9 +62,9 @@ pub(crate) struct Global {
     )]
     pub(crate) quiet: bool,
 
-    /// Say more
-    #[arg(short, long, global = true, help_heading = "Global options")]
-    pub(crate) verbose: bool,
+    /// Say more; twice (-vv) also each call to a host and each step of a session
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Global options")]
+    pub(crate) verbose: u8,
 
     /// Take the default answer to every question
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -214,18 +218,6 @@ pub(crate) enum Tunnel {
     Ngrok,
     /// Nothing
     None,
-}
-
-/// Run the offline host alone, for tests, CI and apps in other languages
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  connect sandbox --port 3099
-  connect sandbox --json         says `ready` with url, username, password and keys")]
-pub(crate) struct Sandbox {
-    /// Port to listen on; 0 takes a free one [default: 3099, or the next free one]
-    #[arg(long, value_name = "N")]
-    pub(crate) port: Option<u16>,
 }
 
 /// Take away what sessions of this folder left on hosts

@@ -195,6 +195,10 @@ pub(crate) struct Trigger {
     #[arg(long, value_name = "N", conflicts_with = "event")]
     pub(crate) from: Option<u64>,
 
+    /// List what can be sent; the same as naming nothing
+    #[arg(long, conflicts_with_all = ["event", "from"])]
+    pub(crate) list: bool,
+
     /// Put a value into the body: issue.key=TEST-1
     #[arg(long, value_name = "PLACE=VALUE", value_parser = name_and_value)]
     pub(crate) set: Vec<String>,

@@ -90,14 +90,17 @@ fn conclude(volley: &Volley, sent: &Value, context: &Context) -> Result<ExitCode
             (shot.name.clone(), what, shot.lifecycle())
         }
     };
-    context
-        .ui
-        .status(Verb::Done("Sent"), &format!("{what} -> {status}"));
+    let (took, algorithm) = (&sent["ms"], &sent["algorithm"]);
+    let signed = algorithm.as_str().unwrap_or("no token");
+    let line = format!("{what} -> {status}   {took} ms   {signed}");
+    context.ui.status(Verb::Done("Sent"), &line);
     let path = match &volley.source {
         Source::Request(_) => "",
         Source::Shot(shot) => &shot.path,
     };
-    let fields = json!({ "name": name, "path": path, "status": status });
+    let fields = json!({
+        "name": name, "path": path, "status": status, "ms": took, "algorithm": algorithm,
+    });
     context.ui.event("triggered", &fields);
     let problem = match (volley.flaw, lifecycle, status) {
         (Some(_), _, 401) => return Ok(ExitCode::SUCCESS),

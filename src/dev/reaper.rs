@@ -113,7 +113,7 @@ impl Reaper {
     pub(crate) fn host(&self, site: &BaseUrl, login: &Login) {
         let (site, username) = (site.as_str(), &login.username);
         // SECURITY: the one place where a log-in leaves this process, into a pipe.
-        // Test: `reaper::secrets_are_in_no_argument_environment_or_journal`.
+        // Test: `secrets::none_shows_anywhere`.
         let password = login.password.expose();
         self.tell(
             &json!({ "word": "host", "site": site, "username": username, "password": password }),

@@ -1,5 +1,6 @@
 //! The loop: the only `select!`, and the owner of every task of a session.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -15,6 +16,7 @@ use crate::dev::session::Session;
 use crate::dev::sources::signals;
 use crate::error::CliError;
 use crate::host::BoxFuture;
+use crate::ui::Verbosity;
 
 /// Runs a session to its end. When this returns, no task of it is left.
 ///
@@ -78,6 +80,17 @@ pub(crate) async fn until_interrupt(work: BoxFuture<'static, ()>) -> Result<(), 
     Ok(())
 }
 
+/// Shows an event or an effect with `-vv`.
+fn detail(world: &World, arrow: &str, what: &impl Debug) {
+    if world.ui.verbosity == Verbosity::Detailed {
+        let text: String = format!("{what:?}").chars().take(LONGEST).collect();
+        world.ui.detail(&format!("{arrow} {text}"));
+    }
+}
+
+/// Longest text of an event or an effect that is shown, in characters.
+const LONGEST: usize = 200;
+
 fn step(
     world: &Arc<World>,
     session: &mut Session,
@@ -85,7 +98,12 @@ fn step(
     event: Event,
 ) -> Option<Ending> {
     let mut ending = None;
+    detail(world, "<-", &event);
     for effect in session.on(event) {
+        // What is said shows by itself.
+        if !matches!(effect, Effect::Say(_)) {
+            detail(world, "->", &effect);
+        }
         match effect {
             Effect::End(how) => ending = Some(how),
             Effect::Say(notice) => notices::tell(world, &notice),

@@ -28,6 +28,7 @@ use crate::dev::way::{self, Address, Asked};
 use crate::dev::{inspecting, left, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
+use crate::host::sandbox::Keep;
 use crate::host::{self, Login, Upm};
 use crate::project::{
     CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
@@ -364,11 +365,15 @@ async fn hosts(
                 let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
                 context.ui.text(text);
             }
-            let state = options.folder.join(".connect").join("sandbox");
+            let keep = Keep::Everything(host::sandbox::state_folder(&options.folder)?);
             let port = options.sandbox_port;
-            let sandbox =
-                host::sandbox::start(port, Some(state), "connect dev --sandbox-port", context)
-                    .await?;
+            let order = host::sandbox::Order {
+                port,
+                keep,
+                sites: Vec::new(),
+                flag: "connect dev --sandbox-port",
+            };
+            let sandbox = host::sandbox::start(order, context).await?;
             Ok((vec![sandbox_entry(&sandbox, context)], Some(sandbox)))
         }
     }
@@ -409,9 +414,15 @@ fn start_reaper(
 fn variables(switches: &Switches, sandbox: Option<&Sandbox>) -> Vec<(String, String)> {
     let mut variables = vec![(env::AC_OPTS.to_owned(), switches.for_the_app())];
     if let Some(sandbox) = sandbox {
-        let (keys, script) = (sandbox.keys_url(), sandbox.host_script_url());
-        variables.push((env::CONNECT_KEYS_CDN_URL.to_owned(), keys.to_owned()));
-        variables.push((env::AC_HOST_SCRIPT_URL.to_owned(), script.to_owned()));
+        let values = [
+            (env::CONNECT_KEYS_CDN_URL, sandbox.keys_url().to_owned()),
+            (env::CONNECT_FORGE_KEYS_URL, sandbox.forge_keys_url()),
+            (
+                env::AC_HOST_SCRIPT_URL,
+                sandbox.host_script_url().to_owned(),
+            ),
+        ];
+        variables.extend(values.map(|(name, value)| (name.to_owned(), value)));
     }
     variables
 }
@@ -430,5 +441,9 @@ fn withheld(
     };
     let names = context.env.names_of(secret);
     let names = names.chain([env::NGROK_AUTHTOKEN]);
-    names.map(|name| (name.to_owned(), String::new())).collect()
+    let by_value = names.map(|name| (name.to_owned(), String::new()));
+    let mut all: Vec<_> = by_value.chain(context.withheld()).collect();
+    all.sort();
+    all.dedup();
+    all
 }

@@ -27,6 +27,8 @@ pub(super) struct Check {
     pub(super) name: String,
     /// What came of it.
     pub(super) verdict: Verdict,
+    /// The host it is about, if it is about one.
+    pub(super) host: Option<String>,
 }
 
 /// What came of a check.
@@ -81,6 +83,7 @@ impl Check {
         Self {
             name: name.into(),
             verdict,
+            host: None,
         }
     }
 
@@ -113,7 +116,8 @@ impl Check {
         };
         let error = self.error();
         json!({
-            "group": group.name(), "name": self.name.trim_start(), "state": state, "text": text,
+            "group": group.name(), "host": self.host, "name": self.name.trim_start(),
+            "state": state, "text": text,
             "code": error.map(|error| error.code),
             "causes": error.map_or(&[][..], |error| &error.causes),
             "hints": error.map_or(&[][..], |error| &error.hints),

@@ -25,6 +25,14 @@ const WRONG: i64 = 30;
 
 /// All that is to be said of a host.
 pub(super) async fn host(listed: &ListedHost, try_install: bool, context: &Context) -> Vec<Check> {
+    let mut checks = look(listed, try_install, context).await;
+    for check in &mut checks {
+        check.host = Some(listed.site.to_string());
+    }
+    checks
+}
+
+async fn look(listed: &ListedHost, try_install: bool, context: &Context) -> Vec<Check> {
     let site = &listed.site;
     let login = match listed.unlock(&context.cwd).await {
         Ok(host) => Login {

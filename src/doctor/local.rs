@@ -114,6 +114,10 @@ pub(super) fn ports(context: &Context) -> Vec<Check> {
         Ok(_) => Check::fine(name, format!("127.0.0.1:{port} is free")),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             let error = CliError::port_taken(port, flag, &error);
+            let error = match process::listener(port) {
+                Some((pid, name)) => error.cause(format!("`{name}` (pid {pid}) listens there")),
+                None => error,
+            };
             Check::warning(
                 name,
                 error.hint("without it, `connect dev` takes the next free one"),
@@ -231,8 +235,8 @@ async fn version(program: &Path, context: &Context) -> Result<String, StartError
         program: program.into(),
         arguments: vec!["--version".into()],
         folder: context.cwd.clone(),
-        variables: Vec::new(),
-        without: vec![env::NGROK_AUTHTOKEN],
+        variables: context.withheld(),
+        without: Vec::new(),
     };
     let (status, text) = process::printed(&command, LINE, VERSION).await?;
     if !status.success() {

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::doctor::check::{Check, Verdict};
 use crate::error::CliError;
 use crate::project::{Credentials, FileError};
-use crate::ui::{Mark, Verbosity};
+use crate::ui::{Verbosity, wrap};
 
 pub(crate) use check::Group;
 
@@ -90,8 +90,10 @@ pub(crate) fn doctor(options: &DoctorOptions, context: &Context) -> Result<bool,
 
 fn show(group: Group, checks: &[Check], context: &Context) {
     let ui = &context.ui;
-    let is_wrong = |check: &Check| check.error().is_some();
-    if ui.verbosity > Verbosity::Quiet && !checks.is_empty() || checks.iter().any(is_wrong) {
+    let is_said = |check: &Check| {
+        ui.verbosity > Verbosity::Quiet || matches!(check.verdict, Verdict::Problem(_))
+    };
+    if checks.iter().any(is_said) {
         ui.error_text(&format!("{}\n", group.title()));
     }
     let name = |check: &Check| check.name.chars().count();
@@ -99,13 +101,15 @@ fn show(group: Group, checks: &[Check], context: &Context) {
     for check in checks {
         let (mark, text) = check.line();
         ui.check(mark, &format!("{:<width$}   {text}", check.name));
-        if let Some(error) = check.error()
-            && (mark == Mark::Problem || ui.verbosity > Verbosity::Quiet)
-        {
-            let before = width + 7;
+        if let Some(error) = check.error().filter(|_| is_said(check)) {
+            let before = width + ui.mark_width() + 6;
+            let gap = format!("\n{:before$}         ", "");
+            let columns = ui.columns.unwrap_or(usize::MAX);
             for cause in &error.causes {
+                let cause = wrap(cause, columns, before + 9).replace('\n', &gap);
                 ui.error_text(&format!("{:before$}because: {cause}\n", ""));
             }
+            // Commands stay in one piece, to be copied.
             for hint in &error.hints {
                 ui.error_text(&format!("{:before$}fix: {hint}\n", ""));
             }

@@ -38,7 +38,7 @@ impl CliError {
         let message = format!("{site} has the app, and no session of this folder noted that");
         Self::user("upm/key-taken", message)
             .cause("another folder or person may be using it, or the Marketplace installed it")
-            .hint(format!("connect clean --host {} --key {key}", site.host()))
+            .hint(format!("connect clean --host {site} --key {key}"))
             .hint("or give this one another `key` in atlassian-connect.json")
     }
 

@@ -86,12 +86,35 @@ impl CliError {
         let shown = Self::user(error.code(), error.to_string());
         let shown = sources(error).into_iter().fold(shown, Self::cause);
         match error {
+            SandboxError::SiteName { .. } => shown.hint("connect sandbox --site acme"),
             SandboxError::PortTaken { .. } => shown.hint(format!("{flag} 0    takes a free one")),
             SandboxError::State { path, .. } => {
                 shown.hint(format!("remove `{}` if it is broken", path.display()))
             }
             _ => shown,
         }
+    }
+
+    /// The app that is to be attacked cannot be installed, so there is nothing to attack it with.
+    pub(crate) fn audit_install(app: &str, sub_code: &str, message: &str, keys: &str) -> Self {
+        Self::user("sandbox/install", format!("{app} cannot be installed"))
+            .cause(format!("{message} ({sub_code})"))
+            .hint(format!("start the app with CONNECT_KEYS_CDN_URL={keys}"))
+            .hint("or let `connect dev` start it, and run this in its folder")
+    }
+
+    /// Nothing answers where a sandbox should be.
+    pub(crate) fn sandbox_not_running(at: &str, cause: &dyn std::fmt::Display) -> Self {
+        Self::user("sandbox/not-running", format!("no sandbox answers at {at}"))
+            .cause(cause)
+            .hint("connect sandbox")
+            .hint("--at URL names another one")
+    }
+
+    /// A running sandbox does not do what it was ordered.
+    pub(crate) fn sandbox_refused(at: &str, status: u16, why: &str) -> Self {
+        let message = format!("the sandbox at {at} refused ({status})");
+        Self::user("sandbox/refused", message).cause(why)
     }
 
     fn host_http(site: &BaseUrl, doing: &str, error: &HttpError) -> Self {

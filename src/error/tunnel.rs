@@ -1,8 +1,10 @@
 //! Failures of tunnels: what is between the hosts and the app.
 
 use connect_core::BaseUrl;
+use connect_core::redact::redact;
 
 use crate::error::CliError;
+use crate::process::{Other, is_program, others};
 use crate::tunnel::{Interstitial, Subject, TunnelError, meaning};
 
 impl CliError {
@@ -33,7 +35,8 @@ impl CliError {
     pub(crate) fn bad_url(url: &str, error: &dyn std::fmt::Display) -> Self {
         Self::usage(
             "tunnel/bad-url",
-            format!("`{url}` is no address for an app"),
+            // It may hold a log-in.
+            format!("`{}` is no address for an app", redact(url)),
         )
         .cause(error)
     }
@@ -200,7 +203,8 @@ fn ngrok(code: Option<u16>, text: &str) -> CliError {
             "tunnel/ngrok-session-limit",
             format!("your ngrok account already has a session{named}"),
         )
-        .hint("stop the other one: another `connect dev`, or https://dashboard.ngrok.com/agents"),
+        .hint(stop_the_other(&others(may_have_a_tunnel)))
+        .hint("connect dev --tunnel cloudflared"),
         Subject::Unknown => CliError::outside(
             "tunnel/ngrok-refused",
             format!("ngrok refused the tunnel{named}"),
@@ -237,4 +241,41 @@ fn edge(code: u16, said: String) -> CliError {
         (_, None) => error,
     };
     error.hint(format!("https://ngrok.com/docs/errors/err_ngrok_{code}"))
+}
+
+/// Programs that may hold the session of an account.
+fn may_have_a_tunnel(words: &[&str]) -> bool {
+    is_program(words, "ngrok") || is_program(words, "connect") && words.contains(&"dev")
+}
+
+/// What to do about sessions that others hold, with those that are on this machine.
+fn stop_the_other(others: &[Other]) -> String {
+    let named = others.iter().take(3).map(|other| match &other.folder {
+        Some(folder) => format!("pid {} in {}", other.pid, folder.display()),
+        None => format!("pid {}", other.pid),
+    });
+    match &*named.collect::<Vec<_>>().join(", ") {
+        "" => "stop the other one, on another machine: https://dashboard.ngrok.com/agents".into(),
+        named => format!("stop the other one ({named}), or see https://dashboard.ngrok.com/agents"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_session_is_named_where_it_is_on_this_machine() {
+        let other = |pid, folder: Option<&str>| Other {
+            pid,
+            folder: folder.map(Into::into),
+        };
+        assert!(stop_the_other(&[]).contains("on another machine"));
+        let text = stop_the_other(&[other(8123, Some("/src/other")), other(9, None)]);
+        assert!(text.contains("(pid 8123 in /src/other, pid 9)"), "{text}");
+        assert!(may_have_a_tunnel(&["/usr/bin/ngrok", "http", "80"]));
+        assert!(may_have_a_tunnel(&["connect", "-v", "dev"]));
+        assert!(!may_have_a_tunnel(&["connect", "validate"]));
+        assert!(!may_have_a_tunnel(&[""]));
+    }
 }

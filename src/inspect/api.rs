@@ -1,7 +1,7 @@
 //! What the inspector's page and other commands ask a session.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use connect_core::impersonation::{AuthorizationServers, assertion};
@@ -20,8 +20,9 @@ use crate::inspect::replay::ReplayError;
 use crate::inspect::ring::Ring;
 use crate::inspect::server::{Answer, data, text};
 use crate::inspect::sign::{InstallKey, Order, SignError, sign};
-use crate::inspect::{Exchange, body, replay, show};
+use crate::inspect::{Auth, Exchange, body, replay, show};
 use crate::proxy::Raw;
+use crate::ui::ms;
 
 /// Longest time a question for news waits.
 const NEWS: Duration = Duration::from_secs(20);
@@ -77,6 +78,9 @@ enum LoadError {
     /// It is not kept any more.
     #[error("no such request")]
     NoRequest,
+    /// It would not be the same any more.
+    #[error("its body is no text; `connect inspect --replay` sends it as it came")]
+    NoText,
     /// There is no such tenant.
     #[error("{0}")]
     Tenant(&'static str),
@@ -88,6 +92,7 @@ impl Api {
         let path: Vec<_> = path.trim_start_matches('/').split('/').collect();
         let post = *request.method() == Method::POST;
         match &path[..] {
+            ["api", "app"] if !post => data(&json!({ "app": self.judge.address().as_str() })),
             ["api", "requests"] if !post => {
                 let query = request.uri().query().unwrap_or_default();
                 let after = query.strip_prefix("after=").and_then(|id| id.parse().ok());
@@ -215,17 +220,31 @@ impl Api {
 
     /// A request that is to be made, and whose secret it is signed with.
     fn load(&self, volley: &Volley) -> Result<(Loaded, Tenant), LoadError> {
-        let tenant = self.judge.tenant(volley.tenant.as_deref());
-        let tenant = tenant.map_err(LoadError::Tenant)?;
-        let mut loaded = match &volley.source {
-            Source::Request(id) => {
-                let one = self.ring.get(*id).ok_or(LoadError::NoRequest)?;
-                if one.raw.body_length != one.raw.body.len() as u64 {
-                    return Err(ReplayError::Cut.into());
-                }
-                Loaded::of_request(&one, volley)
+        let one = match &volley.source {
+            Source::Request(id) => Some(self.ring.get(*id).ok_or(LoadError::NoRequest)?),
+            Source::Shot(_) => None,
+        };
+        let issuer = one.as_ref().and_then(|one| one.entry.auth.issuer());
+        let signed_it = issuer.and_then(|issuer| self.judge.tenant(Some(issuer)).ok());
+        let tenant = match (&volley.tenant, signed_it) {
+            (None, Some(tenant)) => tenant,
+            (name, _) => {
+                let named = self.judge.tenant(name.as_deref());
+                named.map_err(LoadError::Tenant)?
             }
-            Source::Shot(shot) => Loaded::of_shot(shot, volley, &tenant, &self.judge.address()),
+        };
+        let mut loaded = match (&volley.source, one) {
+            (Source::Shot(shot), _) => {
+                Loaded::of_shot(shot, volley, &tenant, &self.judge.address())
+            }
+            (_, None) => return Err(LoadError::NoRequest),
+            (_, Some(one)) if one.raw.body_length != one.raw.body.len() as u64 => {
+                return Err(ReplayError::Cut.into());
+            }
+            (_, Some(one)) if std::str::from_utf8(&one.raw.body).is_err() => {
+                return Err(LoadError::NoText);
+            }
+            (_, Some(one)) => Loaded::of_request(&one, volley),
         };
         loaded.change(volley)?;
         Ok((loaded, tenant))
@@ -237,11 +256,18 @@ impl Api {
             Ok(loaded) => loaded,
             Err(error) => return text(StatusCode::CONFLICT, &error.to_string()),
         };
-        match self.token(&loaded.order, &tenant).await {
-            Ok(token) => {
-                let head = loaded.head(&self.judge.address(), token.as_deref());
-                self.send(&Raw::whole(head, loaded.body)).await
-            }
+        let token = match self.token(&loaded.order, &tenant).await {
+            Ok(token) => token,
+            Err(error) => return text(StatusCode::CONFLICT, &error.to_string()),
+        };
+        let head = loaded.head(&self.judge.address(), token.as_deref());
+        let began = Instant::now();
+        let sent = replay::send(&Raw::whole(head, loaded.body), self.front).await;
+        match sent {
+            Ok(status) => data(&json!({
+                "status": status, "ms": ms(began.elapsed()),
+                "algorithm": token.and_then(|token| Auth::read(&token).algorithm().map(str::to_owned)),
+            })),
             Err(error) => text(StatusCode::CONFLICT, &error.to_string()),
         }
     }

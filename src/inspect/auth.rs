@@ -110,6 +110,11 @@ impl Auth {
         self.header.as_ref()?.get("alg")?.as_str()
     }
 
+    /// Who says to have issued the token.
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.claims.as_ref()?.get("iss")?.as_str()
+    }
+
     /// The user of the token.
     pub(crate) fn user(&self) -> Option<&str> {
         self.claims.as_ref()?.get("sub")?.as_str()

@@ -77,7 +77,7 @@ pub(crate) fn shots(facts: &Summary) -> Vec<Shot> {
         Some(Shot {
             name: event.as_str().to_owned(),
             method: "POST".to_owned(),
-            path: plain(path.as_ref()?),
+            path: plain(path.as_ref()?, &facts.base_url)?,
         })
     });
     let modules = facts.modules.iter().filter_map(|module| {
@@ -89,7 +89,7 @@ pub(crate) fn shots(facts: &Summary) -> Vec<Shot> {
         Some(Shot {
             name,
             method: method.to_owned(),
-            path: plain(module.url.as_ref()?),
+            path: plain(module.url.as_ref()?, &facts.base_url)?,
         })
     });
     calls.chain(modules).collect()
@@ -110,22 +110,23 @@ impl Shot {
     }
 }
 
-/// A URL of the descriptor as a path, with the parameters left out that the host would fill in.
-fn plain(url: &str) -> String {
+/// A URL of the descriptor as a path of the app, with the parameters left out that the host would
+/// fill in; none for a link that leads elsewhere.
+fn plain(url: &str, base: &str) -> Option<String> {
+    let url = url.strip_prefix(base).unwrap_or(url);
+    if url.starts_with("https://") || url.starts_with("http://") {
+        return None;
+    }
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let kept: Vec<_> = query
         .split('&')
         .filter(|pair| !pair.contains('{') && !pair.is_empty())
         .collect();
-    let path = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("/{path}")
-    };
-    match kept.as_slice() {
+    let path = format!("/{}", path.trim_start_matches('/'));
+    Some(match kept.as_slice() {
         [] => path,
         kept => format!("{path}?{}", kept.join("&")),
-    }
+    })
 }
 
 impl Loaded {
@@ -288,14 +289,18 @@ mod tests {
     #[test]
     fn a_descriptor_says_what_can_be_fired() {
         let descriptor = json!({
-            "key": "a", "name": "A", "baseUrl": "https://a.example",
+            "key": "a", "name": "A", "baseUrl": "{{localBaseUrl}}",
             "authentication": { "type": "jwt" },
             "lifecycle": { "installed": "/installed", "disabled": "/off" },
             "modules": {
                 "webhooks": [{ "event": "jira:issue_created", "url": "/hooks/issue?id={issue.id}&a=1" }],
                 "generalPages": [{ "key": "hello", "url": "hello" }],
                 "configurePage": { "key": "set-up", "url": "/set-up?x={y}" },
-                "webItems": [{ "key": "no-url" }],
+                "webItems": [
+                    { "key": "no-url" },
+                    { "key": "elsewhere", "url": "https://b.example/x" },
+                    { "key": "here", "url": "{{localBaseUrl}}/here" },
+                ],
             },
         });
         let facts = descriptor_facts(&descriptor.to_string(), &Options::default()).unwrap();
@@ -308,6 +313,7 @@ mod tests {
         let expected = [
             "Host disabled POST /off",
             "Host iframe:hello GET /hello",
+            "Host iframe:here GET /here",
             "Host iframe:set-up GET /set-up",
             "Host jira:issue_created POST /hooks/issue?a=1",
             "Install installed POST /installed",

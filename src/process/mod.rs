@@ -6,6 +6,8 @@
 //! A [`Sentinel`] is the opposite: it stays when we are killed, and hears of it by the end of its
 //! stdin.
 
+mod others;
+
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::sync::watch;
+
+pub(crate) use crate::process::others::{Other, is_program, listener, others};
 
 /// A command to start.
 #[derive(Clone, Debug)]

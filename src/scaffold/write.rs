@@ -131,6 +131,11 @@ impl Staged {
         &self.target.staging
     }
 
+    /// Whether they go into a folder with something in it.
+    pub(crate) fn merges(&self) -> bool {
+        self.target.merge
+    }
+
     /// Gives the files their place, in one step; into a folder with something in it one by one,
     /// because git can take that back.
     ///

@@ -64,7 +64,7 @@ pub(super) struct Pace {
     pub(super) misses: u32,
     /// How often the clock is looked at.
     pub(super) tick: Duration,
-    /// A clock that is ahead by this much was asleep meanwhile.
+    /// A look at the clock that comes this much too late comes after a sleep.
     pub(super) asleep: Duration,
     /// Longest wait for the answer to the probe after a sleep.
     pub(super) awake: Duration,
@@ -271,14 +271,14 @@ impl Keeper {
         let pace = &self.pace;
         let (mut heard, mut due) = (Instant::now(), Instant::now() + pace.every);
         let mut misses = 0;
-        let mut clocks = (Instant::now(), (self.clock)());
+        let mut clock = (self.clock)();
         loop {
             pause(pace.tick).await;
-            let now = (Instant::now(), (self.clock)());
-            let (ran, passed) = (now.0 - clocks.0, now.1.duration_since(clocks.1));
-            clocks = now;
-            // The first of the two stands still in a sleep.
-            let slept = passed.is_ok_and(|passed| passed > ran + pace.asleep);
+            let now = (self.clock)();
+            let passed = now.duration_since(clock);
+            clock = now;
+            // The machine slept, or this process was stopped.
+            let slept = passed.is_ok_and(|passed| passed > pace.tick + pace.asleep);
             if !slept && Instant::now() < due {
                 continue;
             }
@@ -323,5 +323,5 @@ fn chance() -> f64 {
 }
 
 #[cfg(test)]
-#[path = "tests.rs"]
+#[path = "tests/mod.rs"]
 mod tests;

@@ -74,9 +74,22 @@ const EVENTS: &[Event] = &[
     ("app.built", &[("ms", Number)]),
     ("app.started", &[("url", Text)]),
     (
+        "audit.check",
+        &[
+            ("class", Text),
+            ("name", Text),
+            ("severity", Text),
+            ("passed", Boolean),
+            ("expected", Text),
+            ("answered", Text),
+            ("curl", Text),
+        ],
+    ),
+    (
         "check",
         &[
             ("group", Text),
+            ("host", TextOrNone),
             ("name", Text),
             ("state", Text),
             ("text", Text),
@@ -169,6 +182,7 @@ const EVENTS: &[Event] = &[
             ("keys", Text),
             ("hostScript", Text),
             ("sandbox", Text),
+            ("sites", Texts),
         ],
     ),
     (
@@ -205,8 +219,25 @@ const EVENTS: &[Event] = &[
         &[("name", Text), ("description", Text), ("products", Texts)],
     ),
     (
+        "tested",
+        &[
+            ("app", Text),
+            ("passed", Number),
+            ("failed", Number),
+            ("holes", Boolean),
+            ("ms", Number),
+            ("leftOut", Texts),
+        ],
+    ),
+    (
         "triggered",
-        &[("name", Text), ("path", Text), ("status", Number)],
+        &[
+            ("name", Text),
+            ("path", Text),
+            ("status", Number),
+            ("ms", Number),
+            ("algorithm", TextOrNone),
+        ],
     ),
     ("tunnel.closed", &[]),
     (

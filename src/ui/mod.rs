@@ -13,7 +13,8 @@ mod prompt;
 
 use std::future::Future;
 use std::io::{self, IsTerminal as _, Write};
-use std::time::SystemTime;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -56,6 +57,8 @@ pub(crate) enum Verbosity {
     Normal,
     /// Explanations too.
     Verbose,
+    /// Each call to a host and each step of a session, too.
+    Detailed,
 }
 
 /// The word at the start of a status line, and how it is painted.
@@ -94,7 +97,13 @@ impl Ui {
         self.people(&format!("{style}{word:>12}{style:#} {object}\n"));
     }
 
-    /// Says how a check ended: `  ✓ config.json   valid`. With `-q` only if something is wrong.
+    /// How many columns the sign takes in front of a check's line.
+    pub(crate) fn mark_width(&self) -> usize {
+        if self.signs { 1 } else { 4 }
+    }
+
+    /// Says how a check ended: `  ✓ config.json   valid`. With `-q` only
+    /// if something is wrong.
     pub(crate) fn check(&self, mark: Mark, text: &str) {
         let (sign, word, color) = match mark {
             Mark::Aside => ("–", "-", AnsiColor::BrightBlack),
@@ -102,8 +111,7 @@ impl Ui {
             Mark::Problem => ("✗", "FAIL", AnsiColor::Red),
             Mark::Warning => ("!", "warn", AnsiColor::Yellow),
         };
-        let is_wrong = matches!(mark, Mark::Problem | Mark::Warning);
-        if self.verbosity == Verbosity::Quiet && !is_wrong {
+        if self.verbosity == Verbosity::Quiet && mark != Mark::Problem {
             return;
         }
         let style = color.on_default().bold();
@@ -136,8 +144,29 @@ impl Ui {
 
     /// An explanation, shown with `-v`.
     pub(crate) fn explain(&self, text: &str) {
-        if self.verbosity == Verbosity::Verbose {
+        if self.verbosity >= Verbosity::Verbose {
             self.people(&format!("{:12} {text}\n", ""));
+        }
+    }
+
+    /// A detail for who looks for a mistake of ours, shown with `-vv`. It is no less careful with
+    /// secrets than anything else.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbosity == Verbosity::Detailed {
+            let style = Style::new().dimmed();
+            self.people(&format!("{style}{:12} {text}{style:#}\n", ""));
+        }
+    }
+
+    /// Shows calls with `-vv`, those that only ask again what was just asked left out.
+    pub(crate) fn details_of_calls(self) -> impl Fn(&str, Duration) + Send + Sync + 'static {
+        let last = Mutex::new(String::new());
+        move |call, took| {
+            let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+            if *last != call {
+                self.detail(&format!("{call}, {} ms", took.as_millis()));
+                call.clone_into(&mut last);
+            }
         }
     }
 

@@ -252,6 +252,9 @@ fn one_bad_host_hides_no_good_one() {
     let said = doctor(&env, &["--only", "hosts"]);
     assert_eq!(said.code, 1);
     assert_eq!(said.problems(), ["user"], "{}", said.text);
+    let mut checks = said.checks.iter();
+    let problem = checks.find(|check| check["state"] == "problem").unwrap();
+    assert_eq!(problem["host"], bad.site());
     assert_eq!(said.check(&good.site())["state"], "ok");
     assert_eq!(said.check(&bad.site())["state"], "ok");
 }
@@ -346,4 +349,20 @@ fn people_read_signs_where_the_locale_has_them() {
     let signs = text(&env, &["doctor", "--only", "app"]);
     assert!(signs.contains("  ✓ config.json"), "{signs}");
     assert_eq!(text(&env, &["doctor", "--only", "sessions", "-q"]), "");
+}
+
+#[test]
+fn a_port_that_is_taken_is_no_problem_and_says_whose_it_is() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let env = project();
+    env.write("config.json", &format!("{{ port: {port} }}"));
+    let said = doctor(&env, &["--only", "app"]);
+    let check = said.check("port of the app");
+    assert_eq!((said.code, &check["state"]), (0, &"warning".into()));
+    assert_eq!(check["code"], "dev/port-taken");
+    if cfg!(target_os = "linux") {
+        let pid = format!("(pid {})", std::process::id());
+        assert!(check["causes"].to_string().contains(&pid), "{check}");
+    }
 }

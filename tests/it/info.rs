@@ -53,10 +53,12 @@ fn each_setting_says_where_it_comes_from() {
     let env = env
         .with("PORT", "5000")
         .with("NODE_ENV", "production")
+        .with("AC_LOCAL_BASE_URL", "https://ada:secret@app.example")
         .with("DATABASE_URL", "postgres://app:secret@db.example/app");
     let all = lines(&env, &["--origin"]);
     for line in [
         "environment = production (env NODE_ENV)",
+        "localBaseUrl = https://[redacted]@app.example (env AC_LOCAL_BASE_URL)",
         "port = 5000 (env PORT)",
         "store = postgres://db.example/app (env DATABASE_URL)",
     ] {

@@ -30,6 +30,10 @@ mod random_sessions;
 #[cfg(target_os = "linux")]
 mod reaper;
 mod sandbox;
+#[cfg(target_os = "linux")]
+mod secrets;
+#[cfg(unix)]
+mod secrets_of_commands;
 mod support;
 mod templates;
 mod tenants;

@@ -417,6 +417,9 @@ fn a_folder_with_something_in_it_is_written_into_only_where_git_can_take_it_back
     std::fs::remove_file(env.path("hello/later.txt")).unwrap();
     force().success();
     assert!(env.read("hello/README.md").starts_with("# Hello"));
+    // The repository is the one it was, and can take it all back.
+    git(&env, "hello", &["checkout", "--quiet", "--", "."]);
+    assert_eq!(env.read("hello/README.md"), "mine");
     assert_eq!(env.read("hello/mine.txt"), "mine");
     assert_eq!(entries(&env), ["hello"]);
 }

@@ -30,6 +30,26 @@ impl Timestamp {
         self.0
     }
 
+    /// Year, month and day in UTC (Gregorian calendar, from eras of 400 years that start in March,
+    /// so that the leap day comes last). Before the year 0 and far beyond 9999 it is of no use.
+    pub const fn civil(self) -> (i64, i64, i64) {
+        let shifted = self.0.div_euclid(86_400) + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        let leap = if month <= 2 { 1 } else { 0 };
+        (year_of_era + era * 400 + leap, month, day)
+    }
+
     /// How long after `earlier` this is; negative when it is before. Saturates.
     pub const fn since(self, earlier: Self) -> Seconds {
         Seconds(self.0.saturating_sub(earlier.0))

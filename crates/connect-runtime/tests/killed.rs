@@ -7,7 +7,6 @@
 #![cfg(unix)]
 #![expect(
     clippy::print_stdout,
-    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a test program: it starts itself and says what it did"
 )]
@@ -45,7 +44,7 @@ use tokio::{
 
 use servers::Running;
 
-#[path = "../../connect-store/src/tests/servers.rs"]
+#[path = "../../connect-store/src/tests/servers/mod.rs"]
 #[allow(
     dead_code,
     reason = "shared with the tests of the stores, which start others too"
@@ -81,19 +80,7 @@ async fn main() {
         let store = json!({"dialect": "sqlite", "storage": "data/tenants.db"});
         check("sqlite", &store, None, &keys).await;
     }
-    for (name, start, url) in [
-        (
-            "postgres",
-            servers::postgres as fn() -> Option<Running>,
-            "postgres://postgres:hunter2@127.0.0.1:PORT/postgres",
-        ),
-        (
-            "mariadb",
-            servers::mariadb,
-            "mysql://root@127.0.0.1:PORT/mysql",
-        ),
-        ("redis", servers::redis, "redis://127.0.0.1:PORT"),
-    ] {
+    for (name, start, url) in servers::BY_URL {
         if wanted(name)
             && let Some(server) = start()
         {

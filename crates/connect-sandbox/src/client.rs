@@ -23,6 +23,7 @@ pub(crate) struct Client {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
@@ -96,6 +97,7 @@ impl Client {
             .headers(headers)
             .body(body);
         let mut response = request.send().await.map_err(|error| no_answer(&error))?;
+        let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| no_answer(&error))? {
             if body.len() + chunk.len() > limit {
@@ -105,6 +107,7 @@ impl Client {
         }
         Ok(Answer {
             status: response.status(),
+            headers,
             body,
         })
     }
@@ -142,7 +145,7 @@ fn tls_versions(provider: &Arc<CryptoProvider>) -> ConfigBuilder<ClientConfig, W
         .expect("the default provider has the default versions")
 }
 
-/// Headers of a signed call with a JSON body.
+/// Headers of a signed call with a JSON body; without a token they are those of an unsigned one.
 pub(crate) fn signed_json(token: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -151,10 +154,12 @@ pub(crate) fn signed_json(token: &str) -> HeaderMap {
     );
     let version = HeaderName::from_static("atlassian-connect-version");
     headers.insert(version, HeaderValue::from_static("1001.0.0-SNAPSHOT"));
-    let mut value = HeaderValue::from_str(&format!("JWT {token}"))
-        .expect("a token consists of base64url characters and dots");
-    value.set_sensitive(true);
-    headers.insert(header::AUTHORIZATION, value);
+    if !token.is_empty() {
+        let mut value = HeaderValue::from_str(&format!("JWT {token}"))
+            .expect("a token consists of base64url characters and dots");
+        value.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, value);
+    }
     headers
 }
 

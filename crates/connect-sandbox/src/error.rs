@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::lifecycle::InstallFailure;
+
 /// Why a sandbox could not start.
 ///
 /// What goes wrong later is not an error of the sandbox: it becomes an answer over HTTP and a
@@ -49,6 +51,20 @@ pub enum SandboxError {
         /// The port asked for.
         port: u16,
     },
+    /// A site cannot be called so. The caller chooses another name.
+    #[error(
+        "`{name}` is no name for a site: lower-case letters, digits and `-`, and not a product"
+    )]
+    SiteName {
+        /// The name asked for.
+        name: String,
+    },
+    /// Another sandbox keeps its state there. The caller stops it, or names another folder.
+    #[error("another sandbox uses `{}`", path.display())]
+    StateInUse {
+        /// The file that is locked.
+        path: PathBuf,
+    },
     /// A file of the state folder cannot be read or written.
     #[error("cannot use `{}`", path.display())]
     State {
@@ -57,6 +73,15 @@ pub enum SandboxError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<InstallFailure> for SandboxError {
+    fn from(failure: InstallFailure) -> Self {
+        Self::Install {
+            sub_code: failure.sub_code,
+            message: failure.message,
+        }
+    }
 }
 
 impl SandboxError {
@@ -69,7 +94,9 @@ impl SandboxError {
             Self::Key { .. } => "sandbox/key",
             Self::Listen { .. } => "sandbox/listen",
             Self::PortTaken { .. } => "sandbox/port-taken",
+            Self::SiteName { .. } => "sandbox/site-name",
             Self::State { .. } => "sandbox/state",
+            Self::StateInUse { .. } => "sandbox/state-in-use",
         }
     }
 }

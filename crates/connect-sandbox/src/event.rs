@@ -133,6 +133,27 @@ pub enum SandboxEvent {
         /// Key of the app.
         app: String,
     },
+    /// A webhook was sent to an app, or could not be.
+    WebhookSent {
+        /// Base URL of the site.
+        site: String,
+        /// Key of the app.
+        app: String,
+        /// The event, such as `jira:issue_created`.
+        webhook: String,
+        /// Where it was sent.
+        url: String,
+        /// The same for every try.
+        identifier: String,
+        /// 0 for the first try.
+        retry: u32,
+        /// The status answered; none when there was no answer.
+        status: Option<u16>,
+        /// How long it took, in milliseconds.
+        ms: u64,
+        /// Why there was no answer, or why the answer does not count as success.
+        problem: Option<String>,
+    },
     /// The plugin manager answered.
     UpmCall {
         /// The HTTP method.

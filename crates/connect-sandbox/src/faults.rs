@@ -59,6 +59,8 @@ pub enum Fault {
     ExpiredToken,
     /// The key server answers 404, with the right key as body (`key-with-404`).
     KeyWith404,
+    /// After the next uninstall `disabled` is sent too, late and without a token (`late-disabled`).
+    LateDisabled,
     /// The operation is carried out, and the connection is cut before its answer
     /// (`lose-answer:register`).
     LoseAnswer {
@@ -189,6 +191,7 @@ impl Fault {
         "development-mode-off",
         "expired-token",
         "key-with-404",
+        "late-disabled",
         "lose-answer:OPERATION",
         "private-installs-closed",
         "silence:OPERATION",
@@ -221,6 +224,7 @@ impl fmt::Display for Fault {
             Self::DevelopmentModeOff => f.write_str("development-mode-off"),
             Self::ExpiredToken => f.write_str("expired-token"),
             Self::KeyWith404 => f.write_str("key-with-404"),
+            Self::LateDisabled => f.write_str("late-disabled"),
             Self::LoseAnswer { operation } => write!(f, "lose-answer:{operation}"),
             Self::PrivateInstallsClosed => f.write_str("private-installs-closed"),
             Self::Silence { operation } => write!(f, "silence:{operation}"),
@@ -313,6 +317,7 @@ fn parse(text: &str) -> Option<Fault> {
         ("development-mode-off", None, None) => Fault::DevelopmentModeOff,
         ("expired-token", None, None) => Fault::ExpiredToken,
         ("key-with-404", None, None) => Fault::KeyWith404,
+        ("late-disabled", None, None) => Fault::LateDisabled,
         ("lose-answer", Some(operation), None) => Fault::LoseAnswer { operation },
         ("private-installs-closed", None, None) => Fault::PrivateInstallsClosed,
         ("silence", Some(operation), None) => Fault::Silence { operation },
@@ -354,6 +359,7 @@ mod tests {
             Fault::DevelopmentModeOff,
             Fault::ExpiredToken,
             Fault::KeyWith404,
+            Fault::LateDisabled,
             Fault::LoseAnswer { operation },
             Fault::PrivateInstallsClosed,
             Fault::Silence { operation },

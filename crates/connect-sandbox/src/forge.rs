@@ -180,7 +180,7 @@ pub(crate) async fn send(
 /// The claims of an invocation token (Atlassian, "Forge remote invocation contract").
 fn claims(shared: &Shared, site: &Site, invocation: &ForgeInvocation) -> Value {
     let now = shared.token_time();
-    let cloud_id = &shared.identity.cloud_id;
+    let cloud_id = &site.cloud_id;
     let (kind, key) = &invocation.module;
     let mut claims = json!({
         "iss": ISSUER,

@@ -168,7 +168,7 @@ fn find<'a>(shared: &'a Shared, client_id: &str) -> Option<(&'a Arc<Site>, Arc<A
 
 /// Everything that an assertion must say, signature and user aside.
 fn check(shared: &Shared, site: &Site, claims: &Value) -> Result<(), &'static str> {
-    if claims["tnt"].as_str() != Some(site.base_url.as_str()) {
+    if claims["tnt"].as_str() != Some(site.told_url().as_str()) {
         return Err("tnt is not the site's base URL");
     }
     if claims["aud"].as_str() != Some(&shared.origin) {

@@ -1,13 +1,17 @@
 //! Who the sandbox is: what must survive a restart for apps and credentials to stay valid.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::Path,
+};
 
 use connect_core::{ClientKey, Product, Secret};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     error::SandboxError,
-    keys::{state_error, write_private},
+    keys::{state_error, write_private_once},
     random,
 };
 
@@ -17,7 +21,9 @@ pub(crate) struct Identity {
     pub(crate) password: Secret,
     jira: ClientKey,
     confluence: ClientKey,
-    pub(crate) cloud_id: String,
+    cloud_id: String,
+    /// The file it is in, locked: a state folder is one sandbox's at a time.
+    lock: Option<File>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,26 +47,57 @@ impl Identity {
             Ok(text) => {
                 let damaged = || state_error(&file, io::Error::from(io::ErrorKind::InvalidData));
                 let stored: Stored = serde_json::from_slice(&text).map_err(|_| damaged())?;
-                Self::try_from(stored).map_err(|_| damaged())
+                let identity = Self::try_from(stored).map_err(|_| damaged())?;
+                identity.locked(&file)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(dir).map_err(|source| state_error(dir, source))?;
                 let stored = Stored::new();
                 let text = serde_json::to_vec_pretty(&stored).map_err(io::Error::from);
-                let written = text.and_then(|text| write_private(&file, &text));
+                let written = text.and_then(|text| write_private_once(&file, &text));
                 written.map_err(|source| state_error(&file, source))?;
-                Self::try_from(stored)
+                // Another sandbox may have been quicker: what is there is the folder's.
+                Self::load(state_dir)
             }
             Err(source) => Err(state_error(&file, source)),
         }
     }
 
-    /// How apps know the site of that product.
-    pub(crate) fn client_key(&self, product: Product) -> &ClientKey {
-        match product {
+    /// Keeps other sandboxes out of the folder for as long as this lives.
+    fn locked(mut self, file: &Path) -> Result<Self, SandboxError> {
+        let open = File::open(file).map_err(|source| state_error(file, source))?;
+        match open.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(SandboxError::StateInUse {
+                    path: file.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(state_error(file, source)),
+        }
+        self.lock = Some(open);
+        Ok(self)
+    }
+
+    /// How apps know the site of that product, of the first customer or of one with a name.
+    pub(crate) fn client_key(&self, product: Product, name: Option<&str>) -> ClientKey {
+        let first = match product {
             Product::Confluence => &self.confluence,
             Product::Bitbucket | Product::Jira => &self.jira,
+        };
+        match name {
+            None => first.clone(),
+            Some(name) => ClientKey::parse(&random::uuid_of(first.as_str(), name))
+                .expect("a UUID is a client key"),
         }
+    }
+
+    /// The customer's id, of the first or of one with a name.
+    pub(crate) fn cloud_id(&self, name: Option<&str>) -> String {
+        name.map_or_else(
+            || self.cloud_id.clone(),
+            |name| random::uuid_of(&self.cloud_id, name),
+        )
     }
 }
 
@@ -89,6 +126,7 @@ impl TryFrom<Stored> for Identity {
             confluence: key(&stored.confluence_client_key)?,
             password: Secret::new(stored.password),
             cloud_id: stored.cloud_id,
+            lock: None,
         })
     }
 }

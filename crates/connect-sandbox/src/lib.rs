@@ -22,12 +22,16 @@
 //! # }
 //! ```
 
+mod audit;
 mod client;
 mod clock;
+mod control;
+mod data;
 mod descriptor;
 mod error;
 mod event;
 mod faults;
+mod fixture;
 mod forge;
 mod grants;
 mod identity;
@@ -37,6 +41,7 @@ mod pages;
 mod random;
 mod rest;
 mod sandbox;
+mod saver;
 mod server;
 mod sign;
 mod signer;
@@ -45,12 +50,15 @@ mod tasks;
 mod upm;
 mod urls;
 mod users;
+mod webhooks;
 mod world;
 
+pub use audit::{AuditCheck, AuditReport, Severity};
 pub use clock::SystemClock;
 pub use error::SandboxError;
 pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
 pub use faults::{Fault, Faults, Operation, UnknownFault};
+pub use fixture::{Difference, Fixture, NoFixture};
 pub use forge::{ForgeAnswer, ForgeInvocation};
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
 pub use signer::HostSigner;

@@ -40,7 +40,26 @@ pub(crate) async fn install(
 ) -> Result<AppKey, InstallFailure> {
     let _alone = site.changing.lock().await;
     let installed = try_install(shared, site, descriptor_url).await;
-    if let Err(failure) = &installed {
+    note_failure(shared, site, &installed);
+    installed
+}
+
+/// Tells an app a new secret, and where the site is now, as hosts do it now and then; nothing when
+/// it is not installed.
+pub(crate) async fn install_again(
+    shared: &Arc<Shared>,
+    site: &Arc<Site>,
+    key: &AppKey,
+) -> Option<Result<AppKey, InstallFailure>> {
+    let _alone = site.changing.lock().await;
+    let app = site.app(key)?;
+    let installed = install_text(shared, site, app.source.as_bytes()).await;
+    note_failure(shared, site, &installed);
+    Some(installed)
+}
+
+fn note_failure(shared: &Shared, site: &Site, installed: &Result<AppKey, InstallFailure>) {
+    if let Err(failure) = installed {
         shared.journal.record(SandboxEvent::InstallFailed {
             site: site.base_url.to_string(),
             app: failure.app.clone(),
@@ -48,7 +67,6 @@ pub(crate) async fn install(
             message: failure.message.clone(),
         });
     }
-    installed
 }
 
 /// Removes an app; false when it is not there.
@@ -64,11 +82,7 @@ pub(crate) async fn uninstall(shared: &Arc<Shared>, site: &Arc<Site>, key: &AppK
         &app.descriptor.lifecycle.uninstalled,
         shared.keys.key().await,
     ) {
-        let call = Callback::new(
-            "uninstalled",
-            url,
-            body(shared, site, &app, "uninstalled", None),
-        );
+        let call = Callback::new("uninstalled", url, body(site, &app, "uninstalled", None));
         // A host only notes it down when this fails: the customer wants the app gone.
         let _ = call
             .send_with_install_token(shared, site, &app.descriptor, &host_key)
@@ -79,6 +93,12 @@ pub(crate) async fn uninstall(shared: &Arc<Shared>, site: &Arc<Site>, key: &AppK
         site: site.base_url.to_string(),
         app: key.to_string(),
     });
+    // Hosts have been seen to send it late and without a token (AC-2561).
+    let late = shared.take_fault(|fault| *fault == Fault::LateDisabled);
+    if let (Some(_), Some(url)) = (late, &app.descriptor.lifecycle.disabled) {
+        let call = Callback::new("disabled", url, body(site, &app, "disabled", None));
+        let _ = call.send(shared, site, key, "").await;
+    }
     true
 }
 
@@ -136,7 +156,17 @@ async fn try_install(
         ));
     }
     let text = fetch(shared, descriptor_url).await?;
-    let descriptor = Descriptor::parse(&text, site.product)
+    install_text(shared, site, &text).await
+}
+
+/// Installs the app of a descriptor that was fetched.
+async fn install_text(
+    shared: &Arc<Shared>,
+    site: &Arc<Site>,
+    text: &[u8],
+) -> Result<AppKey, InstallFailure> {
+    let source = String::from_utf8_lossy(text);
+    let descriptor = Descriptor::parse(text, site.product)
         .map_err(|Refused { sub_code, message }| failure(None, sub_code, message))?;
     let key = descriptor.key.clone();
     let bug = |message: &str| {
@@ -157,6 +187,7 @@ async fn try_install(
     };
     let app = App {
         descriptor: Arc::new(descriptor),
+        source: source.into(),
         account_id,
         // What an administrator switched off stays off when it is installed again.
         enabled: before.as_ref().is_none_or(|app| app.enabled),
@@ -176,7 +207,7 @@ async fn try_install(
         let call = Callback::new(
             "installed",
             url,
-            body(shared, site, &app, "installed", Some(&host_key)),
+            body(site, &app, "installed", Some(&host_key)),
         );
         let sent = call
             .send_with_install_token(shared, site, &app.descriptor, &host_key)
@@ -201,7 +232,8 @@ async fn try_install(
     Ok(key)
 }
 
-async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, InstallFailure> {
+/// Fetches a descriptor as a host does it.
+pub(crate) async fn fetch(shared: &Shared, url: &str) -> Result<Vec<u8>, InstallFailure> {
     let refuse = |code: &str, message: String| {
         failure(None, &format!("upm.pluginInstall.error.{code}"), message)
     };
@@ -268,7 +300,7 @@ async fn tell(shared: &Shared, site: &Site, app: &App, lifecycle: &'static str) 
     else {
         return;
     };
-    let call = Callback::new(lifecycle, url, body(shared, site, app, lifecycle, None));
+    let call = Callback::new(lifecycle, url, body(site, app, lifecycle, None));
     let _ = call.send(shared, site, &app.descriptor.key, &token).await;
 }
 
@@ -400,19 +432,19 @@ impl Problem {
 }
 
 /// The body of a lifecycle call (Atlassian, "App descriptor: lifecycle, HTTP request contents").
-fn body(shared: &Shared, site: &Site, app: &App, event: &str, install: Option<&HostKey>) -> Value {
-    let product = site.product_name();
+pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey>) -> Value {
+    let (product, url) = (site.product_name(), site.told_url());
     let mut body = json!({
         "key": app.descriptor.key.as_str(),
         "clientKey": site.client_key.as_str(),
         "oauthClientId": app.oauth_client_id,
-        "cloudId": shared.identity.cloud_id,
+        "cloudId": site.cloud_id,
         "serverVersion": "100276",
         "pluginsVersion": "1001.0.0-SNAPSHOT",
-        "baseUrl": site.base_url.as_str(),
-        "displayUrl": site.base_url.as_str(),
+        "baseUrl": url.as_str(),
+        "displayUrl": url.as_str(),
         "productType": site.product.as_str(),
-        "description": format!("Sandbox {product} at {}", site.base_url),
+        "description": format!("Sandbox {product} at {url}"),
         "eventType": event,
     });
     if let Some(key) = install {

@@ -2,7 +2,10 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use connect_core::Secret;
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::{
+    hmac,
+    rand::{SecureRandom, SystemRandom},
+};
 use rsa::rand_core::{self, CryptoRng, RngCore};
 
 /// Fills an array from the system's generator.
@@ -24,7 +27,19 @@ pub(crate) fn token() -> String {
 
 /// A random UUID (RFC 9562 section 5.4).
 pub(crate) fn uuid() -> String {
-    let mut b = bytes::<16>();
+    uuid_from(bytes())
+}
+
+/// A UUID that is always the same for two texts, and tells nothing of the first.
+pub(crate) fn uuid_of(secret: &str, name: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&tag.as_ref()[..16]);
+    uuid_from(bytes)
+}
+
+fn uuid_from(mut b: [u8; 16]) -> String {
     b[6] = (b[6] & 0x0f) | 0x40;
     b[8] = (b[8] & 0x3f) | 0x80;
     let hex = hex(&b);

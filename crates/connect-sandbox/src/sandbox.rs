@@ -1,6 +1,11 @@
 //! A sandbox as its caller sees it.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use connect_core::{AppKey, BaseUrl, Clock, InstallationId, Product, Secret};
 use tokio::sync::broadcast;
@@ -8,14 +13,17 @@ use tokio_util::sync::DropGuard;
 
 use crate::{
     USERNAME,
+    audit::{self, AuditReport},
     clock::SystemClock,
+    control,
     error::SandboxError,
     event::{NotSeen, Recorded, SandboxEvent},
     faults::Faults,
+    fixture::{Difference, Fixture},
     forge::{self, ForgeAnswer, ForgeInvocation},
     identity::Identity,
     keys::KeySource,
-    lifecycle, server,
+    lifecycle, saver, server,
     signer::HostSigner,
     state::{License, Shared, Site, lock},
 };
@@ -25,9 +33,18 @@ use crate::{
 pub struct SandboxOptions {
     /// Port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
-    /// Where the signing key, the password and the client keys are kept between runs. Without it
+    /// Where the signing key, the password, the client keys and what the sites know are kept
+    /// between runs. Without it
     /// they last as long as the process.
     pub state_dir: Option<PathBuf>,
+    /// The state folder of another sandbox, to sign with its key: an app that trusts that one
+    /// trusts this one too. Nothing but the key is read or kept there.
+    pub key_dir: Option<PathBuf>,
+    /// Names of more customers. Each has a site of both products, at `/NAME/jira` and `/NAME/wiki`,
+    /// beside the first customer's at `/jira` and `/wiki`.
+    pub sites: Vec<String>,
+    /// How long a webhook that was not taken waits for its next try. Jira takes 5 to 15 minutes.
+    pub webhook_pause: Duration,
     /// The host's clock, by which tokens are dated and checked.
     pub clock: Arc<dyn Clock>,
 }
@@ -37,6 +54,9 @@ impl Default for SandboxOptions {
         Self {
             port: 0,
             state_dir: None,
+            key_dir: None,
+            sites: Vec::new(),
+            webhook_pause: Duration::from_secs(2),
             clock: Arc::new(SystemClock),
         }
     }
@@ -93,8 +113,10 @@ impl Sandbox {
         let SandboxOptions {
             port,
             state_dir,
-            clock,
-        } = options;
+            key_dir,
+            ..
+        } = &options;
+        let port = *port;
         let listener = server::listen(port)
             .await
             .map_err(|source| match source.kind() {
@@ -104,15 +126,20 @@ impl Sandbox {
         let bound = listener
             .local_addr()
             .map_err(|source| SandboxError::Listen { port, source })?;
-        let identity = Identity::load(state_dir.as_deref())?;
-        let keys = KeySource::new(state_dir.as_deref());
-        let shared = Arc::new(Shared::new(bound.port(), identity, keys, clock)?);
+        let identity = identity(state_dir.as_deref()).await?;
+        let keys = KeySource::new(key_dir.as_deref().or(state_dir.as_deref()));
+        let shared = Shared::new(bound.port(), identity, keys, &options)?;
+        let shared = Arc::new(shared);
         let stop = shared.tasks.guard();
 
         let router = server::router(&shared);
         shared
             .tasks
             .start(server::run(shared.clone(), listener, router));
+        for site in &shared.sites {
+            let kept = saver::run(shared.clone(), site.clone());
+            shared.tasks.start(kept);
+        }
         // Making the key takes longer than everything else: begin now, whoever needs it waits.
         let early = shared.clone();
         shared.tasks.start(async move {
@@ -164,10 +191,86 @@ impl Sandbox {
         descriptor_url: &str,
     ) -> Result<AppKey, SandboxError> {
         let installed = lifecycle::install(&self.shared, self.on(product), descriptor_url).await;
-        installed.map_err(|failure| SandboxError::Install {
-            sub_code: failure.sub_code,
-            message: failure.message,
-        })
+        installed.map_err(SandboxError::from)
+    }
+
+    /// Every site: those of the first customer, then those of the others in the order of
+    /// [`SandboxOptions::sites`], Jira before Confluence.
+    pub fn sites(&self) -> impl Iterator<Item = &BaseUrl> {
+        self.shared.sites.iter().map(|site| &site.base_url)
+    }
+
+    /// As [`Sandbox::install`], on any site.
+    ///
+    /// # Errors
+    /// As [`Sandbox::install`], and [`SandboxError::SiteName`] when there is no such site.
+    pub async fn install_at(
+        &self,
+        site: &BaseUrl,
+        descriptor_url: &str,
+    ) -> Result<AppKey, SandboxError> {
+        let known = self
+            .shared
+            .sites
+            .iter()
+            .find(|known| known.base_url == *site);
+        let Some(known) = known else {
+            return Err(SandboxError::SiteName {
+                name: site.to_string(),
+            });
+        };
+        let installed = lifecycle::install(&self.shared, known, descriptor_url).await;
+        installed.map_err(SandboxError::from)
+    }
+
+    /// Gives every app of a product's site a new secret, as hosts do it now and then.
+    pub async fn rotate_secrets(&self, product: Product) {
+        // What apps make of it is among the events.
+        let _ = control::tell_again(&self.shared, self.on(product)).await;
+    }
+
+    /// Gives a product's site another address (`localhost` for `127.0.0.1`, and back), where it is
+    /// from now on too, and tells its apps, whose client key stays. Gives the new one.
+    pub async fn rename(&self, product: Product) -> BaseUrl {
+        let url = self.on(product).rename();
+        let _ = control::tell_again(&self.shared, self.on(product)).await;
+        url
+    }
+
+    /// What happened to an app, as far back as the sandbox remembers, to be done again with
+    /// [`Sandbox::replay`].
+    pub fn record(&self, app: &AppKey) -> Fixture {
+        Fixture::record(&self.shared, app.as_str())
+    }
+
+    /// Does to the app of a descriptor what a host did when the fixture was recorded, and says
+    /// what the app does otherwise now: nothing is good.
+    ///
+    /// # Errors
+    /// [`SandboxError::Install`] when the app cannot be installed.
+    pub async fn replay(
+        &self,
+        fixture: &Fixture,
+        descriptor_url: &str,
+    ) -> Result<Vec<Difference>, SandboxError> {
+        fixture.replay(&self.shared, descriptor_url).await
+    }
+
+    /// Attacks the app of a descriptor: installs it on the site of `product`, or of the first that
+    /// takes it, sends every kind of request that an app must refuse and those that it must not,
+    /// and takes it away again unless it was there before.
+    ///
+    /// The app must trust [`Sandbox::keys_url`], as for every install.
+    ///
+    /// # Errors
+    /// [`SandboxError::Install`] when the app cannot be installed, so that there is nothing to
+    /// attack it with.
+    pub async fn audit(
+        &self,
+        descriptor_url: &str,
+        product: Option<Product>,
+    ) -> Result<AuditReport, SandboxError> {
+        audit::audit(&self.shared, descriptor_url, product).await
     }
 
     /// From now on the lifecycle calls of a site name this installation, as those do for a Connect
@@ -286,6 +389,19 @@ impl Sandbox {
     fn on(&self, product: Product) -> &Arc<Site> {
         let site = self.shared.site(product).or(self.shared.sites.first());
         site.expect("Shared::new makes two sites")
+    }
+}
+
+/// Who the sandbox is. One that has just stopped may need a moment to let its folder go.
+async fn identity(state_dir: Option<&Path>) -> Result<Identity, SandboxError> {
+    let mut again = tokio::time::interval(Duration::from_millis(50));
+    let began = tokio::time::Instant::now();
+    loop {
+        again.tick().await;
+        match Identity::load(state_dir) {
+            Err(SandboxError::StateInUse { .. }) if began.elapsed() < PATIENCE => {}
+            loaded => return loaded,
+        }
     }
 }
 

@@ -1,6 +1,12 @@
 //! The listening socket, the routes, and the faults that concern connections.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -21,10 +27,11 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt;
 
 use crate::{
+    control,
     event::SandboxEvent,
     faults::{Fault, Operation},
     forge, grants, pages, rest,
-    state::{Shared, Site},
+    state::{Shared, Site, lock},
     upm,
 };
 
@@ -75,33 +82,89 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let mut router = Router::new()
         .route("/install-keys/{*kid}", get(install_key))
         .route("/_media/{ticket}", get(rest::media))
+        .merge(control::router(shared))
         .merge(forge::router())
         .merge(grants::router())
         .merge(pages::router())
         .with_state(shared.clone());
-    for site in &shared.sites {
-        let on = OnSite {
+    // The first customer's, ready; those of others when they are asked for.
+    let (first, others) = shared.sites.split_at(2);
+    for site in first {
+        router = router.merge(site_routes(shared, site));
+    }
+    if !others.is_empty() {
+        let later = Arc::new(Later {
             shared: shared.clone(),
-            site: site.clone(),
-        };
-        let site_router = Router::new()
-            .merge(upm::router(on.clone()))
-            .merge(rest::router(on.clone()))
-            .merge(pages::site_router(on.clone()));
-        let path = site.base_url.path();
-        let without_slash = Redirect::permanent(path);
-        // Through Atlassian's gateway the same resources are below another path.
-        let gateway = format!("/ex/{}/{}", site.product.as_str(), shared.identity.cloud_id);
-        router = router
-            .nest(&gateway, rest::gateway(OnSite::clone(&on), &gateway))
-            .route(&format!("{path}/"), get(async move || without_slash))
-            .nest(path, site_router);
+            routers: Mutex::default(),
+        });
+        router = router.fallback(async move |request| later.answer(request).await);
     }
     router.layer(DefaultBodyLimit::max(MOST_BODY))
 }
 
+/// Routes of sites that are made when somebody comes: a thousand sites cost nothing before.
+struct Later {
+    shared: Arc<Shared>,
+    /// By context path.
+    routers: Mutex<HashMap<String, Router>>,
+}
+
+impl Later {
+    async fn answer(&self, request: Request<Body>) -> Response {
+        let path = request.uri().path();
+        let meant = |site: &&Arc<Site>| {
+            let below = path.strip_prefix(site.base_url.path());
+            let gateway = || path.strip_prefix(gateway_path(site).as_str());
+            let below = below.or_else(|| path.starts_with("/ex/").then(gateway).flatten());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let Some(site) = self.shared.sites[2..].iter().find(meant) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
+        let router = {
+            let mut routers = lock(&self.routers);
+            let made = || site_routes(&self.shared, site);
+            let known = routers.entry(site.base_url.path().to_owned());
+            known.or_insert_with(made).clone()
+        };
+        let answered: Result<Response, Infallible> = router.oneshot(request).await;
+        let Ok(response) = answered;
+        response
+    }
+}
+
+/// Through Atlassian's gateway the same resources are below another path.
+fn gateway_path(site: &Site) -> String {
+    format!("/ex/{}/{}", site.product.as_str(), site.cloud_id)
+}
+
+fn site_routes(shared: &Arc<Shared>, site: &Arc<Site>) -> Router {
+    let on = OnSite {
+        shared: shared.clone(),
+        site: site.clone(),
+    };
+    let site_router = Router::new()
+        .merge(upm::router(on.clone()))
+        .merge(rest::router(on.clone()))
+        .merge(pages::site_router(on.clone()));
+    let path = site.base_url.path();
+    let without_slash = Redirect::permanent(path);
+    let gateway = gateway_path(site);
+    Router::new()
+        .nest(&gateway, rest::gateway(OnSite::clone(&on), &gateway))
+        .route(&format!("{path}/"), get(async move || without_slash))
+        .nest(path, site_router)
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+}
+
 /// The key server: PEM by key id, nothing else (Atlassian, "Signed install callback").
 async fn install_key(State(shared): State<Arc<Shared>>, Path(kid): Path<String>) -> Response {
+    if let Some(served) = shared.keys.served(&kid) {
+        let closing = &shared.tasks.closing;
+        // A sandbox that closes does not wait for it.
+        let _ = closing.run_until_cancelled(wait(served.after)).await;
+        return (ordered_status(served.status), served.text).into_response();
+    }
     let found = shared
         .keys
         .key()
@@ -196,8 +259,12 @@ fn is_ours(host: Option<&HeaderValue>, port: u16) -> bool {
     })
 }
 
+fn ordered_status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+}
+
 fn ordered_answer(status: u16) -> Response {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let status = ordered_status(status);
     let body = Json(json!({ "message": "this answer was ordered as a fault" }));
     if status == StatusCode::TOO_MANY_REQUESTS {
         return (status, [(header::RETRY_AFTER, "5")], body).into_response();
@@ -209,7 +276,7 @@ fn ordered_answer(status: u16) -> Response {
     clippy::disallowed_methods,
     reason = "a delay that somebody ordered and faults.rs bounds, or a back-off"
 )]
-async fn wait(by: Duration) {
+pub(crate) async fn wait(by: Duration) {
     tokio::time::sleep(by).await;
 }
 

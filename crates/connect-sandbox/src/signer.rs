@@ -33,3 +33,35 @@ impl fmt::Debug for HostSigner {
         f.write_str("HostSigner(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use connect_core::{
+        jws::{Compact, VerifyingKey},
+        keys::RsaPublicKey,
+    };
+
+    use crate::{Sandbox, SandboxOptions};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_it_signs_holds_with_the_key_of_the_key_server() {
+        let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
+        let signer = sandbox.signer();
+        let key = signer.0.keys.key().await.unwrap();
+        let public = RsaPublicKey::from_pem(&key.public_pem).unwrap();
+        let token = signer.sign(b"{\"a\":1}", None).await.unwrap();
+        let compact = Compact::parse(&token).unwrap();
+        assert_eq!(compact.kid().unwrap(), key.kid);
+        let payload = compact.verify(VerifyingKey::Rsa(&public)).unwrap();
+        assert_eq!(payload, b"{\"a\":1}");
+        // Another name of the same key.
+        let other = Kid::parse("nobody/has-this-key").unwrap();
+        let token = signer.sign(b"{}", Some(&other)).await.unwrap();
+        let compact = Compact::parse(&token).unwrap();
+        assert_eq!(compact.kid().unwrap(), other);
+        assert!(compact.verify(VerifyingKey::Rsa(&public)).is_ok());
+        sandbox.shutdown().await;
+    }
+}

@@ -12,6 +12,7 @@ use connect_core::{
 
 use crate::{
     client::Client,
+    data::Data,
     descriptor::Descriptor,
     error::SandboxError,
     event::{Journal, SandboxEvent},
@@ -21,9 +22,12 @@ use crate::{
     keys::KeySource,
     pages::Macros,
     rest::{File, Kept},
+    sandbox::SandboxOptions,
+    saver::Saver,
     tasks::Tasks,
     upm::tasks::Upm,
     users::User,
+    webhooks::Deliveries,
 };
 
 /// Everything the request handlers share.
@@ -34,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) client: Client,
+    pub(crate) deliveries: Deliveries,
     pub(crate) faults: Faults,
     /// Bearer tokens and what they open.
     pub(crate) grants: Mutex<HashMap<String, Grant>>,
@@ -51,12 +56,19 @@ pub(crate) struct Shared {
 pub(crate) struct Site {
     pub(crate) product: Product,
     pub(crate) base_url: BaseUrl,
+    /// What apps are told instead, since the site was renamed.
+    pub(crate) renamed: Mutex<Option<BaseUrl>>,
     pub(crate) client_key: ClientKey,
+    /// The customer's, for all products.
+    pub(crate) cloud_id: String,
     pub(crate) upm: Upm,
     /// At most one install or uninstall is under way on a site.
     pub(crate) changing: tokio::sync::Mutex<()>,
     /// What apps keep here, by key of the app.
     pub(crate) kept: Mutex<BTreeMap<AppKey, Kept>>,
+    /// Issues, pages and what hangs on them.
+    pub(crate) data: Mutex<Data>,
+    pub(crate) saver: Saver,
     pub(crate) files: Mutex<Vec<File>>,
     /// What the editors of macros saved.
     pub(crate) macros: Mutex<Macros>,
@@ -69,6 +81,8 @@ pub(crate) struct Site {
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) descriptor: Arc<Descriptor>,
+    /// The descriptor as it came.
+    pub(crate) source: Arc<str>,
     pub(crate) account_id: AccountId,
     pub(crate) enabled: bool,
     pub(crate) license: License,
@@ -99,32 +113,64 @@ impl Shared {
         port: u16,
         identity: Identity,
         keys: KeySource,
-        clock: Arc<dyn Clock>,
+        options: &SandboxOptions,
     ) -> Result<Self, SandboxError> {
         let origin = format!("http://127.0.0.1:{port}");
-        let site = |product, path| {
-            let base_url = BaseUrl::parse(&format!("{origin}{path}"))
-                .expect("an origin and a plain path are a base URL");
-            Arc::new(Site {
+        let site = |product, name: Option<&str>| {
+            let path = match product {
+                Product::Confluence => "wiki",
+                Product::Bitbucket | Product::Jira => "jira",
+            };
+            let url = match name {
+                None => format!("{origin}/{path}"),
+                Some(name) => format!("{origin}/{name}/{path}"),
+            };
+            let base_url = BaseUrl::parse(&url).expect("an origin and a plain path are a base URL");
+            let saver = Saver::new(options.state_dir.as_deref(), name, product);
+            let stored = saver.load()?;
+            let apps = stored.iter().flat_map(|stored| stored.apps(product));
+            let apps = apps.map(|app| (app.descriptor.key.clone(), Arc::new(app)));
+            let apps = apps.collect();
+            let (data, kept) = match stored {
+                None => (Data::seeded(product), BTreeMap::new()),
+                Some(stored) => {
+                    let kept = stored.kept.into_iter();
+                    let kept =
+                        kept.filter_map(|(key, kept)| Some((AppKey::parse(&key).ok()?, kept)));
+                    (stored.data, kept.collect())
+                }
+            };
+            Ok::<_, SandboxError>(Arc::new(Site {
                 product,
                 base_url,
-                client_key: identity.client_key(product).clone(),
+                renamed: Mutex::default(),
+                client_key: identity.client_key(product, name),
+                cloud_id: identity.cloud_id(name),
                 upm: Upm::default(),
                 changing: tokio::sync::Mutex::default(),
-                kept: Mutex::default(),
+                kept: Mutex::new(kept),
+                data: Mutex::new(data),
+                saver,
                 files: Mutex::default(),
                 macros: Mutex::default(),
                 installation: Mutex::default(),
-                apps: Mutex::default(),
-            })
+                apps: Mutex::new(apps),
+            }))
         };
-        let sites = vec![
-            site(Product::Jira, "/jira"),
-            site(Product::Confluence, "/wiki"),
-        ];
+        let mut sites = Vec::new();
+        let others = options.sites.iter().map(|name| Some(name.as_str()));
+        for name in std::iter::once(None).chain(others) {
+            if name.is_some_and(|name| !is_name(name)) {
+                let name = name.unwrap_or_default().to_owned();
+                return Err(SandboxError::SiteName { name });
+            }
+            sites.push(site(Product::Jira, name)?);
+            sites.push(site(Product::Confluence, name)?);
+        }
         Ok(Self {
             client: Client::new()?,
-            clock,
+            clock: options.clock.clone(),
+            deliveries: Deliveries::new(options.webhook_pause),
             faults: Faults::default(),
             grants: Mutex::default(),
             identity,
@@ -160,6 +206,14 @@ impl Shared {
         Some(fault)
     }
 
+    /// The site of a context path, the first one if none is said.
+    pub(crate) fn site_at(&self, path: Option<&str>) -> Option<&Arc<Site>> {
+        match path {
+            None => self.sites.first(),
+            Some(path) => self.sites.iter().find(|site| site.base_url.path() == path),
+        }
+    }
+
     pub(crate) fn site(&self, product: Product) -> Option<&Arc<Site>> {
         self.sites.iter().find(|site| site.product == product)
     }
@@ -183,11 +237,33 @@ impl Site {
     pub(crate) fn put(&self, app: App) -> Arc<App> {
         let app = Arc::new(app);
         lock(&self.apps).insert(app.descriptor.key.clone(), app.clone());
+        self.saver.changed();
         app
     }
 
     pub(crate) fn remove(&self, key: &AppKey) -> Option<Arc<App>> {
-        lock(&self.apps).remove(key)
+        let removed = lock(&self.apps).remove(key);
+        self.saver.changed();
+        removed
+    }
+
+    /// The address that apps know.
+    pub(crate) fn told_url(&self) -> BaseUrl {
+        let renamed = lock(&self.renamed).clone();
+        renamed.unwrap_or_else(|| self.base_url.clone())
+    }
+
+    /// Gives the site another address, where it is too: `localhost` for `127.0.0.1` and back.
+    pub(crate) fn rename(&self) -> BaseUrl {
+        let mut renamed = lock(&self.renamed);
+        *renamed = match &*renamed {
+            Some(_) => None,
+            None => {
+                let url = self.base_url.as_str().replacen("127.0.0.1", "localhost", 1);
+                BaseUrl::parse(&url).ok()
+            }
+        };
+        renamed.clone().unwrap_or_else(|| self.base_url.clone())
     }
 
     /// The name of the product, as people say it.
@@ -205,6 +281,20 @@ impl App {
     pub(crate) fn user(&self) -> User {
         User::of_app(&self.account_id, &self.descriptor.name)
     }
+}
+
+/// Whether a site may be called so: its name is the first part of a path, and others are taken.
+fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let taken = [
+        "atlassian-connect",
+        "ex",
+        "install-keys",
+        "jira",
+        "oauth2",
+        "wiki",
+    ];
+    (1..=40).contains(&name.len()) && name.bytes().all(plain) && !taken.contains(&name)
 }
 
 /// Locks, also after a panic of another holder: every critical section here leaves whole values.

@@ -23,6 +23,8 @@
 //! # }
 //! ```
 
+#[cfg(any(feature = "dynamodb", feature = "mongodb", feature = "redis"))]
+mod association;
 #[cfg(feature = "ace")]
 mod backend;
 #[cfg(feature = "dynamodb")]

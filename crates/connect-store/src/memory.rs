@@ -72,6 +72,43 @@ impl MemoryStore {
     }
 }
 
+/// The methods around the settings of tenants, and those of installations.
+macro_rules! settings_in {
+    ($field:ident of $kind:path, $owner:ty:
+        $all:ident, $one:ident, $save:ident, $remove:ident) => {
+        fn $all<'a>(&'a self, owner: &'a $owner) -> StoreFuture<'a, Vec<(String, Value)>> {
+            Box::pin(async move { Ok(self.content().$field.all(owner)) })
+        }
+
+        fn $one<'a>(&'a self, owner: &'a $owner, name: &'a str) -> StoreFuture<'a, Option<Value>> {
+            Box::pin(async move {
+                names::check($kind, name)?;
+                Ok(self.content().$field.get(owner, name))
+            })
+        }
+
+        fn $save<'a>(
+            &'a self,
+            owner: &'a $owner,
+            name: &'a str,
+            value: &'a Value,
+        ) -> StoreFuture<'a, ()> {
+            Box::pin(async move {
+                names::check($kind, name)?;
+                self.content().$field.save(owner, name, value);
+                Ok(())
+            })
+        }
+
+        fn $remove<'a>(&'a self, owner: &'a $owner, name: &'a str) -> StoreFuture<'a, bool> {
+            Box::pin(async move {
+                names::check($kind, name)?;
+                Ok(self.content().$field.remove(owner, name))
+            })
+        }
+    };
+}
+
 impl Store for MemoryStore {
     fn tenant<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, Option<Tenant>> {
         Box::pin(async move { Ok(self.content().tenants.get(client_key).cloned()) })
@@ -119,43 +156,8 @@ impl Store for MemoryStore {
         })
     }
 
-    fn settings<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, Vec<(String, Value)>> {
-        Box::pin(async move { Ok(self.content().settings.all(client_key)) })
-    }
-
-    fn setting<'a>(
-        &'a self,
-        client_key: &'a ClientKey,
-        name: &'a str,
-    ) -> StoreFuture<'a, Option<Value>> {
-        Box::pin(async move {
-            names::check(Kind::Tenant, name)?;
-            Ok(self.content().settings.get(client_key, name))
-        })
-    }
-
-    fn save_setting<'a>(
-        &'a self,
-        client_key: &'a ClientKey,
-        name: &'a str,
-        value: &'a Value,
-    ) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            names::check(Kind::Tenant, name)?;
-            self.content().settings.save(client_key, name, value);
-            Ok(())
-        })
-    }
-
-    fn remove_setting<'a>(
-        &'a self,
-        client_key: &'a ClientKey,
-        name: &'a str,
-    ) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            names::check(Kind::Tenant, name)?;
-            Ok(self.content().settings.remove(client_key, name))
-        })
+    settings_in! {
+        settings of Kind::Tenant, ClientKey: settings, setting, save_setting, remove_setting
     }
 
     fn installation<'a>(
@@ -213,45 +215,8 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(self.content().associations.remove(id).is_some()) })
     }
 
-    fn forge_settings<'a>(
-        &'a self,
-        id: &'a InstallationId,
-    ) -> StoreFuture<'a, Vec<(String, Value)>> {
-        Box::pin(async move { Ok(self.content().forge_settings.all(id)) })
-    }
-
-    fn forge_setting<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        name: &'a str,
-    ) -> StoreFuture<'a, Option<Value>> {
-        Box::pin(async move {
-            names::check(Kind::Installation, name)?;
-            Ok(self.content().forge_settings.get(id, name))
-        })
-    }
-
-    fn save_forge_setting<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        name: &'a str,
-        value: &'a Value,
-    ) -> StoreFuture<'a, ()> {
-        Box::pin(async move {
-            names::check(Kind::Installation, name)?;
-            self.content().forge_settings.save(id, name, value);
-            Ok(())
-        })
-    }
-
-    fn remove_forge_setting<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        name: &'a str,
-    ) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            names::check(Kind::Installation, name)?;
-            Ok(self.content().forge_settings.remove(id, name))
-        })
+    settings_in! {
+        forge_settings of Kind::Installation, InstallationId:
+            forge_settings, forge_setting, save_forge_setting, remove_forge_setting
     }
 }

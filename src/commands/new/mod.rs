@@ -43,7 +43,9 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
 
     let files = scaffold::plan(&template, &answers)?;
     let staged = target.stage(&files)?;
-    let git = flags.vcs == Vcs::Git && scaffold::git_init(staged.staging(), context);
+    // Where git has every file as it is, there is a repository.
+    let wanted = flags.vcs == Vcs::Git && !staged.merges();
+    let git = wanted && scaffold::git_init(staged.staging(), context);
     let app = staged.publish()?;
 
     let shown = context.shown(&app).to_string();

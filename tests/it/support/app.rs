@@ -86,6 +86,10 @@ fn answer(mut stream: TcpStream, address: &str, switches: &str) {
             Ok(text) => ("200 OK", text.replace("{{localBaseUrl}}", address)),
             Err(error) => ("500 Oops", error.to_string()),
         },
+        "/forge-keys" => (
+            "200 OK",
+            setting("CONNECT_FORGE_KEYS_URL").unwrap_or_default(),
+        ),
         "/crash" => std::process::abort(),
         "/env" => ("200 OK", switches.to_owned()),
         "/pid" => ("200 OK", std::process::id().to_string()),

@@ -14,7 +14,6 @@ pub(crate) mod host;
 pub(crate) mod ngrok;
 #[expect(dead_code, reason = "tests inside the program use the rest")]
 pub(crate) mod ngrok_edge;
-pub(crate) mod scanner;
 pub(crate) mod session;
 #[cfg(unix)]
 pub(crate) mod terminal;

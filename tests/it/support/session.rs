@@ -205,6 +205,26 @@ impl Session {
     }
 }
 
+/// A process and all that come from it.
+#[cfg(target_os = "linux")]
+pub(crate) fn family(pid: Pid) -> Vec<Pid> {
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(one) = family.get(next).copied() {
+        next += 1;
+        let tasks = std::fs::read_dir(format!("/proc/{one}/task"));
+        for task in tasks.into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(task.path().join("children"));
+            let children = children.unwrap_or_default();
+            let numbers = children
+                .split_whitespace()
+                .filter_map(|pid| pid.parse().ok());
+            family.extend(numbers.filter_map(Pid::from_raw));
+        }
+    }
+    family
+}
+
 /// Waits until a process is gone; one that nobody waited for yet is.
 #[cfg(target_os = "linux")]
 pub(crate) fn wait_until_gone(pid: Pid) {

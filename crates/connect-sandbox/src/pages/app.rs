@@ -49,7 +49,7 @@ pub(crate) async fn show(
         .map(|module| listed(&on, &app, module, &visit))
         .collect();
     let descriptor = &app.descriptor;
-    let viewer = visit.viewer(Place::of_view(View::Workflow));
+    let viewer = visit.viewer(Place::of_view(site, View::Workflow));
     let scene = Scene {
         shared,
         site,
@@ -82,7 +82,10 @@ pub(crate) async fn show(
 fn listed(on: &OnSite, app: &App, module: &Module, visit: &Visit) -> Value {
     let spot = modules::spot(&app.descriptor, module, on.site.product);
     let view = spot.map(|spot| spot.view);
-    let viewer = visit.viewer(view.map(Place::of_view).unwrap_or_default());
+    let viewer = visit.viewer(
+        view.map(|view| Place::of_view(&on.site, view))
+            .unwrap_or_default(),
+    );
     let scene = Scene {
         shared: &on.shared,
         site: &on.site,
@@ -98,7 +101,7 @@ fn listed(on: &OnSite, app: &App, module: &Module, visit: &Visit) -> Value {
         notes => placed::notes(&verdict),
         location => module.location.as_deref(),
         lost => located && spot.is_none(),
-        place => view.and_then(views::first_path).map(|path| format!("{}{path}", on.site.base_url)),
+        place => view.and_then(|view| views::first_path(&on.site, view)).map(|path| format!("{}{path}", on.site.base_url)),
         json => serde_json::to_string_pretty(&module.raw).unwrap_or_default(),
         fire => fire::method(module).map(|method| method.to_string()),
         sample => fire::sample(scene, app, module).map(|body| serde_json::to_string_pretty(&body).unwrap_or_default()),

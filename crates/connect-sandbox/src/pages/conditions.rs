@@ -4,6 +4,7 @@ use connect_core::Product;
 use serde_json::Value;
 
 use crate::{
+    data::Issue,
     pages::Viewer,
     state::{App, License, Site, lock},
     world,
@@ -147,16 +148,19 @@ fn ask(name: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
             world::has_permission(user, &param("permission")?.to_ascii_uppercase())
         }
         "has_page" | "viewing_content" | "latest_version" => here("content.id"),
-        "has_page_permission" => {
-            let content = super::place::content(place.get("content.id")?)?;
-            world::may(user, content, "read")
-        }
+        "has_page_permission" => world::may(user, place.get("content.id")?, "read"),
         "has_selected_project" => here("project.key"),
         "has_space" | "space_sidebar" | "not_personal_space" => here("space.key"),
         "has_sub_tasks_available" | "is_sub_task" => false,
         "is_admin_mode" => admin && !here("issue.key"),
+        "is_issue_assigned_to_current_user" => issue(situation, |issue| {
+            issue.assignee.as_deref() == user.map(|user| user.account_id.as_str())
+        })?,
+        "is_issue_reported_by_current_user" => issue(situation, |issue| {
+            user.is_some_and(|user| user.account_id == issue.reporter)
+        })?,
         "is_issue_editable" => here("issue.key") && world::has_permission(user, "EDIT_ISSUES"),
-        "is_issue_unresolved" => here("issue.key"),
+        "is_issue_unresolved" => issue(situation, |issue| issue.status != "Done")?,
         "linking_enabled"
         | "sub_tasks_enabled"
         | "time_tracking_enabled"
@@ -174,6 +178,13 @@ fn ask(name: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
         "servicedesk.is_customer" => user.is_some(),
         _ => return None,
     })
+}
+
+/// What is true of the issue one is at; nothing where there is none.
+fn issue(situation: Situation<'_>, test: impl FnOnce(&Issue) -> bool) -> Option<bool> {
+    let kept = lock(&situation.site.data);
+    let issue = kept.issue(situation.viewer.place.get("issue.key")?)?;
+    Some(test(issue))
 }
 
 /// The tests of properties, by what follows the name of their family.
@@ -210,12 +221,28 @@ fn property(test: &str, entity: &str, params: &Value, situation: Situation<'_>) 
 
 /// What is kept under a property; the outer nothing means that the sandbox keeps none of that kind.
 fn stored(entity: &str, key: &str, situation: Situation<'_>) -> Option<Option<Value>> {
-    let Situation { site, app, .. } = situation;
+    let Situation { site, app, viewer } = situation;
+    let place = &viewer.place;
     match entity {
         "addon" => {
             let kept = lock(&site.kept);
             let kept = kept.get(&app.descriptor.key);
             Some(kept.and_then(|kept| kept.property(key).cloned()))
+        }
+        "content" => {
+            let id = place.get("content.id")?.parse().ok()?;
+            let content = lock(&site.data).contents.get(&id).cloned();
+            Some(content.and_then(|content| Some(content.properties.get(key)?.0.clone())))
+        }
+        "issue" => {
+            let kept = lock(&site.data);
+            let issue = kept.issue(place.get("issue.key")?);
+            Some(issue.and_then(|issue| issue.properties.get(key).cloned()))
+        }
+        "project" => {
+            let kept = lock(&site.data);
+            let properties = kept.project_properties.get(place.get("project.key")?);
+            Some(properties.and_then(|properties| properties.get(key).cloned()))
         }
         _ => None,
     }

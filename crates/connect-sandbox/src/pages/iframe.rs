@@ -103,7 +103,7 @@ pub(crate) fn frame(
         "module": module.key,
         "title": module.name,
         "origin": Url::parse(&src).ok()?.origin().ascii_serialization(),
-        "ticket": ticket(shared, site, app, viewer),
+        "ticket": ticket(shared, site, Some(app), viewer),
         "context": claims,
     });
     Some(Frame {
@@ -115,11 +115,14 @@ pub(crate) fn frame(
     })
 }
 
-/// What the page shows to be served for an app, for this visitor in this place.
-pub(crate) fn ticket(shared: &Shared, site: &Site, app: &App, viewer: &Viewer) -> String {
+/// What the page shows to be served for an app, or for the product itself, for this visitor in this
+/// place.
+pub(crate) fn ticket(shared: &Shared, site: &Site, app: Option<&App>, viewer: &Viewer) -> String {
     let ticket = Ticket {
         site: site.base_url.path().to_owned(),
-        app: app.descriptor.key.to_string(),
+        app: app
+            .map(|app| app.descriptor.key.to_string())
+            .unwrap_or_default(),
         user: viewer.user.as_ref().map(|user| user.account_id.clone()),
         place: viewer.place.clone(),
     };

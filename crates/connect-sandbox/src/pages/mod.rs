@@ -2,6 +2,7 @@
 
 mod app;
 mod bridge;
+mod check;
 mod chrome;
 mod conditions;
 mod fire;
@@ -50,6 +51,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         )
         .route("/_sandbox/avatar/{account}", get(avatar))
         .route("/_sandbox/bridge/call", post(bridge::report))
+        .route("/_sandbox/bridge/check", post(check::check))
         .route("/_sandbox/bridge/fire", post(fire::fire))
         .route("/_sandbox/bridge/frame", post(bridge::frame))
         .route("/_sandbox/bridge/macro", post(macros::save))

@@ -23,9 +23,12 @@ pub(crate) fn values(
     visit: &Visit,
     placed: &mut Placed,
 ) -> Value {
+    // The products of the customer one is at.
+    let customer = site.or(shared.sites.first().map(|site| &**site));
     let products: Vec<Value> = shared
         .sites
         .iter()
+        .filter(|known| customer.is_some_and(|site| site.cloud_id == known.cloud_id))
         .map(|known| {
             context! {
                 name => known.product_name(),
@@ -98,7 +101,7 @@ fn places(site: &Site, visit: &Visit) -> Vec<Value> {
     let current = below.and_then(views::view_of);
     list.iter()
         .map(|(name, view)| {
-            let path = views::first_path(*view).unwrap_or_default();
+            let path = views::first_path(site, *view).unwrap_or_default();
             let url = format!("{}{path}", site.base_url);
             context! { name => *name, url, current => current == Some(*view) }
         })
@@ -118,7 +121,10 @@ fn apps(shared: &Shared, site: &Site, visit: &Visit, placed: &mut Placed) -> Vec
         let mut own = Placed::default();
         own.add_app(scene, app, View::Everywhere);
         let entries = own.zones();
-        placed.tickets.append(&mut own.tickets);
+        // What is opened from the menu is in the place that one looks at.
+        for (app, ticket) in own.tickets {
+            placed.tickets.entry(app).or_insert(ticket);
+        }
         let key = app.descriptor.key.as_str();
         let url = super::app_url(site, app);
         context! {

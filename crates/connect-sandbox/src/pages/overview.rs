@@ -55,7 +55,8 @@ fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {
     let sites: Vec<Value> = shared
         .sites
         .iter()
-        .filter(|site| only.is_none_or(|only| only.product == site.product))
+        .filter(|site| only.is_none_or(|only| only.base_url == site.base_url))
+        .take(MOST_SITES)
         .map(|site| {
             context! {
                 product => site.product_name(),
@@ -74,6 +75,12 @@ fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {
         sites,
         people,
     };
+    // Those that are not shown are there all the same.
+    let more = match only {
+        None => shared.sites.len().saturating_sub(MOST_SITES),
+        Some(_) => 0,
+    };
+    let values = context! { more, ..values };
     let template = (StatusCode::OK, "overview.html");
     chrome::page((shared, only), visit, template, Placed::default(), values)
 }
@@ -108,3 +115,6 @@ fn apps(shared: &Shared, site: &Site, visit: &Visit) -> Vec<Value> {
     });
     shown.collect()
 }
+
+/// How many sites are shown.
+const MOST_SITES: usize = 20;

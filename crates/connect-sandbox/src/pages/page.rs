@@ -176,7 +176,7 @@ fn addressed<'a>(app: &'a App, key: &str) -> Option<&'a Module> {
 fn place(on: &OnSite, visit: &Visit, view: Option<View>) -> Place {
     let asked = Place::asked(&on.site, &visit.query);
     match view {
-        Some(view) if asked.is_nowhere() => Place::of_view(view),
+        Some(view) if asked.is_nowhere() => Place::of_view(&on.site, view),
         _ => asked,
     }
 }

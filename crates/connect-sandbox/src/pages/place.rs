@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    data::{self, Content, Issue, SPACE_ID, SPACE_KEY, jira::TYPES},
     pages::{modules::View, variables::Context},
-    state::Site,
+    state::{Site, lock},
     users::User,
     world,
 };
@@ -27,21 +28,23 @@ impl Place {
             found.map(|(_, value)| value.as_str())
         };
         let mut place = Self::default();
+        let kept = lock(&site.data);
         match site.product {
             Product::Confluence => {
-                if let Some(space) = value("space.key").and_then(Space::named) {
-                    place.add_space(space);
+                if value("space.key") == Some(SPACE_KEY) {
+                    place.add_space();
                 }
                 let id = value("content.id").or_else(|| value("page.id"));
-                if let Some(content) = id.and_then(content) {
+                let content = id.and_then(|id| kept.contents.get(&id.parse().ok()?));
+                if let Some(content) = content {
                     place.add_content(content);
                 }
             }
             _ => {
-                if let Some(project) = value("project.key").and_then(project) {
+                if let Some(project) = value("project.key").and_then(data::project) {
                     place.add_project(project);
                 }
-                if let Some(issue) = value("issue.key").and_then(issue) {
+                if let Some(issue) = value("issue.key").and_then(|key| kept.issue(key)) {
                     place.add_issue(issue);
                 }
                 if let Some(item) = value("dashboardItem.id") {
@@ -56,17 +59,30 @@ impl Place {
     }
 
     /// Where a view is when nothing more is said: at the first thing of its kind.
-    pub(crate) fn of_view(view: View) -> Self {
+    pub(crate) fn of_view(site: &Site, view: View) -> Self {
         let mut place = Self::default();
+        let kept = lock(&site.data);
+        let issue = || kept.issues.values().next();
         match view {
-            View::Content => place.add_content(&world::CONTENTS[0]),
+            View::Content | View::Editor => {
+                let mut pages = kept.contents.values();
+                if let Some(page) = pages.find(|content| content.kind == "page") {
+                    place.add_content(page);
+                }
+            }
             View::Dashboard => place.add_dashboard_item("10001", ""),
-            View::Issue | View::Workflow => place.add_issue(&world::ISSUES[0]),
+            View::Issue | View::Workflow => {
+                if let Some(issue) = issue() {
+                    place.add_issue(issue);
+                }
+            }
             View::Profile => place.add_profile(&User::default_person()),
             View::Project | View::ProjectSettings => place.add_project(&world::PROJECTS[0]),
             View::Agent | View::Portal => {
-                place.add_issue(&world::ISSUES[0]);
-                place.set("servicedesk.requestId", world::ISSUES[0].id);
+                if let Some(issue) = issue() {
+                    place.add_issue(issue);
+                    place.set("servicedesk.requestId", issue.id);
+                }
                 place.set("servicedesk.requestTypeId", 1);
                 place.set("servicedesk.serviceDeskId", 1);
             }
@@ -79,7 +95,7 @@ impl Place {
                 place.set("sprint.id", 1);
                 place.set("sprint.state", "active");
             }
-            View::Editor | View::Space | View::SpaceTools => place.add_space(&SPACES[0]),
+            View::Space | View::SpaceTools => place.add_space(),
             View::Admin | View::Everywhere | View::Nowhere | View::Search => {}
         }
         place
@@ -97,14 +113,15 @@ impl Place {
         self.0.insert(name.to_owned(), value.to_string());
     }
 
-    pub(crate) fn add_issue(&mut self, issue: &world::Issue) {
+    pub(crate) fn add_issue(&mut self, issue: &Issue) {
         self.set("issue.id", issue.id);
-        self.set("issue.key", issue.key);
-        self.set("issuetype.id", ISSUE_TYPE);
-        let project = world::PROJECTS
-            .iter()
-            .find(|known| known.id == issue.project);
-        if let Some(project) = project {
+        self.set("issue.key", &issue.key);
+        let kind = TYPES.iter().find(|(_, name)| *name == issue.issue_type);
+        if let Some((id, _)) = kind {
+            self.set("issuetype.id", id);
+        }
+        let mut projects = world::PROJECTS.iter();
+        if let Some(project) = projects.find(|known| known.id == issue.project) {
             self.add_project(project);
         }
     }
@@ -114,19 +131,19 @@ impl Place {
         self.set("project.key", project.key);
     }
 
-    pub(crate) fn add_content(&mut self, content: &world::Content) {
+    pub(crate) fn add_content(&mut self, content: &Content) {
         for what in ["content", "page"] {
             self.set(&format!("{what}.id"), content.id);
-            self.set(&format!("{what}.type"), "page");
-            self.set(&format!("{what}.version"), 1);
+            self.set(&format!("{what}.type"), &content.kind);
+            self.set(&format!("{what}.version"), content.version);
         }
-        self.set("page.title", content.title);
-        self.add_space(&SPACES[0]);
+        self.set("page.title", &content.title);
+        self.add_space();
     }
 
-    pub(crate) fn add_space(&mut self, space: &Space) {
-        self.set("space.id", space.id);
-        self.set("space.key", space.key);
+    pub(crate) fn add_space(&mut self) {
+        self.set("space.id", SPACE_ID);
+        self.set("space.key", SPACE_KEY);
     }
 
     pub(crate) fn add_profile(&mut self, user: &User) {
@@ -196,40 +213,6 @@ impl Place {
     }
 }
 
-/// A Confluence space.
-#[derive(Debug)]
-pub(crate) struct Space {
-    pub(crate) id: u64,
-    pub(crate) key: &'static str,
-    pub(crate) name: &'static str,
-}
-
-impl Space {
-    pub(crate) fn named(key: &str) -> Option<&'static Self> {
-        SPACES.iter().find(|space| space.key == key)
-    }
-}
-
-pub(crate) fn issue(key: &str) -> Option<&'static world::Issue> {
-    world::ISSUES.iter().find(|issue| issue.key == key)
-}
-
-pub(crate) fn project(key: &str) -> Option<&'static world::Project> {
-    world::PROJECTS.iter().find(|project| project.key == key)
-}
-
-pub(crate) fn content(id: &str) -> Option<&'static world::Content> {
-    world::CONTENTS.iter().find(|content| content.id == id)
-}
-
-pub(crate) const SPACES: &[Space] = &[Space {
-    id: 65537,
-    key: "DEMO",
-    name: "Demonstration",
-}];
-
-const ISSUE_TYPE: u64 = 10001;
-
 /// What a place is found by.
 const NAMES: &[&str] = &[
     "content.id",
@@ -244,11 +227,13 @@ const NAMES: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Data;
 
     #[test]
     fn claims_have_the_shape_of_the_products() {
+        let jira = Data::seeded(Product::Jira);
         let mut place = Place::default();
-        place.add_issue(&world::ISSUES[0]);
+        place.add_issue(jira.issue("DEMO-1").unwrap());
         assert_eq!(
             place.claims(Product::Jira),
             json!({ "jira": {
@@ -256,8 +241,9 @@ mod tests {
                 "project": { "id": "10000", "key": "DEMO" },
             } })
         );
+        let confluence = Data::seeded(Product::Confluence);
         let mut place = Place::default();
-        place.add_content(&world::CONTENTS[0]);
+        place.add_content(&confluence.contents[&32769]);
         place.set("macro.hash", "h");
         place.set("macro.body", "text");
         place.set("output.type", "display");
@@ -266,7 +252,7 @@ mod tests {
             json!({ "confluence": {
                 "content": { "id": "32769", "type": "page", "version": "1" },
                 "macro": { "hash": "h", "outputType": "display" },
-                "space": { "id": "65537", "key": "DEMO" },
+                "space": { "id": "98305", "key": "DEMO" },
             } })
         );
         assert_eq!(Place::default().claims(Product::Jira), json!({}));

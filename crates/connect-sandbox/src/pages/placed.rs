@@ -88,31 +88,52 @@ impl Placed {
         self.add_ticket(scene, app);
         let frame = match show {
             Show::Gadget | Show::Macro | Show::Panel | Show::Script => {
-                let viewer = alone(scene, app, module);
-                let wanted = Wanted::default();
-                iframe::frame(scene.shared, scene.site, app, module, &viewer, wanted)
+                self.frame(scene, app, module, Wanted::default())
             }
             _ => None,
         };
-        if let Some(frame) = &frame {
-            let mut setup = frame.setup.clone();
-            setup["show"] = show.name().into();
-            self.frames.push(setup);
-        }
         let entry = context! {
             show => show.name(),
-            frame => frame.map(|frame| context! {
-                id => frame.id, name => frame.name, src => frame.src, shown_url => frame.shown_url,
-            }),
+            frame,
             ..described(scene, app, module)
         };
         let entries = self.zones.entry(zone.name()).or_default();
         entries.push((module.weight, entry));
     }
 
+    /// Adds one part of a module as a panel.
+    pub(crate) fn add_part(&mut self, scene: Scene<'_>, app: &App, module: &Module, part: &str) {
+        let wanted = Wanted {
+            part: Some(part),
+            ..Wanted::default()
+        };
+        let frame = self.frame(scene, app, module, wanted);
+        let show = Show::Panel.name();
+        let entry = context! { show, frame, ..described(scene, app, module) };
+        let entries = self.zones.entry(Zone::Main.name()).or_default();
+        entries.push((i64::MIN, entry));
+    }
+
+    fn frame(
+        &mut self,
+        scene: Scene<'_>,
+        app: &App,
+        module: &Module,
+        wanted: Wanted<'_>,
+    ) -> Option<Shown> {
+        let viewer = alone(scene, app, module);
+        let show = module.row().show.name();
+        let mut frame = iframe::frame(scene.shared, scene.site, app, module, &viewer, wanted)?;
+        frame.setup["show"] = show.into();
+        self.frames.push(frame.setup);
+        Some(context! {
+            id => frame.id, name => frame.name, src => frame.src, shown_url => frame.shown_url,
+        })
+    }
+
     /// Lets the page open further frames of an app.
     pub(crate) fn add_ticket(&mut self, scene: Scene<'_>, app: &App) {
-        let ticket = || iframe::ticket(scene.shared, scene.site, app, scene.viewer);
+        let ticket = || iframe::ticket(scene.shared, scene.site, Some(app), scene.viewer);
         let key = app.descriptor.key.to_string();
         self.tickets.entry(key).or_insert_with(ticket);
     }

@@ -10,15 +10,17 @@ use minijinja::{Value, context};
 use serde_json::json;
 
 use crate::{
+    data::{self, Data, Issue, SPACE_KEY, jira::STATUSES, text::to_plain},
     event::SandboxEvent,
     pages::{
-        Visit, chrome,
+        Visit, chrome, iframe,
         modules::{Show, View},
         nav::shown_user,
-        place::{self, Place, Space},
+        place::Place,
         placed::{self, Placed, Scene},
     },
     server::OnSite,
+    state::{Site, lock},
     users::User,
     world,
 };
@@ -42,6 +44,7 @@ pub(crate) const VIEWS: &[(&str, View, &str)] = &[
     ("/pages/edit/{key}", View::Editor, "editor"),
     ("/pages/create", View::Editor, "editor"),
     ("/pages/{key}", View::Content, "content"),
+    ("/spaces/DEMO/pages/{key}", View::Content, "content"),
     ("/people/{key}", View::Profile, "profile"),
     ("/portal", View::Portal, "portal"),
     ("/project-settings/{key}", View::ProjectSettings, "settings"),
@@ -73,9 +76,9 @@ pub(crate) fn view_of(path: &str) -> Option<View> {
 }
 
 /// Where a view is to be seen, below the site: with the first thing there is.
-pub(crate) fn first_path(view: View) -> Option<String> {
+pub(crate) fn first_path(site: &Site, view: View) -> Option<String> {
     let (route, ..) = VIEWS.iter().find(|(_, known, _)| *known == view)?;
-    let place = Place::of_view(view);
+    let place = Place::of_view(site, view);
     let names = [
         "issue.key",
         "project.key",
@@ -84,11 +87,6 @@ pub(crate) fn first_path(view: View) -> Option<String> {
         "profileUser.accountId",
     ];
     let key = names.iter().find_map(|name| place.get(name));
-    let key = match view {
-        View::Editor => Some(world::CONTENTS[0].id),
-        View::Board => place.get("project.key"),
-        _ => key,
-    };
     Some(route.replace("{key}", key.unwrap_or_default()))
 }
 
@@ -102,7 +100,7 @@ pub(crate) async fn show(
 ) -> Response {
     let OnSite { shared, site } = &on;
     let key = key.as_ref().map(|Path(key)| key.as_str());
-    let Some(native) = native(view, key) else {
+    let Some(native) = native(site, view, key) else {
         let what = key.unwrap_or_default();
         return chrome::message(
             (shared, Some(site)),
@@ -124,6 +122,9 @@ pub(crate) async fn show(
     };
     let mut placed = Placed::default();
     placed.add_view(scene, view);
+    add_own_content(scene, &mut placed);
+    let own = iframe::ticket(shared, site, None, &viewer);
+    placed.tickets.insert(String::new(), own);
     placed.location = location(view, &viewer.place);
     let macros = match view {
         View::Editor => macros(scene, &mut placed),
@@ -158,6 +159,21 @@ pub(crate) async fn show(
         placed,
         values,
     )
+}
+
+/// Content of an app's own kind, `ac:APP:MODULE`, is shown by the app.
+fn add_own_content(scene: Scene<'_>, placed: &mut Placed) {
+    let kind = scene.viewer.place.get("content.type").unwrap_or_default();
+    let mut names = kind.split(':');
+    let (Some("ac"), Some(app), Some(key)) = (names.next(), names.next(), names.next()) else {
+        return;
+    };
+    let app = scene.site.app_named(app).filter(|app| app.enabled);
+    if let Some(app) = app
+        && let Some(module) = app.descriptor.module(key)
+    {
+        placed.add_part(scene, &app, module, "view");
+    }
 }
 
 /// The macros there are to put into a page.
@@ -201,35 +217,43 @@ fn location(view: View, place: &Place) -> Option<serde_json::Value> {
 }
 
 /// What the product itself has on a view; nothing when it has no such thing.
-fn native(view: View, key: Option<&str>) -> Option<Native> {
-    let mut place = Place::of_view(view);
+fn native(site: &Site, view: View, key: Option<&str>) -> Option<Native> {
+    let mut place = Place::of_view(site, view);
+    let kept = lock(&site.data);
     let (title, values) = match view {
         View::Board | View::Project | View::ProjectSettings => {
-            let project = place::project(key?)?;
+            let project = data::project(key?)?;
             place.add_project(project);
-            let issues: Vec<Value> = world::ISSUES
-                .iter()
-                .filter(|issue| issue.project == project.id)
-                .map(shown_issue)
-                .collect();
-            let values = context! { key => project.key, issues, others => projects() };
+            let issues = issues(&kept, |issue| issue.project == project.id);
+            let statuses = STATUSES.iter().map(|status| status.name);
+            let values = context! {
+                key => project.key, issues, others => projects(),
+                statuses => statuses.collect::<Vec<_>>(),
+            };
             (project.name.to_owned(), values)
         }
+        View::Editor if key.is_none() => {
+            place = Place::default();
+            place.add_space();
+            (
+                "New page".to_owned(),
+                context! { others => contents(&kept) },
+            )
+        }
         View::Content | View::Editor => {
-            let content = match key {
-                Some(key) => place::content(key)?,
-                None => &world::CONTENTS[0],
-            };
+            let content = kept.contents.get(&key?.parse().ok()?)?;
             place.add_content(content);
-            let values = context! { key => content.id, others => contents(), author => author() };
-            (content.title.to_owned(), values)
+            let values = context! {
+                key => content.id, body => content.body.as_str(), version => content.version,
+                labels => content.labels.clone(), author => shown_account(site, &content.author),
+                others => contents(&kept),
+            };
+            (content.title.clone(), values)
         }
         View::Issue => {
-            let issue = place::issue(key?)?;
+            let issue = kept.issue(key?)?;
             place.add_issue(issue);
-            let values =
-                context! { others => issues(), reporter => author(), ..shown_issue(issue) };
-            (issue.summary.to_owned(), values)
+            (issue.summary.clone(), whole_issue(site, &kept, issue))
         }
         View::Profile => {
             let person = User::person(key?)?;
@@ -237,15 +261,17 @@ fn native(view: View, key: Option<&str>) -> Option<Native> {
             let values = context! { person => shown_user(&person), others => people() };
             (person.display_name, values)
         }
-        View::Search => ("Issues".to_owned(), context! { issues => issues() }),
+        View::Search => (
+            "Issues".to_owned(),
+            context! { issues => issues(&kept, |_| true) },
+        ),
         View::Space | View::SpaceTools => {
-            let space = Space::named(key?)?;
-            place.add_space(space);
-            let values = context! { key => space.key, others => contents() };
-            (space.name.to_owned(), values)
+            let key = key.filter(|key| *key == SPACE_KEY)?;
+            let values = context! { key, others => contents(&kept) };
+            ("Demonstration".to_owned(), values)
         }
         View::Agent | View::Portal => {
-            let issue = &world::ISSUES[0];
+            let issue = kept.issue(place.get("issue.key")?)?;
             (format!("Request {}", issue.key), shown_issue(issue))
         }
         View::Admin => ("Administration".to_owned(), context! {}),
@@ -260,12 +286,44 @@ fn native(view: View, key: Option<&str>) -> Option<Native> {
     })
 }
 
-fn shown_issue(issue: &world::Issue) -> Value {
-    context! { id => issue.id, key => issue.key, name => issue.summary, path => format!("/browse/{}", issue.key) }
+fn whole_issue(site: &Site, kept: &Data, issue: &Issue) -> Value {
+    let plain = |text: &serde_json::Value| to_plain(text).as_str().map(str::to_owned);
+    let comments: Vec<Value> = issue
+        .comments
+        .iter()
+        .map(|comment| {
+            context! { author => shown_account(site, &comment.author), text => plain(&comment.body) }
+        })
+        .collect();
+    let moves: Vec<Value> = STATUSES
+        .iter()
+        .map(|status| context! { id => status.transition.0, name => status.name })
+        .collect();
+    context! {
+        description => plain(&issue.description),
+        reporter => shown_account(site, &issue.reporter),
+        assignee => issue.assignee.as_deref().map(|id| shown_account(site, id)),
+        kind => issue.issue_type.as_str(),
+        priority => issue.priority.as_str(),
+        labels => issue.labels.clone(),
+        comments,
+        moves,
+        others => issues(kept, |other| other.project == issue.project),
+        ..shown_issue(issue)
+    }
 }
 
-fn issues() -> Vec<Value> {
-    world::ISSUES.iter().map(shown_issue).collect()
+fn shown_issue(issue: &Issue) -> Value {
+    context! {
+        id => issue.id, key => issue.key.as_str(), name => issue.summary.as_str(),
+        status => issue.status.as_str(), path => format!("/browse/{}", issue.key),
+    }
+}
+
+/// The first issues that fit: a page is no place for ten thousand.
+fn issues(kept: &Data, fits: impl Fn(&Issue) -> bool) -> Vec<Value> {
+    let found = kept.issues.values().filter(|issue| fits(issue));
+    found.take(MOST_ROWS).map(shown_issue).collect()
 }
 
 fn projects() -> Vec<Value> {
@@ -273,11 +331,20 @@ fn projects() -> Vec<Value> {
     world::PROJECTS.iter().map(shown).collect()
 }
 
-fn contents() -> Vec<Value> {
-    let shown = |content: &world::Content| {
-        context! { key => content.id, name => content.title, path => format!("/pages/{}", content.id) }
-    };
-    world::CONTENTS.iter().map(shown).collect()
+fn contents(kept: &Data) -> Vec<Value> {
+    let pages = kept
+        .contents
+        .values()
+        .filter(|content| content.status == "current" && content.kind != "comment");
+    pages
+        .take(MOST_ROWS)
+        .map(|content| {
+            context! {
+                key => content.id, name => content.title.as_str(), kind => content.kind.as_str(),
+                path => format!("/pages/{}", content.id),
+            }
+        })
+        .collect()
 }
 
 fn people() -> Vec<Value> {
@@ -286,6 +353,13 @@ fn people() -> Vec<Value> {
         .collect()
 }
 
-fn author() -> Value {
-    shown_user(&User::default_person())
+/// Somebody with an account, who may be gone.
+fn shown_account(site: &Site, id: &str) -> Value {
+    match User::find(site, id) {
+        Some(user) => shown_user(&user),
+        None => context! { name => id, account_id => id },
+    }
 }
+
+/// How many issues or pages a list shows.
+const MOST_ROWS: usize = 50;

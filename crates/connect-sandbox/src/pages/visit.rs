@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::{
     pages::{Viewer, place::Place},
     server::OnSite,
-    state::{App, License, Shared, Site},
+    state::{App, License, Shared},
     users::User,
 };
 
@@ -122,7 +122,7 @@ pub(crate) struct Chosen {
     back: String,
 }
 
-/// `POST /_sandbox/view`: keeps what was chosen in a cookie, sets a licence, and goes back.
+/// `POST /_sandbox/view`: keeps what was chosen in a cookie, or sets the licence, and goes back.
 pub(crate) async fn choose(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -136,11 +136,14 @@ pub(crate) async fn choose(
     if origin.is_some_and(|origin| !is_own(&shared, origin)) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    set_license(&shared, &chosen);
     let back = match chosen.back.as_str() {
         back if back.starts_with('/') && !back.starts_with("//") && !back.contains('\\') => back,
         _ => "/",
     };
+    if !chosen.license.is_empty() {
+        set_license(&shared, &chosen);
+        return Redirect::to(back).into_response();
+    }
     // A user who was chosen by the address would win over the cookie.
     let back = without_user(back);
     let known_or_empty = |list, text: &str| known(list, text).unwrap_or_default();
@@ -161,17 +164,13 @@ pub(crate) async fn choose(
 }
 
 fn set_license(shared: &Shared, chosen: &Chosen) {
-    let site = shared
-        .sites
-        .iter()
-        .find(|site| site.base_url.path() == chosen.site);
-    let app = site.and_then(|site: &Arc<Site>| Some((site, site.app_named(&chosen.app)?)));
     let license = match chosen.license.as_str() {
         "active" => License::Active,
         "none" => License::None,
         _ => return,
     };
-    if let Some((site, app)) = app {
+    let site = shared.site_at(Some(&chosen.site));
+    if let Some((site, app)) = site.and_then(|site| Some((site, site.app_named(&chosen.app)?))) {
         site.put(App {
             license,
             ..App::clone(&app)

@@ -13,7 +13,6 @@ use crate::{
     random,
     rest::{Call, Reply, refusal},
     state::{Shared, lock},
-    world,
 };
 
 /// A file.
@@ -29,7 +28,7 @@ pub(crate) struct File {
 
 /// `POST /rest/api/3/issue/{key}/attachments`.
 pub(crate) fn upload(call: &Call<'_>, issue: &str) -> Reply {
-    if !world::ISSUES.iter().any(|known| known.key == issue) {
+    if lock(&call.on.site.data).issue(issue).is_none() {
         return refuse(StatusCode::NOT_FOUND, "there is no such issue");
     }
     if call.header("x-atlassian-token") != Some("no-check") {

@@ -103,8 +103,17 @@ fn bridge(on: &OnSite, ticket: Option<Ticket>) -> Result<Caller, Refusal> {
     let ticket = ticket
         .filter(|ticket| ticket.site == on.site.base_url.path())
         .ok_or_else(expired)?;
-    let app = on.site.app_named(&ticket.app).ok_or_else(expired)?;
     let user = ticket.user.as_deref().and_then(User::person);
+    if ticket.app.is_empty() {
+        return user.map(Caller::Person).ok_or_else(|| {
+            refusal(
+                "rest/anonymous",
+                "nobody is logged in on the page",
+                "choose a user on the page",
+            )
+        });
+    }
+    let app = on.site.app_named(&ticket.app).ok_or_else(expired)?;
     Ok(Caller::Bridge { app, user })
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Caller {
     Forge { app: String, user: Option<User> },
     /// An app, as itself.
     App(Arc<App>),
+    /// Somebody at a page of the product itself.
+    Person(User),
     /// The page of an app, through the bridge, as the user who looks at it.
     Bridge { app: Arc<App>, user: Option<User> },
 }
@@ -37,7 +39,7 @@ pub(crate) enum Caller {
 impl Caller {
     pub(super) fn app(&self) -> Option<&Arc<App>> {
         match self {
-            Self::Administrator(_) | Self::Anonymous | Self::Forge { .. } => None,
+            Self::Administrator(_) | Self::Anonymous | Self::Forge { .. } | Self::Person(_) => None,
             Self::App(app) | Self::AsUser { app, .. } | Self::Bridge { app, .. } => Some(app),
         }
     }
@@ -53,7 +55,9 @@ impl Caller {
     /// The account as which the call is carried out.
     pub(crate) fn user(&self) -> Option<User> {
         match self {
-            Self::Administrator(user) | Self::AsUser { user, .. } => Some(user.clone()),
+            Self::Administrator(user) | Self::AsUser { user, .. } | Self::Person(user) => {
+                Some(user.clone())
+            }
             Self::Anonymous => None,
             Self::App(app) => Some(app.user()),
             Self::Bridge { user, .. } => user.clone(),

@@ -1,108 +1,120 @@
-//! Lists in pages, in the products' own styles.
+//! Lists of what never changes, and of projects and people, in Jira's own style.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
-    rest::{Call, Reply, refusal},
-    urls, world,
+    data::{self, jira},
+    rest::{Call, Reply, issues::view, jira_error, refusal},
+    users::User,
+    world,
 };
 
-/// `GET /rest/api/3/project/search`: by `startAt`.
+/// `GET /project/search`: by `startAt`.
 pub(crate) fn projects(call: &Call<'_>) -> Reply {
     let (Some(start), Some(size)) = (number(call, "startAt", 0), number(call, "maxResults", 50))
     else {
         return no_number();
     };
     let all = world::PROJECTS;
-    let values: Vec<Value> = all
-        .iter()
-        .skip(start)
-        .take(size)
-        .map(|project| json!({ "id": project.id.to_string(), "key": project.key, "name": project.name }))
-        .collect();
+    let view = view(call);
+    let page = all.iter().skip(start).take(size);
+    let values: Vec<Value> = page.map(|project| view.project(project)).collect();
     let last = start + values.len() >= all.len();
     Reply::ok(json!({
         "startAt": start, "maxResults": size, "total": all.len(), "isLast": last, "values": values,
     }))
 }
 
-/// `GET /rest/api/3/search/jql`: by `nextPageToken`. The one query it knows is `project = KEY`.
-pub(crate) fn issues(call: &Call<'_>) -> Option<Reply> {
-    let project = match call.param("jql").map(str::trim) {
-        None | Some("") => None,
-        Some(jql) => {
-            let key = jql
-                .strip_prefix("project")?
-                .trim_start()
-                .strip_prefix('=')?
-                .trim();
-            Some(
-                world::PROJECTS
-                    .iter()
-                    .find(|project| project.key == key)?
-                    .id,
-            )
+/// `GET /project/{key}`.
+pub(crate) fn project(call: &Call<'_>, key: &str) -> Reply {
+    let Some(project) = data::project(key) else {
+        return no_project();
+    };
+    let view = view(call);
+    let mut shown = view.project(project);
+    shown["lead"] = view.user(&User::default_person().account_id);
+    let types = jira::TYPES
+        .iter()
+        .map(|(_, name)| jira::issue_type(view, name));
+    shown["issueTypes"] = types.collect();
+    Reply::ok(shown)
+}
+
+/// `GET /issuetype`, `/priority`, `/status` and `/field`.
+pub(crate) fn kinds(call: &Call<'_>, kind: &str) -> Option<Reply> {
+    let view = view(call);
+    let shown: Vec<Value> = match kind {
+        "field" => {
+            let field = |id: &&str| json!({ "id": id, "key": id, "name": id, "custom": false });
+            FIELDS.iter().map(field).collect()
         }
+        "issuetype" => {
+            let types = jira::TYPES.iter();
+            types
+                .map(|(_, name)| jira::issue_type(view, name))
+                .collect()
+        }
+        "priority" => {
+            let priorities = jira::PRIORITIES.iter();
+            priorities
+                .map(|(_, name)| jira::priority(view, name))
+                .collect()
+        }
+        "status" => {
+            let statuses = jira::STATUSES.iter();
+            statuses
+                .map(|status| jira::status(view, status.name))
+                .collect()
+        }
+        _ => return None,
     };
-    let (Some(start), Some(size)) = (
-        number(call, "nextPageToken", 0),
-        number(call, "maxResults", 50),
-    ) else {
-        return Some(no_number());
-    };
-    let found: Vec<_> = world::ISSUES
-        .iter()
-        .filter(|issue| project.is_none_or(|project| issue.project == project))
-        .collect();
-    let issues: Vec<Value> = found
-        .iter()
-        .skip(start)
-        .take(size)
-        .map(|issue| json!({ "id": issue.id.to_string(), "key": issue.key, "fields": { "summary": issue.summary } }))
-        .collect();
-    let next = start + issues.len();
-    let mut page = json!({ "issues": issues, "isLast": next >= found.len() });
-    if next < found.len() {
-        page["nextPageToken"] = next.to_string().into();
-    }
-    Some(Reply::ok(page))
+    Some(Reply::ok(shown.into()))
 }
 
-/// `GET /wiki/rest/api/content`: by links.
-pub(crate) fn contents(call: &Call<'_>) -> Reply {
-    let (Some(start), Some(size)) = (number(call, "start", 0), number(call, "limit", 25)) else {
-        return no_number();
+/// `GET /users/search`, and `/user/search` with `query`.
+pub(crate) fn users(call: &Call<'_>) -> Reply {
+    let query = call.param("query").unwrap_or_default().to_lowercase();
+    let (site, origin) = (&call.on.site, &call.on.shared.origin);
+    let named = |user: &User| {
+        let email = user.email.unwrap_or_default();
+        user.display_name.to_lowercase().contains(&query) || email.starts_with(&query)
     };
-    let all = world::CONTENTS;
-    let results: Vec<Value> = all
-        .iter()
-        .skip(start)
-        .take(size)
-        .map(|content| json!({ "id": content.id, "type": "page", "title": content.title }))
-        .collect();
-    let mut links =
-        json!({ "base": call.on.site.base_url.as_str(), "context": call.on.site.base_url.path() });
-    let next = start + results.len();
-    if next < all.len() {
-        let mut link = "/rest/api/content".to_owned();
-        urls::add_param(&mut link, "limit", &size.to_string());
-        urls::add_param(&mut link, "start", &next.to_string());
-        links["next"] = link.into();
-    }
-    Reply::ok(
-        json!({ "results": results, "start": start, "limit": size, "size": results.len(), "_links": links }),
-    )
+    let found = User::people().filter(named);
+    Reply::ok(found.map(|user| user.jira(site, origin)).collect())
 }
 
-fn number(call: &Call<'_>, name: &str, default: usize) -> Option<usize> {
+/// `GET /mypermissions`: of whoever calls.
+pub(crate) fn my_permissions(call: &Call<'_>) -> Reply {
+    let Some(asked) = call.param("permissions") else {
+        return jira_error(
+            StatusCode::BAD_REQUEST,
+            "the query parameter `permissions` must be given",
+            "add `?permissions=BROWSE_PROJECTS,EDIT_ISSUES`",
+        );
+    };
+    let user = call.caller.user();
+    let shown: Map<String, Value> = asked
+        .split(',')
+        .map(|key| {
+            let have = world::has_permission(user.as_ref(), key);
+            (
+                key.to_owned(),
+                json!({ "key": key, "havePermission": have }),
+            )
+        })
+        .collect();
+    Reply::ok(json!({ "permissions": shown }))
+}
+
+pub(crate) fn number(call: &Call<'_>, name: &str, default: usize) -> Option<usize> {
     match call.param(name) {
         None => Some(default),
-        Some(text) => text.parse().ok().filter(|number| *number <= 10_000),
+        Some(text) => text.parse().ok().filter(|number| *number <= 1_000_000),
     }
 }
 
-fn no_number() -> Reply {
+pub(crate) fn no_number() -> Reply {
     let message = "a number of the query is none";
     Reply::refused(
         StatusCode::BAD_REQUEST,
@@ -114,3 +126,28 @@ fn no_number() -> Reply {
         ),
     )
 }
+
+pub(crate) fn no_project() -> Reply {
+    jira_error(
+        StatusCode::NOT_FOUND,
+        "there is no such project",
+        "GET /rest/api/3/project/search lists them",
+    )
+}
+
+/// Fields of every issue.
+const FIELDS: &[&str] = &[
+    "assignee",
+    "comment",
+    "created",
+    "creator",
+    "description",
+    "issuetype",
+    "labels",
+    "priority",
+    "project",
+    "reporter",
+    "status",
+    "summary",
+    "updated",
+];

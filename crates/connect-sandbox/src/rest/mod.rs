@@ -6,8 +6,12 @@
 mod attachments;
 mod auth;
 mod caller;
+mod contents;
 mod explain;
+mod hooks;
+mod issues;
 mod lists;
+mod notes;
 mod own;
 mod permissions;
 mod resources;
@@ -31,6 +35,7 @@ use crate::{
     event::{Refusal, RestCall, SandboxEvent},
     server::OnSite,
     urls,
+    webhooks::{self, Change},
 };
 
 pub(crate) use attachments::{File, media};
@@ -121,6 +126,17 @@ impl Call<'_> {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Tells the apps of a change that the call made.
+    pub(crate) fn changed(&self, change: Change) {
+        webhooks::announce(self.on, change);
+    }
+
+    /// The path below the site.
+    pub(crate) fn path(&self) -> String {
+        let segments = self.segments.iter().map(|text| urls::percent_encode(text));
+        format!("rest/{}", segments.collect::<Vec<_>>().join("/"))
+    }
+
     /// The body, if it is JSON.
     pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
@@ -170,6 +186,9 @@ async fn handle(
         &headers,
         body,
     );
+    if method != Method::GET && reply.status.is_success() {
+        on.site.saver.changed();
+    }
     call.status = reply.status.as_u16();
     call.ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     call.refusal = reply.refusal;
@@ -323,6 +342,14 @@ fn missing_scope(caller: &Caller, method: &Method, segments: &[String]) -> Optio
     };
     let granted = scopes.iter().any(|scope| scope.implies(needed));
     (!granted).then_some(needed)
+}
+
+fn jira_error(status: StatusCode, message: &str, hint: &str) -> Reply {
+    Reply::refused(
+        status,
+        json!({ "errorMessages": [message], "errors": {} }),
+        refusal("rest/request", message, hint),
+    )
 }
 
 pub(crate) fn refusal(code: &'static str, reason: &str, hint: &str) -> Refusal {

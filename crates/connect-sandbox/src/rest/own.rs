@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What the host keeps for an app. It outlives an uninstall.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Kept {
     properties: BTreeMap<String, Value>,
     /// Kind and module.

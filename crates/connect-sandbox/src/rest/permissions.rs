@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     rest::{Call, Caller, Reply, refusal},
+    state::lock,
     users::User,
     world,
 };
@@ -29,7 +30,7 @@ pub(crate) fn jira(call: &Call<'_>) -> Reply {
         .filter(|permission| has(permission))
         .collect();
     let known_project = |id: &u64| world::PROJECTS.iter().any(|project| project.id == *id);
-    let known_issue = |id: &u64| world::ISSUES.iter().any(|issue| issue.id == *id);
+    let known_issue = |id: &u64| lock(&call.on.site.data).issues.contains_key(id);
     let mut granted = Vec::new();
     for group in asked["projectPermissions"].as_array().into_iter().flatten() {
         // Ids that do not exist are left out without a word.
@@ -56,7 +57,9 @@ pub(crate) fn confluence(call: &Call<'_>, id: &str) -> Reply {
     let Some(asked) = call.json() else {
         return malformed();
     };
-    let Some(content) = world::CONTENTS.iter().find(|content| content.id == id) else {
+    let number = id.parse().ok();
+    let known = number.is_some_and(|id: u64| lock(&call.on.site.data).contents.contains_key(&id));
+    if !known {
         let refusal = refusal(
             "rest/not-found",
             "there is no such page",
@@ -64,7 +67,7 @@ pub(crate) fn confluence(call: &Call<'_>, id: &str) -> Reply {
         );
         let body = json!({ "statusCode": 404, "message": "No content found with that id" });
         return Reply::refused(StatusCode::NOT_FOUND, body, refusal);
-    };
+    }
     let subject = &asked["subject"];
     let user = match (subject["type"].as_str(), subject["identifier"].as_str()) {
         (Some("user"), Some("anonymous")) => None,
@@ -77,7 +80,7 @@ pub(crate) fn confluence(call: &Call<'_>, id: &str) -> Reply {
     let Some(operation) = asked["operation"].as_str() else {
         return malformed();
     };
-    let granted = world::may(user.as_ref(), content, operation);
+    let granted = world::may(user.as_ref(), id, operation);
     Reply::ok(json!({ "hasPermission": granted, "errors": [] }))
 }
 

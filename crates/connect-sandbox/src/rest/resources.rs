@@ -5,7 +5,10 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    rest::{Call, Caller, Reply, attachments, lists, own, permissions, refusal},
+    rest::{
+        Call, Caller, Reply, attachments, contents, hooks, issues, jira_error, lists, notes, own,
+        permissions, refusal,
+    },
     state::License,
     users::User,
 };
@@ -14,7 +17,6 @@ use crate::{
 pub(crate) fn answer(call: &Call<'_>) -> Option<Reply> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let get = call.method == Method::GET;
-    let post = call.method == Method::POST;
     match (call.on.site.product, segments.as_slice()) {
         (_, ["atlassian-connect", "1", "addons", key]) if get => Some(addon(call, key)),
         (_, ["atlassian-connect", "1", "addons", key, "properties"]) => {
@@ -24,33 +26,63 @@ pub(crate) fn answer(call: &Call<'_>) -> Option<Reply> {
             own::properties(call, key, Some(name))
         }
         (_, ["atlassian-connect", "1", "app", "module", "dynamic"]) => own::modules(call),
-        (Product::Confluence, ["api", "content"]) if get => Some(lists::contents(call)),
-        (Product::Confluence, ["api", "content", id, "permission", "check"]) if post => {
-            Some(permissions::confluence(call, id))
-        }
-        (Product::Confluence, ["api", "user"]) if get => Some(confluence_user(call)),
-        (Product::Confluence, ["api", "user", "anonymous"]) if get => Some(anonymous(call)),
-        (Product::Confluence, ["api", "user", "current"]) if get => Some(current(call)),
-        (Product::Jira, ["api", "2" | "3" | "latest", "attachment", "content", id]) if get => {
-            Some(attachments::download(call, id))
-        }
-        (Product::Jira, ["api", "2" | "3" | "latest", "issue", key, "attachments"]) if post => {
-            Some(attachments::upload(call, key))
-        }
-        (Product::Jira, ["api", "2" | "3" | "latest", "myself"]) if get => Some(current(call)),
-        (Product::Jira, ["api", "2" | "3" | "latest", "permissions", "check"]) if post => {
-            Some(permissions::jira(call))
-        }
-        (Product::Jira, ["api", "2" | "3" | "latest", "project", "search"]) if get => {
-            Some(lists::projects(call))
-        }
-        (Product::Jira, ["api", "2" | "3" | "latest", "search", "jql"]) if get => {
-            lists::issues(call)
-        }
-        (Product::Jira, ["api", "2" | "3" | "latest", "serverInfo"]) if get => {
-            Some(server_info(call))
-        }
-        (Product::Jira, ["api", "2" | "3" | "latest", "user"]) if get => Some(jira_user(call)),
+        (Product::Confluence, ["api", rest @ ..]) => confluence(call, rest),
+        (Product::Jira, ["api", "2" | "3" | "latest", rest @ ..]) => jira(call, rest),
+        _ => None,
+    }
+}
+
+fn confluence(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
+    let get = call.method == Method::GET;
+    let post = call.method == Method::POST;
+    match path {
+        ["content"] => contents::all(call),
+        ["content", "search"] if get => contents::search(call),
+        ["content", id] => contents::one(call, id),
+        ["content", id, "child", "comment"] if get => Some(contents::comments(call, id)),
+        ["content", id, "label"] => contents::labels(call, id),
+        ["content", id, "permission", "check"] if post => Some(permissions::confluence(call, id)),
+        ["content", id, "property"] => contents::properties(call, id, None),
+        ["content", id, "property", name] => contents::properties(call, id, Some(name)),
+        ["space"] if get => Some(contents::spaces(call, None)),
+        ["space", key] if get => Some(contents::spaces(call, Some(key))),
+        ["user"] if get => Some(confluence_user(call)),
+        ["user", "anonymous"] if get => Some(anonymous(call)),
+        ["user", "current"] if get => Some(current(call)),
+        _ => None,
+    }
+}
+
+fn jira(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
+    let get = call.method == Method::GET;
+    let post = call.method == Method::POST;
+    let put = call.method == Method::PUT;
+    match path {
+        ["attachment", "content", id] if get => Some(attachments::download(call, id)),
+        [kind @ ("field" | "issuetype" | "priority" | "status")] if get => lists::kinds(call, kind),
+        ["issue"] if post => Some(issues::create(call)),
+        ["issue", key] => issues::one(call, key),
+        ["issue", key, "assignee"] if put => Some(issues::assign(call, key)),
+        ["issue", key, "attachments"] if post => Some(attachments::upload(call, key)),
+        ["issue", key, "comment"] => notes::comments(call, key),
+        ["issue", key, "comment", id] => notes::comment(call, key, id),
+        ["issue", key, "properties"] => notes::issue_properties(call, key, None),
+        ["issue", key, "properties", name] => notes::issue_properties(call, key, Some(name)),
+        ["issue", key, "transitions"] => issues::transitions(call, key),
+        ["mypermissions"] if get => Some(lists::my_permissions(call)),
+        ["myself"] if get => Some(current(call)),
+        ["permissions", "check"] if post => Some(permissions::jira(call)),
+        ["project", "search"] if get => Some(lists::projects(call)),
+        ["project", key] if get => Some(lists::project(call, key)),
+        ["project", key, "properties"] => notes::project_properties(call, key, None),
+        ["project", key, "properties", name] => notes::project_properties(call, key, Some(name)),
+        ["search", "jql"] if get || post => issues::search(call),
+        ["serverInfo"] if get => Some(server_info(call)),
+        ["user"] if get => Some(jira_user(call)),
+        ["user" | "users", "search"] if get => Some(lists::users(call)),
+        ["webhook"] => hooks::all(call),
+        ["webhook", "failed"] if get => Some(hooks::failed(call)),
+        ["webhook", "refresh"] if put => Some(hooks::refresh(call)),
         _ => None,
     }
 }
@@ -158,7 +190,9 @@ fn addon(call: &Call<'_>, key: &str) -> Reply {
     let own = match &call.caller {
         Caller::App(app) | Caller::Bridge { app, .. } => Some(app.clone()),
         Caller::Administrator(_) => call.on.site.app_named(key),
-        Caller::Anonymous | Caller::AsUser { .. } | Caller::Forge { .. } => None,
+        Caller::Anonymous | Caller::AsUser { .. } | Caller::Forge { .. } | Caller::Person(_) => {
+            None
+        }
     };
     let Some(app) = own.filter(|app| app.descriptor.key.as_str() == key) else {
         let refusal = refusal(
@@ -192,12 +226,4 @@ fn shown(call: &Call<'_>, user: &User) -> Value {
         Product::Confluence => user.confluence(site, origin),
         Product::Bitbucket | Product::Jira => user.jira(site, origin),
     }
-}
-
-fn jira_error(status: StatusCode, message: &str, hint: &str) -> Reply {
-    Reply::refused(
-        status,
-        json!({ "errorMessages": [message], "errors": {} }),
-        refusal("rest/request", message, hint),
-    )
 }

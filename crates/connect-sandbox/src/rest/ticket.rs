@@ -20,6 +20,7 @@ pub(crate) const HEADER: &str = "x-sandbox-page";
 pub(crate) struct Ticket {
     /// Context path of the site.
     pub(crate) site: String,
+    /// Key of the app; empty for the product itself.
     pub(crate) app: String,
     /// Account id; none for anonymous visitors.
     pub(crate) user: Option<String>,

@@ -4,6 +4,7 @@
 //! gets away with here it gets away with there.
 
 pub(crate) mod tasks;
+mod tokens;
 mod wire;
 
 use std::sync::Arc;
@@ -39,6 +40,11 @@ pub(crate) fn router(on: OnSite) -> Router {
         .route(&at(""), get(list).post(register))
         .route(&at("/"), get(list).post(register))
         .route(&at("/settings"), get(settings))
+        .route(&at("/license-tokens"), get(tokens::list).post(tokens::set))
+        .route(
+            &at("/license-tokens/{plugin}"),
+            get(tokens::show).delete(tokens::remove),
+        )
         .route(&at("/pending/{id}"), get(poll))
         .route(&at("/{plugin}"), get(show).put(change).delete(remove))
         .route(&at("/{plugin}/license"), get(license).put(set_license))
@@ -295,16 +301,19 @@ async fn set_license(
     let Some(app) = app_of(&on, &plugin) else {
         return not_installed();
     };
-    let license = if active {
-        License::Active
-    } else {
-        License::None
-    };
-    let app = on.site.put(App {
-        license,
-        ..App::clone(&app)
-    });
+    let app = set_active(&on, &app, active);
     typed("", wire::license(&app))
+}
+
+fn set_active(on: &OnSite, app: &App, active: bool) -> Arc<App> {
+    let license = match active {
+        true => License::Active,
+        false => License::None,
+    };
+    on.site.put(App {
+        license,
+        ..app.clone()
+    })
 }
 
 /// The app of a plugin key: UPM writes `KEY-key`.

@@ -1,14 +1,19 @@
 //! Installs under way, and the tokens that allow to ask for one.
 
-use std::{collections::VecDeque, sync::Mutex};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Mutex,
+};
 
-use crate::{lifecycle::InstallFailure, random, state::lock};
+use crate::{lifecycle::InstallFailure, random, state::lock, upm::tokens::AccessToken};
 
 /// What the plugin manager of a site remembers between requests.
 #[derive(Debug, Default)]
 pub(crate) struct Upm {
     tokens: Mutex<VecDeque<String>>,
     tasks: Mutex<VecDeque<Task>>,
+    /// By key of the app.
+    pub(super) access_tokens: Mutex<BTreeMap<String, AccessToken>>,
 }
 
 /// One install.

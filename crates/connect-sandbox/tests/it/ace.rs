@@ -22,14 +22,14 @@ use crate::{
 };
 
 /// The folder of the app, and how to run it.
-struct App {
+pub(crate) struct App {
     folder: TempDir,
     port: u16,
     keys_url: String,
 }
 
 impl App {
-    fn new(store: &dyn Fn(&TempDir) -> Value, keys_url: &str) -> Self {
+    pub(crate) fn new(store: &dyn Fn(&TempDir) -> Value, keys_url: &str) -> Self {
         let app = Self {
             folder: tempfile::tempdir().unwrap(),
             port: servers::free_port(),
@@ -38,7 +38,7 @@ impl App {
         let descriptor = json!({
             "key": KEY, "name": "Moves", "baseUrl": "{{localBaseUrl}}", "apiVersion": 1,
             "authentication": {"type": "jwt"}, "scopes": ["READ"],
-            "lifecycle": {"installed": "/installed"},
+            "lifecycle": {"installed": "/installed", "uninstalled": "/uninstalled"},
             "modules": {"generalPages": [
                 {"key": "hello", "url": "/hello", "name": {"value": "Hello"}},
             ]},
@@ -58,11 +58,11 @@ impl App {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    fn descriptor_url(&self) -> String {
+    pub(crate) fn descriptor_url(&self) -> String {
         format!("{}/atlassian-connect.json", self.url())
     }
 
-    fn ace(&self) -> Option<Running> {
+    pub(crate) fn ace(&self) -> Option<Running> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/ace_app.cjs");
         let folder = self.folder.path().display().to_string();
         let port = self.port.to_string();
@@ -78,7 +78,7 @@ impl App {
         )
     }
 
-    async fn ours(&self) -> Ours {
+    pub(crate) async fn ours(&self) -> Ours {
         let text = fs::read_to_string(self.folder.path().join("config.json")).unwrap();
         let env = Env::of([("CONNECT_KEYS_CDN_URL", self.keys_url.as_str())]);
         let config = Config::parse(self.folder.path(), &text, &env).unwrap();
@@ -98,17 +98,23 @@ impl App {
 }
 
 /// Our app, running.
-struct Ours {
+pub(crate) struct Ours {
     stop: oneshot::Sender<()>,
     tasks: JoinSet<()>,
 }
 
 impl Ours {
-    async fn end(mut self) {
+    pub(crate) async fn end(mut self) {
         self.stop.send(()).unwrap();
         let ended = timeout(Duration::from_secs(30), self.tasks.join_next()).await;
         ended.unwrap().unwrap().unwrap();
     }
+}
+
+/// The store that both have everywhere: a file in the folder of the app.
+pub(crate) fn sqlite(folder: &TempDir) -> Value {
+    json!({"adapter": "sequelize", "dialect": "sqlite", "logging": false,
+        "storage": folder.path().join("store.db").display().to_string()})
 }
 
 /// ACE installs, we answer; we take a reinstall with a new secret, ACE answers.
@@ -153,11 +159,7 @@ async fn moves(name: &str, store: &dyn Fn(&TempDir) -> Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_moves_on_its_file_of_sqlite() {
-    moves("sqlite", &|folder| {
-        json!({"adapter": "sequelize", "dialect": "sqlite", "logging": false,
-            "storage": folder.path().join("store.db").display().to_string()})
-    })
-    .await;
+    moves("sqlite", &sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,6 +37,8 @@ pub(crate) struct Seen {
     pub(crate) body: Value,
     pub(crate) verdict: Result<(), TokenError>,
     pub(crate) context: Option<Value>,
+    /// Identifier and count of a webhook.
+    pub(crate) webhook: (Option<String>, Option<String>),
 }
 
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub(crate) struct AppState {
     pages: Mutex<HashMap<String, (String, String)>>,
     /// The status answered to `installed`.
     pub(crate) install_status: Mutex<u16>,
+    /// Path -> statuses that are answered first, the last one first.
+    pub(crate) stumbles: Mutex<HashMap<String, Vec<u16>>>,
 }
 
 /// The app, running; it stops when dropped.
@@ -72,6 +76,7 @@ impl App {
             keys_url: Mutex::default(),
             pages: Mutex::default(),
             install_status: Mutex::new(204),
+            stumbles: Mutex::default(),
             base_url,
         });
         let own = Router::new()
@@ -132,6 +137,11 @@ impl App {
     /// The paths called so far, in order.
     pub(crate) fn paths(&self) -> Vec<String> {
         self.seen().into_iter().map(|seen| seen.path).collect()
+    }
+
+    /// What the app asks to be allowed.
+    pub(crate) fn allow(&self, scopes: &[&str]) {
+        self.change_descriptor(|descriptor| descriptor["scopes"] = json!(scopes));
     }
 
     /// From now on no request proves itself.
@@ -220,6 +230,7 @@ async fn install(
         body,
         verdict,
         context: None,
+        webhook: (None, None),
     });
     let status = if refused { 401 } else { status };
     StatusCode::from_u16(status).unwrap().into_response()
@@ -257,11 +268,31 @@ async fn call(
     };
     let body = serde_json::from_slice(&body).unwrap_or_default();
     let path = uri.path().to_owned();
+    let header = |name: &str| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
+    let webhook = (
+        header("x-atlassian-webhook-identifier"),
+        header("x-atlassian-webhook-retry"),
+    );
+    let stumble = state
+        .stumbles
+        .lock()
+        .unwrap()
+        .get_mut(&path)
+        .and_then(Vec::pop);
+    let status = match stumble {
+        Some(stumble) => StatusCode::from_u16(stumble).unwrap(),
+        None => status,
+    };
     state.seen.lock().unwrap().push(Seen {
         path,
         body,
         verdict,
         context,
+        webhook,
     });
     match page {
         Some((kind, text)) if status == StatusCode::OK => {
@@ -318,4 +349,4 @@ fn authorization(headers: &HeaderMap) -> impl Iterator<Item = &str> {
 }
 
 /// How long tests wait for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);

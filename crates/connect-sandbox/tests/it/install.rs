@@ -299,3 +299,154 @@ async fn bad_descriptors_are_refused_with_the_hosts_code() {
         0
     );
 }
+
+#[tokio::test]
+async fn access_tokens_simulate_a_licence() {
+    let (sandbox, _app, upm) = installed().await;
+    let json_type = [("content-type", "application/vnd.atl.plugins+json")];
+    let order = |token: &str, state: &str| {
+        json!({ "pluginKey": KEY, "token": token, "state": state, "valid": true }).to_string()
+    };
+    let licensed = || sandbox.installed(Product::Jira)[0].licensed;
+    let path = format!("/license-tokens/{KEY}-key");
+    assert_eq!(upm.get(&path).await.status, 404);
+    for (token, state) in [("", "NONE"), ("token", "PAID")] {
+        let body = order(token, state);
+        let refused = upm.call("POST", "/license-tokens", &json_type, &body);
+        let refused = refused.await.unwrap();
+        assert_eq!(refused.json()["subCode"], "upm.license.token.invalid.error");
+    }
+    for (state, active) in [
+        ("INACTIVE_SUBSCRIPTION", false),
+        ("ACTIVE_TRIAL", true),
+        ("NONE", false),
+    ] {
+        let body = order("token", state);
+        let set = upm.call("POST", "/license-tokens", &json_type, &body);
+        assert_eq!(set.await.unwrap().status, 200);
+        assert_eq!(licensed(), active, "{state}");
+        assert_eq!(upm.get(&path).await.json()["state"], state);
+    }
+    assert_eq!(
+        upm.get("/license-tokens").await.json()["tokens"][0]["pluginKey"],
+        KEY
+    );
+    assert_eq!(
+        upm.call("DELETE", &path, &[], "").await.unwrap().status,
+        204
+    );
+    assert!(licensed());
+}
+
+#[tokio::test]
+async fn disabled_may_come_after_the_end_and_without_a_token() {
+    let (sandbox, app, upm) = installed().await;
+    sandbox.faults().order(connect_sandbox::Fault::LateDisabled);
+    assert_eq!(upm.delete().await, 204);
+    let last = app.seen().pop().unwrap();
+    assert_eq!(last.path, "/disabled");
+    assert_eq!(last.verdict, Err(connect_core::TokenError::Missing));
+}
+
+#[tokio::test]
+async fn one_app_is_on_many_sites_each_with_a_secret_of_its_own() {
+    let options = connect_sandbox::SandboxOptions {
+        sites: vec!["acme".to_owned(), "beta".to_owned()],
+        ..Default::default()
+    };
+    let sandbox = connect_sandbox::Sandbox::start(options).await.unwrap();
+    let sites: Vec<String> = sandbox.sites().map(ToString::to_string).collect();
+    let path = |site: &String| site.strip_prefix(sandbox.url()).unwrap().to_owned();
+    assert_eq!(
+        sites.iter().map(path).collect::<Vec<_>>(),
+        [
+            "/jira",
+            "/wiki",
+            "/acme/jira",
+            "/acme/wiki",
+            "/beta/jira",
+            "/beta/wiki"
+        ]
+    );
+    let app = App::start("").await;
+    app.trust(sandbox.keys_url());
+    let mut client_keys = std::collections::BTreeSet::new();
+    for site in sandbox.sites() {
+        sandbox.install_at(site, &app.descriptor_url).await.unwrap();
+        let tenant = app.tenant();
+        assert_eq!(tenant.base_url, *site);
+        client_keys.insert(tenant.client_key.clone());
+        let current = match site.as_str().ends_with("/wiki") {
+            true => "/rest/api/user/current",
+            false => "/rest/api/3/myself",
+        };
+        let url = format!("{site}{current}");
+        let header = app.sign(&http::Method::GET, &url);
+        let own = send("GET", &url, &[("authorization", &header)], "").await;
+        assert_eq!(own.status, 200, "{site}: {own:?}");
+        // The secret of one site opens no other.
+        for other in sandbox.sites().filter(|other| *other != site) {
+            let url = format!("{other}{current}");
+            let refused = send("GET", &url, &[("authorization", &header)], "").await;
+            assert_eq!(refused.status, 401, "{site} at {other}");
+        }
+    }
+    assert_eq!(client_keys.len(), 6);
+    assert_eq!(
+        get(&format!("{}/nobody/jira/", sandbox.url())).await.status,
+        404
+    );
+    for name in ["jira", "", "Acme", "a/b", "ex", "_sandbox"] {
+        let options = connect_sandbox::SandboxOptions {
+            sites: vec![name.to_owned()],
+            ..Default::default()
+        };
+        let refused = connect_sandbox::Sandbox::start(options).await.unwrap_err();
+        assert_eq!(refused.code(), "sandbox/site-name", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_rotated_and_sites_renamed_while_the_client_key_stays() {
+    let (sandbox, app, _upm) = installed().await;
+    let site = sandbox.site(Product::Jira).to_string();
+    let first = app.tenant();
+    let myself = |site: &str| format!("{site}/rest/api/3/myself");
+    let old = app.sign(&http::Method::GET, &myself(&site));
+    sandbox.rotate_secrets(Product::Jira).await;
+    let second = app.tenant();
+    assert_eq!(second.client_key, first.client_key);
+    assert_ne!(second.shared_secret(), first.shared_secret());
+    for (header, status) in [
+        (old, 401),
+        (app.sign(&http::Method::GET, &myself(&site)), 200),
+    ] {
+        let answer = send("GET", &myself(&site), &[("authorization", &header)], "").await;
+        assert_eq!(answer.status, status);
+    }
+    let renamed = sandbox.rename(Product::Jira).await;
+    let third = app.tenant();
+    assert_eq!(
+        (&third.client_key, &third.base_url),
+        (&first.client_key, &renamed)
+    );
+    assert_ne!(renamed.as_str(), site);
+    // It is there, and the app knows it by that name.
+    let url = myself(renamed.as_str());
+    let header = app.sign(&http::Method::GET, &url);
+    assert_eq!(
+        send("GET", &url, &[("authorization", &header)], "")
+            .await
+            .status,
+        200
+    );
+    let back = format!("{}/_sandbox/rename", sandbox.url());
+    let back = send("POST", &back, &[("x-sandbox", "1")], r#"{"site":"/jira"}"#)
+        .await
+        .json();
+    assert_eq!(
+        (&back["baseUrl"], &back["apps"][0]["problem"]),
+        (&json!(site), &json!(null))
+    );
+    assert_eq!(app.tenant().base_url.as_str(), site);
+}

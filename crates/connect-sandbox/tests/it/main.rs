@@ -8,15 +8,17 @@
 #[cfg(unix)]
 mod ace;
 mod app;
+mod audit;
 mod browser;
 mod client;
+mod data;
 mod faults;
 mod grants;
 mod install;
 mod pages;
 mod rest;
 #[cfg(unix)]
-#[path = "../../../connect-store/src/tests/servers.rs"]
+#[path = "../../../connect-store/src/tests/servers/mod.rs"]
 #[allow(
     dead_code,
     reason = "shared with the tests of the stores, which start others too"
@@ -24,3 +26,4 @@ mod rest;
 mod servers;
 mod start;
 mod views;
+mod webhooks;

@@ -77,11 +77,13 @@ async fn secrets_are_readable_by_their_owner_only() {
         .install(&app.descriptor_url)
         .await
         .unwrap();
+    sandbox.shutdown().await;
     let files: Vec<_> = std::fs::read_dir(dir.path())
         .unwrap()
         .map(|entry| entry.unwrap())
         .collect();
-    assert_eq!(files.len(), 2);
+    // Key, identity, and the site that an app was installed on.
+    assert_eq!(files.len(), 3);
     for file in files {
         assert_eq!(
             file.metadata().unwrap().permissions().mode() & 0o777,
@@ -117,4 +119,24 @@ async fn the_key_server_answers_its_own_key_and_no_other() {
         );
     }
     assert!(RsaPublicKey::from_pem("nothing").is_err());
+}
+
+#[tokio::test]
+async fn a_state_folder_is_one_sandbox_s_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = Sandbox::start(kept_in(dir.path())).await.unwrap();
+    let second = Sandbox::start(kept_in(dir.path())).await.unwrap_err();
+    assert_eq!(second.code(), "sandbox/state-in-use");
+    // Its key is for others too, and with it the trust of apps.
+    let options = SandboxOptions {
+        key_dir: Some(dir.path().to_owned()),
+        ..SandboxOptions::default()
+    };
+    let beside = Sandbox::start(options).await.unwrap();
+    let app = App::start("").await;
+    app.trust(first.keys_url());
+    let installed = beside.install(Product::Jira, &app.descriptor_url).await;
+    installed.unwrap();
+    first.shutdown().await;
+    Sandbox::start(kept_in(dir.path())).await.unwrap();
 }

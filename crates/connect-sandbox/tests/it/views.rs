@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use connect_core::Product;
-use connect_sandbox::Sandbox;
+use connect_sandbox::{Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
 use crate::{
@@ -250,7 +250,11 @@ async fn the_licence_is_switched_on_the_page() {
     let page = get(&format!("{site}/browse/DEMO-1")).await;
     assert!(attribute(&page.body, "src").contains("&lic=active&"));
     let form = format!("site=%2Fjira&app={KEY}&license=none");
-    choose(&sandbox, sandbox.url(), &form).await;
+    let switched = choose(&sandbox, sandbox.url(), &form).await;
+    assert!(
+        !switched.headers.contains_key("set-cookie"),
+        "who looks stays"
+    );
     assert!(!sandbox.installed(Product::Jira)[0].licensed);
     let page = get(&format!("{site}/browse/DEMO-1")).await;
     assert!(page.body.contains("data-hidden=\"p\""));
@@ -348,4 +352,19 @@ async fn a_page_view_takes_under_20_ms() {
         );
         assert!(times[0] < most, "{path}: {times:?}");
     }
+}
+
+#[tokio::test]
+async fn customers_are_kept_apart_in_the_menus() {
+    let options = SandboxOptions {
+        sites: (0..40).map(|number| format!("customer-{number}")).collect(),
+        ..SandboxOptions::default()
+    };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let all = get(sandbox.url()).await.body;
+    assert!(all.contains("And 62 more sites"), "{all}");
+    let one = get(&format!("{}/customer-7/jira", sandbox.url()))
+        .await
+        .body;
+    assert!(one.contains("/customer-7/wiki\"") && !one.contains("/customer-8/"));
 }

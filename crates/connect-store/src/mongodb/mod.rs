@@ -25,6 +25,7 @@ use mongodb::{
 use serde_json::Value;
 
 use crate::{
+    association,
     backend::{Backend, Owner, RawPage, store_in_aces_layout},
     names::CLIENT_INFO,
     record::Stored,
@@ -180,16 +181,6 @@ impl MongoDbStore {
         }
         Ok(documents)
     }
-
-    async fn pointer(&self, client_key: &ClientKey) -> Result<Option<String>, StoreError> {
-        let found = self.value(Owner::Tenant(client_key), POINTER).await?;
-        Ok(found.and_then(|id| id.as_str().map(str::to_owned)))
-    }
-
-    async fn client_key_of(&self, id: &str) -> Result<Option<String>, StoreError> {
-        let found = self.find(&self.associations, doc! {"installationId": id});
-        Ok(found.await?.and_then(|found| text(&found, "clientKey")))
-    }
 }
 
 impl Backend for MongoDbStore {
@@ -275,40 +266,55 @@ impl Backend for MongoDbStore {
         self.delete(collection, filter).await
     }
 
-    /// An association counts while the tenant's own document names the same installation, or none:
-    /// ACE writes none. So the write of that document is what moves it.
     async fn association(&self, id: &InstallationId) -> Result<Option<String>, StoreError> {
-        let Some(client_key) = self.client_key_of(id.as_str()).await? else {
-            return Ok(None);
-        };
-        let pointer = match ClientKey::parse(&client_key) {
-            Ok(key) => self.pointer(&key).await?,
-            Err(_) => None,
-        };
-        let stale = pointer.is_some_and(|pointer| pointer != id.as_str());
-        Ok(Some(client_key).filter(|_| !stale))
+        association::find(self, id).await
     }
 
     async fn associate(&self, id: &InstallationId, key: &ClientKey) -> Result<(), StoreError> {
-        let filter = doc! {"installationId": id.as_str()};
-        let mut document = filter.clone();
-        document.insert("clientKey", key.as_str());
-        self.put(&self.associations, filter, document).await?;
-        let own = Value::from(id.as_str());
-        self.save_value(Owner::Tenant(key), POINTER, &own).await?;
-        let others = doc! {"clientKey": key.as_str(), "installationId": {"$ne": id.as_str()}};
-        self.delete(&self.associations, others).await?;
-        Ok(())
+        association::put(self, id, key).await
     }
 
     async fn dissociate(&self, id: &InstallationId) -> Result<bool, StoreError> {
-        let associated = self.association(id).await?;
-        let own = doc! {"installationId": id.as_str()};
-        self.delete(&self.associations, own).await?;
-        if let Some(Ok(key)) = associated.as_deref().map(ClientKey::parse) {
-            self.remove_value(Owner::Tenant(&key), POINTER).await?;
-        }
-        Ok(associated.is_some())
+        association::remove(self, id).await
+    }
+}
+
+impl association::Records for MongoDbStore {
+    async fn named_by(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let found = self.find(&self.associations, doc! {"installationId": id});
+        Ok(found.await?.and_then(|found| text(&found, "clientKey")))
+    }
+
+    async fn save_association(
+        &self,
+        id: &InstallationId,
+        key: &ClientKey,
+    ) -> Result<(), StoreError> {
+        let filter = doc! {"installationId": id.as_str()};
+        let mut document = filter.clone();
+        document.insert("clientKey", key.as_str());
+        self.put(&self.associations, filter, document).await
+    }
+
+    async fn remove_association(&self, id: &str) -> Result<(), StoreError> {
+        let own = doc! {"installationId": id};
+        self.delete(&self.associations, own).await.map(drop)
+    }
+
+    async fn pointer(&self, key: &ClientKey) -> Result<Option<String>, StoreError> {
+        let found = self.value(Owner::Tenant(key), POINTER).await?;
+        Ok(found.and_then(|id| id.as_str().map(str::to_owned)))
+    }
+
+    async fn save_pointer(&self, key: &ClientKey, id: &InstallationId) -> Result<(), StoreError> {
+        let id = Value::from(id.as_str());
+        self.save_value(Owner::Tenant(key), POINTER, &id).await
+    }
+
+    async fn remove_pointer(&self, key: &ClientKey) -> Result<(), StoreError> {
+        self.remove_value(Owner::Tenant(key), POINTER)
+            .await
+            .map(drop)
     }
 }
 

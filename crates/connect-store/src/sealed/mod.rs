@@ -64,6 +64,15 @@ fn place_of(id: &InstallationId) -> String {
     format!("app token of {id}")
 }
 
+/// Methods that the store below answers.
+macro_rules! as_it_is {
+    ($($method:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {$(
+        fn $method<'a>(&'a self, $($name: $type),*) -> StoreFuture<'a, $answer> {
+            self.store.$method($($name),*)
+        }
+    )*};
+}
+
 impl Store for SealedStore {
     fn tenant<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, Option<Tenant>> {
         Box::pin(async move {
@@ -121,85 +130,20 @@ impl Store for SealedStore {
         })
     }
 
-    fn purge_tenant<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, bool> {
-        self.store.purge_tenant(client_key)
-    }
-
-    fn settings<'a>(&'a self, client_key: &'a ClientKey) -> StoreFuture<'a, Vec<(String, Value)>> {
-        self.store.settings(client_key)
-    }
-
-    fn setting<'a>(
-        &'a self,
-        client_key: &'a ClientKey,
-        name: &'a str,
-    ) -> StoreFuture<'a, Option<Value>> {
-        self.store.setting(client_key, name)
-    }
-
-    fn save_setting<'a>(
-        &'a self,
-        client_key: &'a ClientKey,
-        name: &'a str,
-        value: &'a Value,
-    ) -> StoreFuture<'a, ()> {
-        self.store.save_setting(client_key, name, value)
-    }
-
-    fn remove_setting<'a>(
-        &'a self,
-        client_key: &'a ClientKey,
-        name: &'a str,
-    ) -> StoreFuture<'a, bool> {
-        self.store.remove_setting(client_key, name)
-    }
-
-    fn purge_installation<'a>(&'a self, id: &'a InstallationId) -> StoreFuture<'a, bool> {
-        self.store.purge_installation(id)
-    }
-
-    fn associate<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        client_key: &'a ClientKey,
-    ) -> StoreFuture<'a, ()> {
-        self.store.associate(id, client_key)
-    }
-
-    fn dissociate<'a>(&'a self, id: &'a InstallationId) -> StoreFuture<'a, bool> {
-        self.store.dissociate(id)
-    }
-
-    fn forge_settings<'a>(
-        &'a self,
-        id: &'a InstallationId,
-    ) -> StoreFuture<'a, Vec<(String, Value)>> {
-        self.store.forge_settings(id)
-    }
-
-    fn forge_setting<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        name: &'a str,
-    ) -> StoreFuture<'a, Option<Value>> {
-        self.store.forge_setting(id, name)
-    }
-
-    fn save_forge_setting<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        name: &'a str,
-        value: &'a Value,
-    ) -> StoreFuture<'a, ()> {
-        self.store.save_forge_setting(id, name, value)
-    }
-
-    fn remove_forge_setting<'a>(
-        &'a self,
-        id: &'a InstallationId,
-        name: &'a str,
-    ) -> StoreFuture<'a, bool> {
-        self.store.remove_forge_setting(id, name)
+    // Nothing in these is a secret of the store's.
+    as_it_is! {
+        purge_tenant(client_key: &'a ClientKey) -> bool;
+        settings(client_key: &'a ClientKey) -> Vec<(String, Value)>;
+        setting(client_key: &'a ClientKey, name: &'a str) -> Option<Value>;
+        save_setting(client_key: &'a ClientKey, name: &'a str, value: &'a Value) -> ();
+        remove_setting(client_key: &'a ClientKey, name: &'a str) -> bool;
+        purge_installation(id: &'a InstallationId) -> bool;
+        associate(id: &'a InstallationId, client_key: &'a ClientKey) -> ();
+        dissociate(id: &'a InstallationId) -> bool;
+        forge_settings(id: &'a InstallationId) -> Vec<(String, Value)>;
+        forge_setting(id: &'a InstallationId, name: &'a str) -> Option<Value>;
+        save_forge_setting(id: &'a InstallationId, name: &'a str, value: &'a Value) -> ();
+        remove_forge_setting(id: &'a InstallationId, name: &'a str) -> bool;
     }
 }
 

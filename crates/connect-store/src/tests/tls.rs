@@ -81,7 +81,7 @@ async fn a_server_is_believed_by_its_certificate_only(kind: Kind) {
         let mut settings = ServerSettings::new(kind.server, &url);
         settings.tls = tls;
         let result = use_it(settings.clone()).await;
-        let code = result.as_ref().map(|()| ()).map_err(StoreError::code);
+        let code = result.as_ref().map_err(StoreError::code).copied();
         assert_eq!(
             code, expected,
             "{host} {options} {:?}: {result:?}",

@@ -93,7 +93,7 @@
     const rows = deliveries.toReversed().slice(0, 100).map((sent) => {
       const row = document.createElement("tr");
       const good = sent.status >= 200 && sent.status < 300;
-      const about = [sent.url, sent.ms === undefined ? "" : `${sent.ms} ms`, sent.problem, sent.identifier].filter(Boolean).join(" · ");
+      const about = [sent.url, sent.tries > 1 ? `${sent.tries} times` : "", sent.problem, sent.identifier].filter(Boolean).join(" · ");
       row.append(cell(sent.event, "what"), cell(String(sent.status ?? "no answer"), good ? "ok" : "bad"), cell(about, "about"));
       return row;
     });

@@ -40,8 +40,29 @@ fn module(kind: &str, key: &str) -> Value {
         "contentBylineItems" => {
             with(json!({ "target": { "type": "inlinedialog", "options": { "width": "300px" } } }))
         }
+        "confluenceThemes" => {
+            json!({ "key": key, "name": name, "description": name, "routes": { "spaceview": { "url": url } } })
+        }
+        "customContent" => json!({
+            "key": key, "name": name,
+            "uiSupport": { "contentViewComponent": { "moduleKey": "m-generalpages" }, "listViewComponent": { "moduleKey": "m-generalpages" }, "icons": { "item": icon } },
+            "apiSupport": { "supportedContainerTypes": ["space"] },
+        }),
         "dialogs" => json!({ "key": key, "url": url, "options": { "size": "small" } }),
-        kind if kind.starts_with("serviceDeskPortal") && !kind.ends_with("Actions") => {
+        "jiraWorkflowConditions" => {
+            json!({ "key": key, "name": name, "description": name, "expression": "true", "create": { "url": url } })
+        }
+        "jiraWorkflowPostFunctions" => {
+            json!({ "key": key, "name": name, "description": name, "triggered": { "url": "/triggered" }, "create": { "url": url } })
+        }
+        "jiraWorkflowValidators" => {
+            json!({ "key": key, "name": name, "description": name, "expression": "true", "errorMessage": name, "create": { "url": url } })
+        }
+        kind if kind.ends_with("Actions") => with(json!({ "target": { "type": "dialog" } })),
+        "publishConditions" => {
+            json!({ "key": key, "name": name, "errorMessage": name, "dialog": { "url": url } })
+        }
+        kind if kind.starts_with("serviceDeskPortal") => {
             json!({ "key": key, "url": url })
         }
         "serviceDeskOrganizationPanels" => json!({ "key": key, "url": url }),
@@ -66,6 +87,7 @@ fn words(kind: &str) -> String {
 const JIRA: &[(&str, &str)] = &[
     ("adminPages", "/admin"),
     ("assetPanels", "/agents"),
+    ("configurePage", "/admin"),
     ("generalPages", ""),
     ("jiraBackgroundScripts", "/browse/DEMO-1"),
     ("jiraDashboardItems", "/dashboard"),
@@ -77,26 +99,91 @@ const JIRA: &[(&str, &str)] = &[
     ("jiraProjectPages", "/projects/DEMO"),
     ("jiraProjectTabPanels", "/projects/DEMO"),
     ("jiraReports", "/projects/DEMO"),
+    ("jiraSearchRequestViews", "/issues"),
+    ("jiraWorkflowConditions", "/workflow"),
+    ("jiraWorkflowPostFunctions", "/workflow"),
+    ("jiraWorkflowValidators", "/workflow"),
+    ("postInstallPage", "/admin"),
+    ("serviceDeskOrganizationActions", "/agents"),
     ("serviceDeskOrganizationPanels", "/agents"),
     ("serviceDeskPortalFooters", "/portal"),
     ("serviceDeskPortalHeaders", "/portal"),
+    ("serviceDeskPortalProfileActions", "/portal"),
     ("serviceDeskPortalProfilePanels", "/portal"),
     ("serviceDeskPortalRequestCreatePropertyPanels", "/portal"),
+    ("serviceDeskPortalRequestViewActions", "/portal"),
     ("serviceDeskPortalRequestViewDetailsPanels", "/portal"),
     ("serviceDeskPortalRequestViewPanels", "/portal"),
     ("serviceDeskPortalSubHeaders", "/portal"),
+    ("serviceDeskPortalUserMenuActions", "/portal"),
     ("serviceDeskQueues", "/agents"),
     ("serviceDeskReports", "/agents"),
 ];
 
 const CONFLUENCE: &[(&str, &str)] = &[
     ("adminPages", "/admin"),
+    ("configurePage", "/admin"),
+    ("confluenceThemes", "/spaces/DEMO"),
     ("contentBylineItems", "/pages/32769"),
+    ("customContent", "/spaces/DEMO"),
     ("dynamicContentMacros", "/pages/32769"),
     ("generalPages", ""),
+    ("postInstallPage", "/admin"),
+    ("publishConditions", "/pages/edit/32769"),
     ("spaceToolsTabs", "/space-tools/DEMO"),
     ("staticContentMacros", "/pages/32769"),
 ];
+
+/// Types that show nothing, or what other modules show; the app's page lists them.
+const NOTHING: &[&str] = &[
+    "automationActions",
+    "blueprints",
+    "confluenceContentProperties",
+    "dialogs",
+    "jiraBuildInfoProvider",
+    "jiraDeploymentGating",
+    "jiraDeploymentInfoProvider",
+    "jiraDevOpsComponentProvider",
+    "jiraDevelopmentTool",
+    "jiraEntityProperties",
+    "jiraFeatureFlagInfoProvider",
+    "jiraGlobalPermissions",
+    "jiraIssueFields",
+    "jiraIssueTypes",
+    "jiraJqlFunctions",
+    "jiraOperationsInfoProvider",
+    "jiraProjectPermissions",
+    "jiraRemoteLinkInfoProvider",
+    "jiraSecurityInfoProvider",
+    "jiraTimeTrackingProviders",
+    "keyboardShortcuts",
+    "serviceDeskQueueGroups",
+    "serviceDeskReportGroups",
+    "webItems",
+    "webPanels",
+    "webSections",
+    "webhooks",
+];
+
+#[test]
+fn every_module_type_is_opened_or_shows_nothing() {
+    for (product, shown) in [
+        (connect_validator::Product::Confluence, CONFLUENCE),
+        (connect_validator::Product::Jira, JIRA),
+    ] {
+        let schema = connect_validator::schema::descriptor(Some(product));
+        let types = schema["properties"]["modules"]["properties"]
+            .as_object()
+            .unwrap();
+        let missing: Vec<_> = types
+            .keys()
+            .filter(|kind| {
+                !NOTHING.contains(&kind.as_str()) && !shown.iter().any(|(known, _)| known == kind)
+            })
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
 
 /// Location and how it opens, with the path on which the item or panel is to be seen.
 const ITEMS: &[(Product, &str, &str, &str)] = &[
@@ -149,8 +236,24 @@ const PANELS: &[(Product, &str, &str)] = &[
     (Product::Confluence, "atl.general", "/pages/32769"),
 ];
 
-/// A module to be opened: its key, and the path of its view.
-type Wanted = (String, String);
+/// A module to be opened.
+pub(crate) struct Wanted {
+    key: String,
+    /// Path of the view on which it is.
+    path: String,
+    /// Path of what it shows.
+    shows: String,
+}
+
+impl Wanted {
+    fn new(key: String, path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            shows: format!("/{key}"),
+            key,
+        }
+    }
+}
 
 /// The modules of a product's descriptor, and what to open.
 pub(crate) fn modules(product: Product) -> (Value, Vec<Wanted>) {
@@ -163,8 +266,14 @@ pub(crate) fn modules(product: Product) -> (Value, Vec<Wanted>) {
     let mut wanted = Vec::new();
     for (kind, path) in kinds {
         let key = format!("m-{}", kind.to_ascii_lowercase());
-        modules[*kind] = json!([module(kind, &key)]);
-        wanted.push((key, (*path).to_owned()));
+        let module = module(kind, &key);
+        let alone = matches!(*kind, "configurePage" | "postInstallPage");
+        modules[*kind] = if alone { module } else { json!([module]) };
+        let mut one = Wanted::new(key, path);
+        if *kind == "customContent" {
+            one.shows = "/m-generalpages".to_owned();
+        }
+        wanted.push(one);
     }
     modules["webItems"] = json!([]);
     modules["webPanels"] = json!([]);
@@ -176,7 +285,7 @@ pub(crate) fn modules(product: Product) -> (Value, Vec<Wanted>) {
         let key = format!("item-{at}");
         let item = json!({ "key": key, "name": { "value": format!("Open {target}") }, "location": location, "url": format!("/{key}"), "target": { "type": target } });
         modules["webItems"].as_array_mut().unwrap().push(item);
-        wanted.push((key, (*path).to_owned()));
+        wanted.push(Wanted::new(key, path));
     }
     for (at, (_, location, path)) in PANELS
         .iter()
@@ -186,7 +295,7 @@ pub(crate) fn modules(product: Product) -> (Value, Vec<Wanted>) {
         let key = format!("panel-{at}");
         let panel = json!({ "key": key, "name": { "value": format!("Panel at {location}") }, "location": location, "url": format!("/{key}") });
         modules["webPanels"].as_array_mut().unwrap().push(panel);
-        wanted.push((key, (*path).to_owned()));
+        wanted.push(Wanted::new(key, path));
     }
     modules["dialogs"] = json!([module("dialogs", "a-dialog")]);
     (modules, wanted)
@@ -195,36 +304,36 @@ pub(crate) fn modules(product: Product) -> (Value, Vec<Wanted>) {
 /// Opens every module in its view and asks in it for a token, which must be good.
 async fn every_module_opens(stage: &mut Stage, product: Product, wanted: &[Wanted]) {
     let site = stage.sandbox.site(product).to_string();
-    for (key, path) in wanted {
+    for Wanted { key, path, shows } in wanted {
         stage.browser.open(&format!("{site}{path}")).await;
         let find = format!("document.querySelector('[data-key=\"{key}\"]')");
         stage.browser.wait_for("", &find).await;
         // What is not open yet is opened by its button, or its link is followed.
         let open = format!(
-            "{{ const found = {find}; const closed = found.matches('a, button'); if (closed) found.click(); closed; }}"
+            "{{ const found = {find}; (found.matches('a, button') ? found : found.querySelector('[data-open]'))?.click(); 0; }}"
         );
         stage.browser.eval("", &open).await;
-        if key == "m-staticcontentmacros" {
-            stage.browser.wait_for("", "document.querySelector('.static-frame')?.contentDocument?.body?.textContent.includes('page of the app')").await;
-            continue;
-        }
-        let frame = format!("/{key}");
-        if key == "item-0" || key == "item-5" {
-            // A link to the app's own page leaves the product.
-            stage
-                .browser
-                .wait_for("", &format!("location.pathname === '/{key}'"))
-                .await;
-            continue;
+        match key.as_str() {
+            "m-staticcontentmacros" => {
+                stage.browser.wait_for("", "document.querySelector('.macro .static-frame')?.contentDocument?.body?.textContent.includes('page of the app')").await;
+                continue;
+            }
+            // Links to the app's own pages leave the product.
+            "item-0" | "item-5" | "m-jirasearchrequestviews" => {
+                let there = format!("location.pathname === '/{key}'");
+                stage.browser.wait_for("", &there).await;
+                continue;
+            }
+            _ => {}
         }
         stage
             .browser
             .wait_for(
-                &frame,
+                shows,
                 "window.AP && AP.context && document.readyState === 'complete'",
             )
             .await;
-        let token = stage.ap(key, "AP.context.getToken()").await;
+        let token = stage.browser.eval(shows, "AP.context.getToken()").await;
         let proof = stage.app.verify_context(token.as_str().unwrap()).unwrap();
         assert_eq!(proof.account_id().unwrap().as_str(), "712020:ada", "{key}");
         stage
@@ -354,7 +463,7 @@ async fn static_macros_run_no_scripts() {
     stage.app.serve("/still", "text/html", text);
     let page = format!("{}/pages/32769", stage.sandbox.site(Product::Confluence));
     stage.browser.open(&page).await;
-    stage.browser.wait_for("", "document.querySelector('.static-frame')?.contentDocument?.body?.textContent.includes('words')").await;
+    stage.browser.wait_for("", "document.querySelector('.macro .static-frame')?.contentDocument?.body?.textContent.includes('words')").await;
     assert_eq!(
         stage.browser.eval("", "window.taken ?? null").await,
         Value::Null

@@ -243,9 +243,8 @@ impl Browser {
                 Self::note(&mut self.contexts, &mut self.console, &message);
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), answer)
-            .await
-            .unwrap()
+        let answer = tokio::time::timeout(Duration::from_secs(60), answer).await;
+        answer.unwrap_or_else(|_| panic!("no answer to {command}; console: {:#?}", self.console))
     }
 
     fn note(contexts: &mut HashMap<String, i64>, console: &mut Vec<String>, message: &Value) {

@@ -33,7 +33,7 @@ fn confluence() -> Value {
 }
 
 impl Stage {
-    async fn open_view(&mut self, product: Product, path: &str, frames: &[&str]) {
+    pub(super) async fn open_view(&mut self, product: Product, path: &str, frames: &[&str]) {
         let site = self.sandbox.site(product).to_string();
         self.browser.open(&format!("{site}{path}")).await;
         for frame in frames {
@@ -41,7 +41,7 @@ impl Stage {
         }
     }
 
-    async fn ready(&mut self, frame: &str) {
+    pub(super) async fn ready(&mut self, frame: &str) {
         self.browser
             .wait_for(
                 &format!("/{frame}"),
@@ -50,7 +50,12 @@ impl Stage {
             .await;
     }
 
-    async fn click(&mut self, selector: &str) {
+    /// Installs the app again, as it is now described.
+    pub(super) async fn reinstall(&mut self) {
+        self.upm.install(&self.app.descriptor_url).await.unwrap();
+    }
+
+    pub(super) async fn click(&mut self, selector: &str) {
         let there = format!("document.querySelector({selector:?})");
         self.browser.wait_for("", &there).await;
         self.browser.eval("", &format!("{there}.click()")).await;
@@ -193,6 +198,8 @@ async fn frames_of_an_issue_work(stage: &mut Stage) {
             .eval("", "document.querySelector('.inline-dialog').offsetWidth")
             .await;
         assert_eq!(width, 320);
+        let context = stage.ap("inline", "AP.context.getContext()").await;
+        assert_eq!(context["jira"]["issue"]["key"], "DEMO-2");
         match close {
             "inline" => drop(stage.ap("inline", "AP.inlineDialog.hide(), 0").await),
             "key" => drop(stage.browser.eval("", "document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })), 0").await),

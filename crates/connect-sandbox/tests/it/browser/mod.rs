@@ -3,6 +3,7 @@
 
 pub(crate) mod all_modules;
 mod cdp;
+mod changes;
 mod families;
 mod real_host;
 mod views;
@@ -22,7 +23,7 @@ struct Stage {
     browser: Browser,
     sandbox: Sandbox,
     app: App,
-    _upm: Upm,
+    upm: Upm,
 }
 
 async fn stage() -> Option<Stage> {
@@ -66,7 +67,7 @@ async fn stage_of(product: Product, script: Option<String>, modules: Value) -> O
         browser,
         sandbox,
         app,
-        _upm: upm,
+        upm,
     })
 }
 
@@ -519,4 +520,18 @@ async fn navigation_stays_in_the_product() {
         )
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_page_that_stays_silent_is_explained() {
+    let Some(mut stage) = stage().await else {
+        return;
+    };
+    stage.app.forget_tenant();
+    let url = format!(
+        "{}/plugins/servlet/ac/{KEY}/other",
+        stage.sandbox.site(Product::Jira)
+    );
+    stage.browser.open(&url).await;
+    stage.browser.wait_for("", "document.querySelector('.frame-problem')?.textContent.startsWith('The app refused the signed request with 401.')").await;
 }

@@ -170,7 +170,7 @@ async fn who_looks_is_chosen_with_the_keyboard() {
     }
     // A choice sends itself, and the page comes back as it was chosen.
     stage.browser.eval("", "(() => { const theme = document.querySelector('[name=theme]'); theme.value = 'light'; theme.dispatchEvent(new Event('change', { bubbles: true })); })()").await;
-    stage.browser.wait_for("", "document.documentElement.dataset.theme === 'light' && location.pathname.endsWith('/hello')").await;
+    stage.browser.wait_for("", "document.readyState === 'complete' && document.documentElement.dataset.theme === 'light' && location.pathname.endsWith('/hello')").await;
     assert_eq!(
         stage
             .browser

@@ -4,7 +4,10 @@ use super::*;
 use crate::{
     StoreSettings, open_within,
     settings::{Server, ServerSettings},
-    tests::servers::{self, Running},
+    tests::{
+        outages,
+        servers::{self, Running},
+    },
 };
 
 /// How the servers differ.
@@ -83,8 +86,8 @@ async fn check(mut running: Running, kind: Kind) {
     contract::listing_is_bounded(&store, kind.name).await;
     run(&store, "DELETE FROM {settings}").await;
 
-    contract::survives_a_crash(Arc::new(store.clone()), &mut running, kind.name).await;
-    contract::reads_take(&store, kind.name).await;
+    outages::survives_a_crash(Arc::new(store.clone()), &mut running, kind.name).await;
+    outages::reads_take(&store, kind.name).await;
     // A missing table later on is an outage of the store, not a panic.
     run(&store, "DROP TABLE \"ConnectTenants\"").await;
     let error = store.tenant(&contract::key("site-1")).await.unwrap_err();
@@ -110,7 +113,7 @@ async fn a_full_disk_of_postgres_is_an_error_of_its_own() {
     let statement = format!("CREATE TABLESPACE small LOCATION '{place}'");
     store.fetch(&statement, &[]).await.unwrap();
     run(&store, "ALTER TABLE {settings} SET TABLESPACE small").await;
-    contract::a_full_disk_is_an_error_of_its_own(&store).await;
+    outages::a_full_disk_is_an_error_of_its_own(&store).await;
 }
 
 #[cfg(feature = "mysql")]
@@ -134,7 +137,7 @@ async fn a_full_disk_of_mariadb_is_an_error_of_its_own() {
     ] {
         run(&store, step).await;
     }
-    contract::a_full_disk_is_an_error_of_its_own(&store).await;
+    outages::a_full_disk_is_an_error_of_its_own(&store).await;
 }
 
 fn with_a_small_disk(start: fn(&servers::Extras<'_>) -> Option<Running>) -> Option<Running> {

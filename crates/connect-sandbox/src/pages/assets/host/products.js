@@ -126,6 +126,7 @@ async function refreshNative() {
     const other = fresh.querySelectorAll("[data-native]")[at];
     if (other) part.replaceChildren(...other.childNodes);
   });
+  document.querySelectorAll("[data-html]:empty").forEach(showPage);
 }
 
 function setGadgetTitle(frame, title) {
@@ -187,7 +188,7 @@ async function setContentProperty(frame, property) {
     const [method, address] = there ? ["PUT", `${path}/${encodeURIComponent(String(key))}`] : ["POST", path];
     return { property: await rest(frame, method, address, { key, value, version: version ?? { number: 1 } }) };
   } catch (failed) {
-    return { error: failed.err ?? String(failed) };
+    return { error: reasonOf(failed) };
   }
 }
 
@@ -230,6 +231,9 @@ async function step(frame, name, event) {
   });
 }
 
+// What went wrong, in the words of the answer.
+const reasonOf = (failed) => failed.body || failed.err || failed.message || String(failed);
+
 const complain = (frame, text) => openFlag(frame, `content.${frame.id}`, { title: "Not saved", body: text, type: "error" });
 
 async function saveContent(dialog, title) {
@@ -247,7 +251,7 @@ async function saveContent(dialog, title) {
     if (then.result !== false) closeDialog(dialog);
     else if (then.error) complain(frame, then.error);
   } catch (failed) {
-    const message = failed.err ?? String(failed);
+    const message = reasonOf(failed);
     const then = await step(frame, "submitError", message);
     if (then.result !== false || then.error) complain(frame, then.error ?? message);
   }

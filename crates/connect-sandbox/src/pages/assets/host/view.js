@@ -125,18 +125,25 @@ function listenForKeys(list) {
 
 // ---- Static macros: the app's text, where no script of it can run.
 
+// Puts HTML of an app, or of a page that apps may write, where no script of it can run.
+function showHtml(place, html, title) {
+  const iframe = document.createElement("iframe");
+  // SECURITY: scripts of the macro must not run as the product. Test: static_macros_run_no_scripts.
+  iframe.setAttribute("sandbox", "allow-same-origin");
+  Object.assign(iframe, { className: "static-frame", title });
+  iframe.addEventListener("load", () => {
+    iframe.style.height = `${iframe.contentDocument.documentElement.scrollHeight}px`;
+  });
+  iframe.srcdoc = `<!doctype html><html data-theme="${document.documentElement.dataset.theme}"><link rel="stylesheet" href="/_sandbox/static/sandbox.css"><body class="macro-text">${html}`;
+  place.replaceChildren(iframe);
+}
+
+const showPage = (place) => showHtml(place, place.dataset.html, "Text of the page");
+
 function showStatic(place) {
   ask(pageOf(place.dataset.app), "static", { module: place.dataset.module }).then(
     ({ html }) => {
-      const iframe = document.createElement("iframe");
-      // SECURITY: scripts of the macro must not run as the product. Test: static_macros_run_no_scripts.
-      iframe.setAttribute("sandbox", "allow-same-origin");
-      Object.assign(iframe, { className: "static-frame", title: place.dataset.module });
-      iframe.addEventListener("load", () => {
-        iframe.style.height = `${iframe.contentDocument.documentElement.scrollHeight}px`;
-      });
-      iframe.srcdoc = `<!doctype html><html data-theme="${document.documentElement.dataset.theme}"><link rel="stylesheet" href="/_sandbox/static/sandbox.css"><body class="macro-text">${html}`;
-      place.replaceChildren(iframe);
+      showHtml(place, html, place.dataset.module);
       place.removeAttribute("aria-busy");
     },
     (error) => {
@@ -151,7 +158,47 @@ document.addEventListener("click", (event) => {
   if (control) dispatch(control.dataset.panelEvent, (frame) => frame.app === control.dataset.app, []);
 });
 
+// ---- What people change themselves: by REST, so that apps hear of it by webhooks.
+
+const shapes = {
+  comment: ({ text }) => ({ body: text }),
+  issue: ({ project, summary }) => ({ fields: { project: { key: project }, summary, issuetype: { name: "Task" } } }),
+  page: ({ title, body, version }) => ({
+    type: "page",
+    title,
+    space: { key: "DEMO" },
+    body: { storage: { value: body, representation: "storage" } },
+    ...(version ? { version: { number: Number(version) } } : {}),
+  }),
+  transition: ({ to }) => ({ transition: { id: to } }),
+};
+
+async function sendForm(form) {
+  const [method, path] = form.dataset.rest.split(" ");
+  const product = pageOf("");
+  try {
+    const made = await rest(product, method, path, shapes[form.dataset.shape](Object.fromEntries(new FormData(form))));
+    if (form.dataset.then) location.assign(`${setup.path}${form.dataset.then}${made.id}`);
+    else await refreshNative();
+    form.reset();
+    const { change } = form.dataset;
+    const { issue, project } = frames.values().next().value?.context?.jira ?? {};
+    if (change && issue) dispatch("ISSUE_CHANGED", () => true, [{ issueId: issue.id, projectId: project?.id, changes: [{ changeType: change, atlassianId: setup.user?.accountId }] }]);
+  } catch (failed) {
+    openFlag(product, "form", { title: "Not saved", body: reasonOf(failed), type: "error" });
+  }
+}
+
 // ---- Menus and forms
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-rest]")) return;
+  event.preventDefault();
+  sendForm(event.target);
+});
+document.addEventListener("change", (event) => {
+  event.target.closest("form[data-auto]")?.requestSubmit();
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -169,8 +216,6 @@ document.addEventListener("click", (event) => {
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[role=tablist]").forEach(listenForKeys);
   document.querySelectorAll("[data-static]").forEach(showStatic);
-  for (const form of document.querySelectorAll("form[data-auto]")) {
-    form.addEventListener("change", () => form.requestSubmit());
-  }
+  document.querySelectorAll("[data-html]").forEach(showPage);
   if (matchMedia("(max-width: 720px)").matches) document.querySelector(".side-menu")?.removeAttribute("open");
 });

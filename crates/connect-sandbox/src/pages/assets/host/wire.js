@@ -23,7 +23,23 @@ function addFrame(frame) {
     options: {},
     onReady: [],
   });
+  setTimeout(() => explainSilence(frames.get(frame.id)), SILENCE_MS);
   return frames.get(frame.id);
+}
+
+// A frame that has not said `init` by then has something wrong with it; the sandbox finds out what.
+const SILENCE_MS = 5_000;
+
+async function explainSilence(frame) {
+  if (!frame || frame.source || frame.greeted) return;
+  const { problem, hint } = await ask(frame, "check", { module: frame.module, part: frame.part }).catch(() => ({}));
+  if (!problem || frame.source) return;
+  log(`${frame.module}: ${problem}`, "bad");
+  const note = document.createElement("p");
+  note.className = "frame-problem";
+  note.setAttribute("role", "status");
+  note.append(problem, document.createElement("br"), hint);
+  elementOf(frame)?.after(note);
 }
 
 function removeFrame(frame) {
@@ -51,6 +67,7 @@ window.addEventListener("message", (event) => {
 const messages = {
   init(frame, _data, source) {
     frame.source = source;
+    frame.greeted = true;
     post(frame, { type: "init_received" });
     elementOf(frame).parentElement.classList.add("is-ready");
     frame.onReady.splice(0).forEach((ready) => ready());

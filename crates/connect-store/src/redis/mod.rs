@@ -25,6 +25,7 @@ use redis::{
 use serde_json::Value;
 
 use crate::{
+    association,
     backend::{Backend, Owner, RawPage, store_in_aces_layout},
     names::CLIENT_INFO,
     record::{self, Stored},
@@ -199,13 +200,7 @@ impl Backend for RedisStore {
         let mut found = self.delete(&key_of(owner, owner.main())).await?;
         match owner {
             Owner::Installation(id) => found |= self.dissociate(id).await?,
-            Owner::Tenant(key) => {
-                if let Some(id) = self.get(&installation_of(key.as_str())).await?
-                    && let Ok(id) = InstallationId::parse(&id)
-                {
-                    self.dissociate(&id).await?;
-                }
-            }
+            Owner::Tenant(key) => association::remove_of(self, key).await?,
         }
         for key in self.keys_of(owner).await?.into_values() {
             self.delete(&key).await?;
@@ -241,37 +236,46 @@ impl Backend for RedisStore {
         self.delete(&key_of(owner, name)).await
     }
 
-    /// An association counts while the tenant's own pointer names the same installation, or none:
-    /// ACE writes none. So the write of the pointer is what moves it.
     async fn association(&self, id: &InstallationId) -> Result<Option<String>, StoreError> {
-        let Some(client_key) = self.get(&association_of(id.as_str())).await? else {
-            return Ok(None);
-        };
-        let pointer = self.get(&installation_of(&client_key)).await?;
-        let stale = pointer.is_some_and(|pointer| pointer != id.as_str());
-        Ok(Some(client_key).filter(|_| !stale))
+        association::find(self, id).await
     }
 
     async fn associate(&self, id: &InstallationId, key: &ClientKey) -> Result<(), StoreError> {
-        let before = self.get(&installation_of(key.as_str())).await?;
-        self.set(&association_of(id.as_str()), key.as_str()).await?;
-        self.set(&installation_of(key.as_str()), id.as_str())
-            .await?;
-        if let Some(before) = before.filter(|before| before != id.as_str())
-            && self.get(&association_of(&before)).await?.as_deref() == Some(key.as_str())
-        {
-            self.delete(&association_of(&before)).await?;
-        }
-        Ok(())
+        association::put(self, id, key).await
     }
 
     async fn dissociate(&self, id: &InstallationId) -> Result<bool, StoreError> {
-        let associated = self.association(id).await?;
-        self.delete(&association_of(id.as_str())).await?;
-        if let Some(client_key) = &associated {
-            self.delete(&installation_of(client_key)).await?;
-        }
-        Ok(associated.is_some())
+        association::remove(self, id).await
+    }
+}
+
+impl association::Records for RedisStore {
+    async fn named_by(&self, id: &str) -> Result<Option<String>, StoreError> {
+        self.get(&association_of(id)).await
+    }
+
+    async fn save_association(
+        &self,
+        id: &InstallationId,
+        key: &ClientKey,
+    ) -> Result<(), StoreError> {
+        self.set(&association_of(id.as_str()), key.as_str()).await
+    }
+
+    async fn remove_association(&self, id: &str) -> Result<(), StoreError> {
+        self.delete(&association_of(id)).await.map(drop)
+    }
+
+    async fn pointer(&self, key: &ClientKey) -> Result<Option<String>, StoreError> {
+        self.get(&installation_of(key)).await
+    }
+
+    async fn save_pointer(&self, key: &ClientKey, id: &InstallationId) -> Result<(), StoreError> {
+        self.set(&installation_of(key), id.as_str()).await
+    }
+
+    async fn remove_pointer(&self, key: &ClientKey) -> Result<(), StoreError> {
+        self.delete(&installation_of(key)).await.map(drop)
     }
 }
 
@@ -313,7 +317,7 @@ fn association_of(id: &str) -> String {
     format!("installation:{id};")
 }
 
-fn installation_of(client_key: &str) -> String {
+fn installation_of(client_key: &ClientKey) -> String {
     format!("connect:installation-of:{client_key}")
 }
 
@@ -379,138 +383,4 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 #[cfg(unix)]
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use connect_core::store::Store;
-    use serde_json::json;
-
-    use super::*;
-    use crate::{
-        settings::Server,
-        tests::{self as contract, servers},
-    };
-
-    async fn open(url: &str) -> Result<RedisStore, StoreError> {
-        RedisStore::open(&ServerSettings::new(Server::Redis, url)).await
-    }
-
-    async fn command(store: &RedisStore, words: &[&str]) {
-        let mut command = redis::cmd(words[0]);
-        command.arg(&words[1..]);
-        let () = command
-            .query_async(&mut store.connection.clone())
-            .await
-            .unwrap();
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn redis_keeps_the_contract() {
-        let Some(mut running) = servers::redis() else {
-            return;
-        };
-        let url = format!("redis://127.0.0.1:{}", running.port);
-        let store = open(&url).await.unwrap();
-        contract::check(Arc::new(store.clone())).await;
-        aces_keys_are_read(&store).await;
-        errors_are_sorted(&store, running.port).await;
-
-        let info = r#"{"key":"com.example.app","clientKey":"x","sharedSecret":"a shared secret of ACE, long enough","baseUrl":"https://acme.atlassian.net","productType":"jira"}"#;
-        let mut pipe = redis::pipe();
-        for n in 0..100_000 {
-            pipe.set(format!("site-{n}:{CLIENT_INFO}"), info).ignore();
-        }
-        let () = pipe
-            .query_async(&mut store.connection.clone())
-            .await
-            .unwrap();
-        contract::listing_is_bounded(&store, "redis").await;
-        command(&store, &["FLUSHALL"]).await;
-        contract::survives_a_crash(Arc::new(store.clone()), &mut running, "redis").await;
-        contract::reads_take(&store, "redis").await;
-    }
-
-    async fn aces_keys_are_read(store: &RedisStore) {
-        let info = contract::tenant("a:b");
-        store.save_tenant(&info).await.unwrap();
-        let a = contract::key("a");
-        store.save_tenant(&contract::tenant("a")).await.unwrap();
-        store.save_setting(&a, "bearer:1", &json!(1)).await.unwrap();
-        // ACE writes a text as it is.
-        store.set("a:plain", "not JSON").await.unwrap();
-        assert_eq!(
-            store.settings(&a).await.unwrap(),
-            [
-                ("bearer:1".to_owned(), json!(1)),
-                ("plain".to_owned(), json!("not JSON"))
-            ]
-        );
-        assert!(store.purge_tenant(&a).await.unwrap());
-        assert!(store.tenant(&contract::key("a:b")).await.unwrap().is_some());
-        // An association that ACE made has no pointer.
-        store.set("installation:i;", "a:b").await.unwrap();
-        let id = InstallationId::parse("i").unwrap();
-        let found = store.installation(&id).await.unwrap().unwrap();
-        assert_eq!(found.client_key, Some(contract::key("a:b")));
-        command(store, &["FLUSHALL"]).await;
-    }
-
-    async fn errors_are_sorted(store: &RedisStore, port: u16) {
-        for acl in [
-            "nobody on >pw -@all +ping +client +hello",
-            "app on >pw ~* +@all",
-        ] {
-            let mut words = vec!["ACL", "SETUSER"];
-            words.extend(acl.split(' '));
-            command(store, &words).await;
-        }
-        let error = open(&format!("redis://app:hunter2@127.0.0.1:{port}")).await;
-        let error = error.unwrap_err();
-        assert_eq!(error.code(), "store/unauthorized", "{error:?}");
-        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-        let nobody = open(&format!("redis://nobody:pw@127.0.0.1:{port}")).await;
-        let error = nobody.unwrap().tenant(&contract::key("a")).await;
-        assert_eq!(error.unwrap_err().code(), "store/forbidden");
-        command(store, &["CONFIG", "SET", "maxmemory", "1"]).await;
-        let error = store.save_tenant(&contract::tenant("a")).await.unwrap_err();
-        assert_eq!(error.code(), "store/full", "{error:?}");
-        command(store, &["CONFIG", "SET", "maxmemory", "0"]).await;
-        let error = open(&format!("redis://127.0.0.1:{}", servers::free_port())).await;
-        assert_eq!(error.unwrap_err().code(), "store/unavailable");
-        // A key of another type is answered with an error that names no argument.
-        command(store, &["LPUSH", "a:hunter2", "x"]).await;
-        let error = store.setting(&contract::key("a"), "hunter2").await;
-        let error = error.unwrap_err();
-        assert_eq!(error.code(), "store/unavailable");
-        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-        command(store, &["FLUSHALL"]).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn a_full_disk_of_redis_is_an_error_of_its_own() {
-        let extras = servers::Extras {
-            small_disk: true,
-            ..servers::Extras::default()
-        };
-        let running = servers::can_mount().then(|| servers::redis_with(&extras));
-        let Some(running) = running.flatten() else {
-            return;
-        };
-        let url = format!("redis://127.0.0.1:{}", running.port);
-        let store = open(&url).await.unwrap();
-        // With `always` it ends itself when it cannot write.
-        command(&store, &["CONFIG", "SET", "appendfsync", "everysec"]).await;
-        contract::a_full_disk_is_an_error_of_its_own(&store).await;
-    }
-
-    #[test]
-    fn an_error_repeats_no_argument() {
-        let error = RedisError::from((
-            ErrorKind::Extension,
-            "ERR",
-            "unknown command `GET`, with args beginning with: hunter2".to_owned(),
-        ));
-        let error = classify("redis://h", &error);
-        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
-    }
-}
+mod tests;

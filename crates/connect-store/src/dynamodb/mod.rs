@@ -13,7 +13,7 @@
 
 use std::{
     collections::HashMap,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
@@ -21,10 +21,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::Credentials,
     error::{ProvideErrorMetadata, SdkError},
-    types::{
-        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-        ScalarAttributeType, TableStatus,
-    },
+    types::{AttributeValue, ReturnValue},
 };
 use aws_smithy_http_client::{
     Builder,
@@ -37,11 +34,14 @@ use connect_core::{
 use serde_json::{Value, json};
 
 use crate::{
+    association,
     backend::{Backend, Owner, RawPage, store_in_aces_layout},
     names::CLIENT_INFO,
     record::{self, Stored},
     settings::DynamoDbSettings,
 };
+
+mod tables;
 
 /// Tenants in DynamoDB.
 #[derive(Clone, Debug)]
@@ -103,75 +103,6 @@ impl DynamoDbStore {
         Ok(store)
     }
 
-    async fn make_table(
-        &self,
-        table: &str,
-        hash: &str,
-        range: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let deadline = Instant::now() + TABLE_PATIENCE;
-        loop {
-            let described = self.client.describe_table().table_name(table).send().await;
-            match described {
-                Ok(found) => {
-                    let status = found.table.and_then(|table| table.table_status);
-                    if matches!(status, Some(TableStatus::Active | TableStatus::Updating)) {
-                        return Ok(());
-                    }
-                }
-                Err(error) if code(&error) == Some("ResourceNotFoundException") => {
-                    match self.create_table(table, hash, range).await {
-                        // Another process makes it at the same time.
-                        Err(error) if code(&error) == Some("ResourceInUseException") => {}
-                        created => created.map_err(|error| self.error(&error))?,
-                    }
-                }
-                Err(error) => return Err(self.error(&error)),
-            }
-            if Instant::now() > deadline {
-                return Err(StoreError::Unavailable {
-                    store: self.name(),
-                    source: DriverError::new(format!("the table {table} does not become active")),
-                });
-            }
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "back-off until the table is active"
-            )]
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn create_table(
-        &self,
-        table: &str,
-        hash: &str,
-        range: Option<&str>,
-    ) -> Result<(), SdkError<aws_sdk_dynamodb::operation::create_table::CreateTableError>> {
-        let mut create = self
-            .client
-            .create_table()
-            .table_name(table)
-            .billing_mode(BillingMode::PayPerRequest);
-        for (name, kind) in
-            std::iter::once((hash, KeyType::Hash)).chain(range.map(|range| (range, KeyType::Range)))
-        {
-            let attribute = AttributeDefinition::builder()
-                .attribute_name(name)
-                .attribute_type(ScalarAttributeType::S)
-                .build();
-            let element = KeySchemaElement::builder()
-                .attribute_name(name)
-                .key_type(kind)
-                .build();
-            // Both have all they need.
-            if let (Ok(attribute), Ok(element)) = (attribute, element) {
-                create = create.attribute_definitions(attribute).key_schema(element);
-            }
-        }
-        create.send().await.map(drop)
-    }
-
     fn name(&self) -> String {
         format!("dynamodb table {}", self.table)
     }
@@ -203,9 +134,7 @@ impl DynamoDbStore {
     /// True when there was something.
     async fn delete(&self, table: &str, key: Item) -> Result<bool, StoreError> {
         let delete = self.client.delete_item().table_name(table);
-        let delete = delete
-            .set_key(Some(key))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllOld);
+        let delete = delete.set_key(Some(key)).return_values(ReturnValue::AllOld);
         let deleted = delete.send().await.map_err(|error| self.error(&error))?;
         Ok(deleted.attributes.is_some_and(|old| !old.is_empty()))
     }
@@ -245,17 +174,6 @@ impl DynamoDbStore {
                 return Ok(items);
             }
         }
-    }
-
-    /// The installation that a tenant's own item names.
-    async fn pointer(&self, client_key: &ClientKey) -> Result<Option<String>, StoreError> {
-        let found = self.value(Owner::Tenant(client_key), POINTER).await?;
-        Ok(found.and_then(|id| id.as_str().map(str::to_owned)))
-    }
-
-    async fn client_key_of(&self, id: &str) -> Result<Option<String>, StoreError> {
-        let found = self.get(ASSOCIATIONS, association_key(id)).await?;
-        Ok(found.and_then(|item| Some(item.get("clientKey")?.as_s().ok()?.clone())))
     }
 }
 
@@ -301,10 +219,7 @@ impl Backend for DynamoDbStore {
         let mut found = match owner {
             Owner::Installation(id) => self.dissociate(id).await?,
             Owner::Tenant(key) => {
-                let id = self.pointer(key).await?;
-                if let Some(Ok(id)) = id.map(|id| InstallationId::parse(&id)) {
-                    self.dissociate(&id).await?;
-                }
+                association::remove_of(self, key).await?;
                 false
             }
         };
@@ -346,43 +261,54 @@ impl Backend for DynamoDbStore {
         self.delete(table, self.key(owner, name)).await
     }
 
-    /// An association counts while the tenant's own item names the same installation, or none:
-    /// ACE writes none. So the write of that item is what moves it.
     async fn association(&self, id: &InstallationId) -> Result<Option<String>, StoreError> {
-        let Some(client_key) = self.client_key_of(id.as_str()).await? else {
-            return Ok(None);
-        };
-        let pointer = match ClientKey::parse(&client_key) {
-            Ok(key) => self.pointer(&key).await?,
-            Err(_) => None,
-        };
-        let stale = pointer.is_some_and(|pointer| pointer != id.as_str());
-        Ok(Some(client_key).filter(|_| !stale))
+        association::find(self, id).await
     }
 
     async fn associate(&self, id: &InstallationId, key: &ClientKey) -> Result<(), StoreError> {
-        let before = self.pointer(key).await?;
-        let mut item = association_key(id.as_str());
-        item.insert("clientKey".to_owned(), text(key.as_str()));
-        self.put(ASSOCIATIONS, item).await?;
-        self.save_value(Owner::Tenant(key), POINTER, &json!(id.as_str()))
-            .await?;
-        if let Some(before) = before.filter(|before| before != id.as_str())
-            && self.client_key_of(&before).await?.as_deref() == Some(key.as_str())
-        {
-            self.delete(ASSOCIATIONS, association_key(&before)).await?;
-        }
-        Ok(())
+        association::put(self, id, key).await
     }
 
     async fn dissociate(&self, id: &InstallationId) -> Result<bool, StoreError> {
-        let associated = self.association(id).await?;
-        self.delete(ASSOCIATIONS, association_key(id.as_str()))
-            .await?;
-        if let Some(Ok(key)) = associated.as_deref().map(ClientKey::parse) {
-            self.remove_value(Owner::Tenant(&key), POINTER).await?;
-        }
-        Ok(associated.is_some())
+        association::remove(self, id).await
+    }
+}
+
+impl association::Records for DynamoDbStore {
+    async fn named_by(&self, id: &str) -> Result<Option<String>, StoreError> {
+        let found = self.get(ASSOCIATIONS, association_key(id)).await?;
+        Ok(found.and_then(|item| string(&item, "clientKey")))
+    }
+
+    async fn save_association(
+        &self,
+        id: &InstallationId,
+        key: &ClientKey,
+    ) -> Result<(), StoreError> {
+        let mut item = association_key(id.as_str());
+        item.insert("clientKey".to_owned(), text(key.as_str()));
+        self.put(ASSOCIATIONS, item).await
+    }
+
+    async fn remove_association(&self, id: &str) -> Result<(), StoreError> {
+        let own = association_key(id);
+        self.delete(ASSOCIATIONS, own).await.map(drop)
+    }
+
+    async fn pointer(&self, key: &ClientKey) -> Result<Option<String>, StoreError> {
+        let found = self.value(Owner::Tenant(key), POINTER).await?;
+        Ok(found.and_then(|id| id.as_str().map(str::to_owned)))
+    }
+
+    async fn save_pointer(&self, key: &ClientKey, id: &InstallationId) -> Result<(), StoreError> {
+        let id = json!(id.as_str());
+        self.save_value(Owner::Tenant(key), POINTER, &id).await
+    }
+
+    async fn remove_pointer(&self, key: &ClientKey) -> Result<(), StoreError> {
+        self.remove_value(Owner::Tenant(key), POINTER)
+            .await
+            .map(drop)
     }
 }
 
@@ -469,91 +395,6 @@ const FORGE_SETTINGS: &str = "ForgeSettings";
 /// How long an operation may take, retries included: the host gives up on a page after 10 seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a new table may take to become active.
-const TABLE_PATIENCE: Duration = Duration::from_secs(60);
-
 #[cfg(unix)]
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-    use connect_core::{Secret, store::Store};
-
-    use super::*;
-    use crate::tests::{self as contract, servers};
-
-    fn settings(port: u16) -> DynamoDbSettings {
-        DynamoDbSettings {
-            table: "AddonSettings".to_owned(),
-            region: Some("eu-west-1".to_owned()),
-            endpoint: Some(format!("http://127.0.0.1:{port}")),
-            credentials: Some(("id".to_owned(), Secret::new("hunter2"), None)),
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn dynamodb_keeps_the_contract() {
-        let Some(mut running) = servers::dynalite() else {
-            return;
-        };
-        let settings = settings(running.port);
-        let store = DynamoDbStore::open(&settings).await.unwrap();
-        contract::check(Arc::new(store.clone())).await;
-        items_of_ace_are_read(&store).await;
-
-        let nowhere = super::tests::settings(servers::free_port());
-        let error = DynamoDbStore::open(&nowhere).await.unwrap_err();
-        assert_eq!(error.code(), "store/unavailable", "{error:?}");
-        assert!(!format!("{error:?} {settings:?}").contains("hunter2"));
-
-        seed(&store).await;
-        contract::listing_is_bounded(&store, "dynamodb").await;
-        contract::survives_a_crash(Arc::new(store.clone()), &mut running, "dynamodb").await;
-        contract::reads_take(&store, "dynamodb").await;
-    }
-
-    async fn items_of_ace_are_read(store: &DynamoDbStore) {
-        let key = contract::key("site-1");
-        let mut tenant = contract::tenant("site-1");
-        tenant.state = connect_core::TenantState::Disabled;
-        store.save_tenant(&tenant).await.unwrap();
-        // ACE replaces the item, and what is beside with it.
-        let record = record::write(&contract::tenant("site-1"));
-        let item = store.item(Owner::Tenant(&key), CLIENT_INFO, &record.main);
-        store.put(&store.table, item).await.unwrap();
-        let found = store.tenant(&key).await.unwrap().unwrap();
-        assert_eq!(found.state, connect_core::TenantState::Enabled);
-        let mut plain = store.key(Owner::Tenant(&key), "plain");
-        plain.insert("val".to_owned(), text("not JSON"));
-        store.put(&store.table, plain).await.unwrap();
-        let setting = store.setting(&key, "plain").await.unwrap();
-        assert_eq!(setting, Some(json!("not JSON")));
-        assert!(store.purge_tenant(&key).await.unwrap());
-    }
-
-    /// 100,000 tenants, written by the 25.
-    async fn seed(store: &DynamoDbStore) {
-        let main = record::write(&contract::tenant("x")).main;
-        let mut writers = tokio::task::JoinSet::new();
-        for writer in 0..8 {
-            let (store, main) = (store.clone(), main.clone());
-            writers.spawn(async move {
-                for batch in (writer..4000).step_by(8) {
-                    let requests = (batch * 25..(batch + 1) * 25).map(|n| {
-                        let key = contract::key(&format!("site-{n}"));
-                        let item = store.item(Owner::Tenant(&key), CLIENT_INFO, &main);
-                        let put = PutRequest::builder().set_item(Some(item)).build();
-                        WriteRequest::builder().put_request(put.unwrap()).build()
-                    });
-                    let write = store.client.batch_write_item();
-                    let write = write.request_items(&store.table, requests.collect());
-                    write.send().await.unwrap();
-                }
-            });
-        }
-        while let Some(done) = writers.join_next().await {
-            done.unwrap();
-        }
-    }
-}
+mod tests;
