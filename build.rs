@@ -1,4 +1,4 @@
-//! Prepares the sources of the runtime crates that a generated app carries in `vendor/`; the
+//! Prepares the sources of the crates that a generated app carries in `vendor/`; the
 //! program embeds them and the templates with `include_dir!`.
 //!
 //! In the published package `crates/` is absent: then the folder is empty and new apps take the
@@ -10,8 +10,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// The crates a generated app needs, in the order they depend on each other.
-const VENDORED: [&str; 3] = ["connect-core", "connect-store", "connect-runtime"];
+/// The crates a generated app needs, the sandbox for its tests, in the order they depend on each
+/// other.
+const VENDORED: [&str; 5] = [
+    "connect-core",
+    "connect-validator",
+    "connect-store",
+    "connect-sandbox",
+    "connect-runtime",
+];
 
 #[expect(
     clippy::disallowed_methods,

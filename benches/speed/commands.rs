@@ -58,7 +58,7 @@ fn whole(env: &TestEnv, arguments: &[&str]) {
 fn new(arguments: &[&str]) -> Duration {
     let env = TestEnv::new();
     let began = Instant::now();
-    whole(&env, &[&["new", "hello"], arguments].concat());
+    whole(&env, &[&["new", "hello", "--yes"], arguments].concat());
     began.elapsed()
 }
 

@@ -1,6 +1,7 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
 mod look;
+mod new;
 mod sandbox;
 mod session;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use crate::cli::look::{Doctor, Info, License};
+pub(crate) use crate::cli::new::{New, Vcs};
 pub(crate) use crate::cli::sandbox::{
     Sandbox, SandboxAt, SandboxCommand, SandboxFault, SandboxRecord, SandboxTest,
 };
@@ -215,60 +217,6 @@ pub(crate) enum Tunnel {
     /// ngrok; needs an authtoken, in credentials.json or NGROK_AUTHTOKEN
     Ngrok,
     /// Nothing
-    None,
-}
-
-/// Make a new app
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  connect new hello              asks what it needs to know
-  connect new hello --dev -y     asks nothing, and runs the app when it is made
-  connect new --list             the templates and their products")]
-pub(crate) struct New {
-    /// Name of the app, and of its folder
-    #[arg(value_name = "NAME")]
-    pub(crate) name: Option<String>,
-
-    /// What the app starts from
-    #[arg(long, value_name = "TEMPLATE", value_parser = crate::scaffold::template_names())]
-    pub(crate) template: Option<String>,
-
-    /// Product the app is for
-    #[arg(long, value_name = "PRODUCT", value_parser = crate::scaffold::product_names())]
-    pub(crate) product: Option<String>,
-
-    /// App key [default: com.example.NAME]
-    #[arg(long, value_name = "KEY")]
-    pub(crate) key: Option<String>,
-
-    /// Folder to make the app in [default: NAME, here]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) path: Option<PathBuf>,
-
-    /// Where the app gets the runtime from: vendor, registry or path=DIR
-    #[arg(long, value_name = "FROM")]
-    pub(crate) runtime: Option<crate::scaffold::RuntimeSource>,
-
-    /// Version control to set up
-    #[arg(long, value_name = "VCS", default_value = "git")]
-    pub(crate) vcs: Vcs,
-
-    /// List the templates and their products, and make nothing
-    #[arg(long, conflicts_with_all = ["name", "dev"])]
-    pub(crate) list: bool,
-
-    /// Go on with `connect dev` in the new app
-    #[arg(long)]
-    pub(crate) dev: bool,
-}
-
-/// Version control of a new app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Vcs {
-    /// A repository on branch main, unless the folder is inside one already
-    Git,
-    /// None
     None,
 }
 

@@ -1,7 +1,9 @@
 //! Failures of `connect new`.
 
 use crate::error::{CliError, Kind, sources};
-use crate::scaffold::{NameProblem, PlanError, RuntimeMissing, Template, WriteError};
+use crate::scaffold::{
+    ElsewhereError, NameProblem, PlanError, RuntimeMissing, Template, WriteError,
+};
 
 impl CliError {
     /// Answers are missing and nobody can be asked.
@@ -11,7 +13,7 @@ impl CliError {
             "cli/missing-answer",
             format!("cannot ask without a terminal: {flags}"),
         )
-        .hint("connect new hello --yes")
+        .hint("connect new hello --product jira --template page")
     }
 
     /// The answer to a question cannot be read from the terminal.
@@ -38,6 +40,16 @@ impl CliError {
             .hint("use letters, digits, `-`, `.` and `_`: --key com.example.my-app")
     }
 
+    /// New Connect apps are refused by Bitbucket.
+    pub(crate) fn no_bitbucket() -> Self {
+        Self::usage(
+            "new/no-bitbucket",
+            "Bitbucket takes no new Connect apps".to_owned(),
+        )
+        .cause("since 2 February 2026 only apps that were there before can be installed")
+        .hint("make a Forge app: npm install --global @forge/cli && forge create")
+    }
+
     /// No template is for that product, or not the one that was named.
     pub(crate) fn no_such_product(product: &str, template: Option<&Template>) -> Self {
         let code = "new/no-such-product";
@@ -45,18 +57,35 @@ impl CliError {
             let message = format!("no template is made for `{product}`");
             return Self::usage(code, message).hint("connect new --list");
         };
-        let name = template.name;
+        let name = &template.name;
         let message = format!("template `{name}` is not made for `{product}`");
         Self::usage(code, message).hint(format!(
             "connect new NAME --template {name} --product {}",
             template.products.join("|")
         ))
     }
+
+    /// A template from elsewhere cannot be used.
+    pub(crate) fn bad_template(place: &str, error: &ElsewhereError) -> Self {
+        let message = format!("the template `{place}` cannot be used");
+        let mut shown = match error {
+            ElsewhereError::Git(_) | ElsewhereError::Http(_) | ElsewhereError::Status(_) => {
+                Self::outside("new/template-unreachable", message)
+                    .hint("connect new --list    names the templates that need no network")
+            }
+            _ => Self::user("new/bad-template", message),
+        };
+        shown.causes = [error.to_string()]
+            .into_iter()
+            .chain(sources(error))
+            .collect();
+        shown
+    }
 }
 
 impl From<PlanError> for CliError {
     fn from(error: PlanError) -> Self {
-        let mut shown = Self::bug(error.to_string());
+        let mut shown = Self::user("new/bad-template", error.to_string());
         shown.causes = sources(&error);
         shown
     }
@@ -77,7 +106,8 @@ impl From<WriteError> for CliError {
         let message = error.to_string();
         match &error {
             WriteError::Exists { .. } => Self::user("new/target-exists", message)
-                .hint("choose another name, or a folder with `--path DIR`"),
+                .hint("choose another name, or a folder with `--path DIR`")
+                .hint("or `--force`, where git has every file as it is"),
             WriteError::Io { source, .. } => Self::user("new/not-written", message).cause(source),
             WriteError::IsFile(_) => Self::user("new/target-exists", message)
                 .hint("choose another name, or a folder with `--path DIR`"),

@@ -26,6 +26,23 @@ pub(crate) fn git_init(folder: &Path, context: &Context) -> bool {
     false
 }
 
+/// Whether git keeps every file of the folder as it is now, so that what is written there can be
+/// taken back. Without git, or outside of a repository, it is not.
+pub(crate) fn is_clean(folder: &Path, context: &Context) -> bool {
+    let arguments = [
+        "status",
+        "--porcelain",
+        "--untracked-files=all",
+        "--ignored",
+        "--",
+        ".",
+    ];
+    let command = CommandLine::git(folder, &arguments);
+    let asked = context
+        .block_on(async { Ok(process::printed(&command, 1, Duration::from_secs(10)).await) });
+    matches!(asked, Ok(Ok((status, text))) if status.success() && text.is_empty())
+}
+
 /// The repository `folder` would be part of, if any.
 fn repository_above(folder: &Path) -> Option<&Path> {
     folder

@@ -3,6 +3,7 @@
 //! `plan` is pure: a template and answers become files. `write` puts them on disk, all or none.
 //! The format of a template is described in `templates/README.md`.
 
+mod elsewhere;
 mod git;
 mod name;
 mod plan;
@@ -12,9 +13,10 @@ mod write;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-pub(crate) use git::git_init;
+pub(crate) use elsewhere::{ElsewhereError, fetch, is_elsewhere};
+pub(crate) use git::{git_init, is_clean};
 pub(crate) use name::{AppName, NameProblem};
-pub(crate) use plan::{Answers, PlanError, PlannedFile, plan};
+pub(crate) use plan::{Answers, PlanError, PlannedFile, STORES, plan};
 pub(crate) use template::{PRODUCTS, Template, find, products, templates};
 pub(crate) use write::{Target, WriteError};
 
@@ -55,12 +57,19 @@ impl Default for RuntimeSource {
 
 /// Names of the templates, for the command line.
 pub(crate) fn template_names() -> Vec<&'static str> {
-    templates().iter().map(|template| template.name).collect()
+    let names = templates().iter().map(|template| template.name.as_str());
+    names.collect()
+}
+
+/// How a product is called; empty for one that there is none of.
+pub(crate) fn called(product: &str) -> &'static str {
+    let found = PRODUCTS.iter().find(|(name, _)| *name == product);
+    found.map_or("", |(_, called)| called)
 }
 
 /// Names of the products, for the command line.
 pub(crate) fn product_names() -> Vec<&'static str> {
-    PRODUCTS.to_vec()
+    PRODUCTS.map(|(name, _)| name).to_vec()
 }
 
 /// Checks that the runtime can be had from there.

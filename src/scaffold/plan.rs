@@ -6,7 +6,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use connect_core::AppKey;
 
 use crate::scaffold::template::vendored;
-use crate::scaffold::{AppName, RuntimeSource, Template};
+use crate::scaffold::{AppName, RuntimeSource, Template, called};
 
 /// What a new app is to be.
 #[derive(Clone, Debug)]
@@ -17,9 +17,14 @@ pub(crate) struct Answers {
     pub(crate) key: AppKey,
     /// The product it is for, one of the template's.
     pub(crate) product: String,
+    /// Where its tenants are kept in production, one of [`STORES`].
+    pub(crate) store: String,
     /// Where it gets the runtime from.
     pub(crate) runtime: RuntimeSource,
 }
+
+/// The stores that `--store` takes, the default first.
+pub(crate) const STORES: [&str; 3] = ["postgres", "mysql", "sqlite"];
 
 /// A file of the new app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,43 +51,103 @@ pub(crate) struct PlanError {
 /// The files of a new app, sorted by path.
 ///
 /// # Errors
-/// When the template uses a placeholder that does not exist.
+/// When a file of the template cannot be rendered.
 pub(crate) fn plan(template: &Template, answers: &Answers) -> Result<Vec<PlannedFile>, PlanError> {
-    let engine = engine();
-    let values = values(answers);
+    let mut engine = engine();
+    let failed = |path: &str| {
+        let path = path.to_owned();
+        move |source| PlanError { path, source }
+    };
+    let rendered = || {
+        let files = template.files.iter();
+        files.filter_map(|(path, text)| Some((path.strip_suffix(".tmpl")?, text)))
+    };
+    for (path, text) in rendered() {
+        let added = engine.add_template(path, text);
+        added.map_err(failed(path))?;
+    }
+    let values = values(template, answers);
     let mut files = Vec::new();
-    for (path, text) in &template.files {
+    for (path, _) in rendered().filter(|(path, _)| !path.starts_with(PARTS)) {
         let text = engine
-            .render_str(text, &values)
-            .map_err(|source| PlanError {
-                path: path.clone(),
-                source,
-            })?;
-        let path = target_path(path);
-        files.push(PlannedFile {
-            private: path == "credentials.json",
-            path,
-            text,
-        });
+            .get_template(path)
+            .and_then(|template| template.render(&values))
+            .map_err(failed(path))?;
+        // What is for other answers renders to nothing.
+        if !text.trim().is_empty() {
+            files.push(planned(path, text));
+        }
     }
-    if files.iter().any(|file| file.path == EDITOR_SETTINGS) {
-        let product = answers.product.parse().ok();
+    let others = template.files.iter();
+    for (path, text) in others.filter(|(path, _)| !path.ends_with(".tmpl")) {
+        files.push(planned(path, text.to_string()));
+    }
+    let has = |wanted: &str| files.iter().any(|file| file.path == wanted);
+    if has(EDITOR_SETTINGS) && has("atlassian-connect.json") {
+        let product = host(&answers.product).parse().ok();
         let schema = connect_validator::schema::descriptor(product);
-        files.push(PlannedFile {
-            path: EDITOR_SCHEMA.to_owned(),
-            text: format!("{schema:#}\n"),
-            private: false,
-        });
+        files.push(planned(EDITOR_SCHEMA, format!("{schema:#}\n")));
     }
-    if answers.runtime == RuntimeSource::Vendor {
-        files.extend(vendored().iter().map(|(path, text)| PlannedFile {
-            path: format!("vendor/{path}"),
-            text: (*text).to_owned(),
-            private: false,
-        }));
+    match answers.runtime {
+        RuntimeSource::Vendor => files.extend(vendored().iter().map(|(path, text)| {
+            let path = format!("vendor/{path}");
+            planned(&path, (*text).to_owned())
+        })),
+        // Its versions and checksums are the registry's to say.
+        RuntimeSource::Registry => files.retain(|file| file.path != LOCK),
+        RuntimeSource::Path(_) => {}
+    }
+    for lock in files.iter_mut().filter(|file| file.path == LOCK) {
+        lock.text = sorted(&lock.text);
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// Files that others include, and that are not written themselves.
+const PARTS: &str = "parts/";
+
+/// The versions that the app was tested with.
+const LOCK: &str = "Cargo.lock";
+
+fn planned(path: &str, text: String) -> PlannedFile {
+    let path = target_path(path);
+    PlannedFile {
+        private: path == "credentials.json",
+        path,
+        text,
+    }
+}
+
+/// A lock file whose packages are in cargo's order, wherever the app's own name puts it: cargo
+/// compares the text.
+fn sorted(lock: &str) -> String {
+    const PACKAGE: &str = "[[package]]\n";
+    let mut parts = lock.trim_end().split(PACKAGE);
+    let head = parts.next().unwrap_or_default();
+    let mut packages: Vec<_> = parts.map(str::trim_end).collect();
+    packages.sort_by_key(|package| {
+        let value = |field: &str| {
+            let line = package.lines().find_map(|line| line.strip_prefix(field));
+            line.unwrap_or_default().trim_matches('"')
+        };
+        let version = value("version = ").split(['.', '-', '+']);
+        let version: Vec<_> = version.map(|part| part.parse().unwrap_or(0_u64)).collect();
+        (value("name = "), version)
+    });
+    let packages: Vec<_> = packages
+        .iter()
+        .map(|package| format!("{PACKAGE}{package}\n"))
+        .collect();
+    format!("{head}{}", packages.join("\n"))
+}
+
+/// The host that a product is on: what the descriptor and `config.json` call the product.
+fn host(product: &str) -> &'static str {
+    match product {
+        "confluence" => "confluence",
+        _ => "jira",
+    }
 }
 
 /// Names that get their leading dot when they are written (`templates/README.md`).
@@ -104,7 +169,6 @@ const EDITOR_SETTINGS: &str = ".vscode/settings.json";
 const EDITOR_SCHEMA: &str = ".vscode/atlassian-connect.schema.json";
 
 fn target_path(path: &str) -> String {
-    let path = path.strip_suffix(".tmpl").unwrap_or(path);
     let first = path.split('/').next().unwrap_or(path);
     if DOTTED.contains(&first) {
         format!(".{path}")
@@ -113,7 +177,7 @@ fn target_path(path: &str) -> String {
     }
 }
 
-fn engine() -> Environment<'static> {
+fn engine<'a>() -> Environment<'a> {
     let mut engine = Environment::new();
     let syntax = SyntaxConfig::builder()
         .variable_delimiters("[=", "=]")
@@ -125,12 +189,14 @@ fn engine() -> Environment<'static> {
         .build()
         .expect("the delimiters above differ from each other");
     engine.set_syntax(syntax);
+    // A template from elsewhere may loop for ever; ours need a few hundred steps.
+    engine.set_fuel(Some(1_000_000));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine
 }
 
-fn values(answers: &Answers) -> minijinja::Value {
+fn values(template: &Template, answers: &Answers) -> minijinja::Value {
     let origin = |crate_name: &str| match &answers.runtime {
         RuntimeSource::Path(folder) => {
             // A basic TOML string: backslashes and quotes are escaped as in JSON.
@@ -140,17 +206,25 @@ fn values(answers: &Answers) -> minijinja::Value {
         RuntimeSource::Registry => format!("version = \"{}\"", env!("CARGO_PKG_VERSION")),
         RuntimeSource::Vendor => format!("path = \"vendor/{crate_name}\""),
     };
-    let (kind, sandbox) = match answers.runtime {
-        RuntimeSource::Path(_) => ("path", origin("connect-sandbox")),
-        RuntimeSource::Registry => ("registry", origin("connect-sandbox")),
-        RuntimeSource::Vendor => ("vendor", String::new()),
+    let kind = match answers.runtime {
+        RuntimeSource::Path(_) => "path",
+        RuntimeSource::Registry => "registry",
+        RuntimeSource::Vendor => "vendor",
     };
+    let product = answers.product.as_str();
+    let has = |wanted: &str| template.files.iter().any(|(path, _)| path == wanted);
     context! {
         name => answers.name.slug(),
         crate_name => answers.name.crate_name(),
         title => answers.name.title(),
         key => answers.key.as_str(),
-        product => answers.product.as_str(),
+        summary => template.summary.as_str(),
+        product,
+        product_name => called(product),
+        host => host(product),
+        store => answers.store.as_str(),
+        connect => has("parts/adds.json.tmpl"),
+        forge => has("manifest.yml.tmpl"),
         rust_version => env!("CARGO_PKG_RUST_VERSION"),
         connect_version => env!("CARGO_PKG_VERSION"),
         runtime => context! {
@@ -158,7 +232,7 @@ fn values(answers: &Answers) -> minijinja::Value {
             core => origin("connect-core"),
             store => origin("connect-store"),
             runtime => origin("connect-runtime"),
-            sandbox,
+            sandbox => origin("connect-sandbox"),
         },
     }
 }
@@ -168,24 +242,71 @@ mod tests {
     use super::*;
 
     fn check(text: &'static str, runtime: RuntimeSource) -> Result<String, PlanError> {
+        let files = planned_of(&[("file.tmpl", text)], runtime)?;
+        let file = files.into_iter().find(|file| file.path == "file");
+        Ok(file.unwrap().text)
+    }
+
+    fn planned_of(
+        files: &[(&str, &'static str)],
+        runtime: RuntimeSource,
+    ) -> Result<Vec<PlannedFile>, PlanError> {
+        let files = files.iter();
         let template = Template {
-            name: "fixture",
+            name: "fixture".to_owned(),
             description: "a fixture".to_owned(),
+            summary: "A fixture.".to_owned(),
             products: vec!["jira".to_owned()],
-            files: vec![("file.tmpl".to_owned(), text)],
+            files: files
+                .map(|(path, text)| ((*path).to_owned(), (*text).into()))
+                .collect(),
         };
         let answers = Answers {
             name: AppName::parse("My App").unwrap(),
             key: AppKey::parse("com.example.my-app").unwrap(),
             product: "jira".to_owned(),
+            store: "sqlite".to_owned(),
             runtime,
         };
-        let files = plan(&template, &answers)?;
-        Ok(files
-            .into_iter()
-            .find(|file| file.path == "file")
-            .unwrap()
-            .text)
+        plan(&template, &answers)
+    }
+
+    #[test]
+    fn parts_are_included_and_what_renders_to_nothing_is_left_out() {
+        let files = [
+            (
+                "a.tmpl",
+                "[% set key = \"other\" %]\n[% include \"parts/p\" %]\n.",
+            ),
+            (
+                "b.tmpl",
+                "[% if product == \"confluence\" %]\nb\n[% endif %]\n",
+            ),
+            ("c.txt", "[= as it is =]"),
+            ("parts/p.tmpl", "[= key =]\n"),
+        ];
+        let files = planned_of(&files, RuntimeSource::Registry).unwrap();
+        let files: Vec<_> = files
+            .iter()
+            .map(|file| (&*file.path, &*file.text))
+            .collect();
+        assert_eq!(files, [("a", "other\n."), ("c.txt", "[= as it is =]")]);
+    }
+
+    #[test]
+    fn the_lock_file_is_in_the_order_of_cargo() {
+        let package = |name: &str, version: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n")
+        };
+        let (app, old, new) = (
+            package("my-app", "0.1.0"),
+            package("a", "1.9.0"),
+            package("a", "1.10.0"),
+        );
+        assert_eq!(
+            sorted(&format!("version = 4\n\n{app}\n{new}\n{old}")),
+            format!("version = 4\n\n{old}\n{new}\n{app}")
+        );
     }
 
     #[test]
@@ -219,7 +340,7 @@ mod tests {
             ),
             (
                 RuntimeSource::Vendor,
-                "{ path = \"vendor/connect-runtime\" }".to_owned(),
+                "{ path = \"vendor/connect-runtime\" } s".to_owned(),
             ),
             (
                 RuntimeSource::Path("/src/a \"b\"".into()),
@@ -233,10 +354,10 @@ mod tests {
     #[test]
     fn dots_come_back_in_the_first_part_only() {
         for (path, expected) in [
-            ("gitignore.tmpl", ".gitignore"),
-            ("github/workflows/ci.yml.tmpl", ".github/workflows/ci.yml"),
-            ("src/github/mod.rs.tmpl", "src/github/mod.rs"),
-            ("Cargo.toml.tmpl", "Cargo.toml"),
+            ("gitignore", ".gitignore"),
+            ("github/workflows/ci.yml", ".github/workflows/ci.yml"),
+            ("src/github/mod.rs", "src/github/mod.rs"),
+            ("Cargo.toml", "Cargo.toml"),
         ] {
             assert_eq!(target_path(path), expected);
         }

@@ -1,5 +1,6 @@
-//! The templates, and the runtime sources that `build.rs` prepared, both embedded in the program.
+//! The templates, and the sources that `build.rs` prepared, both embedded in the program.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
@@ -9,19 +10,29 @@ use serde::Deserialize;
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// The name `--template` takes.
-    pub(crate) name: &'static str,
-    /// One phrase about it.
+    pub(crate) name: String,
+    /// One phrase about it, for a list.
     pub(crate) description: String,
+    /// One sentence about the app that it makes.
+    pub(crate) summary: String,
     /// The products it can be made for, the default first.
     pub(crate) products: Vec<String>,
     /// Path below the template's folder, and text.
-    pub(crate) files: Vec<(String, &'static str)>,
+    pub(crate) files: Vec<File>,
 }
 
-/// Every product an app can be for.
-pub(crate) const PRODUCTS: [&str; 2] = ["jira", "confluence"];
+/// Path with forward slashes, and text.
+pub(crate) type File = (String, Cow<'static, str>);
 
-/// Every template, sorted by name.
+/// Every product an app can be for, and how it is called.
+pub(crate) const PRODUCTS: [(&str, &str); 4] = [
+    ("jira", "Jira"),
+    ("jira-service-management", "Jira Service Management"),
+    ("confluence", "Confluence"),
+    ("both", "Jira and Confluence"),
+];
+
+/// Every template: the default, then the others by name.
 pub(crate) fn templates() -> &'static [Template] {
     static FOUND: LazyLock<Vec<Template>> = LazyLock::new(|| collect(&TEMPLATES));
     &FOUND
@@ -35,14 +46,15 @@ pub(crate) fn find(name: &str) -> Option<&'static Template> {
 /// The products that a template, or any of them, can be made for.
 pub(crate) fn products(template: Option<&Template>) -> Vec<&'static str> {
     let all = template.map_or(templates(), std::slice::from_ref);
-    let made_for = |product: &&&str| {
+    let made_for = |product: &&str| {
         let mut names = all.iter().flat_map(|template| &template.products);
-        names.any(|name| name == **product)
+        names.any(|name| name == product)
     };
-    PRODUCTS.iter().filter(made_for).copied().collect()
+    let names = PRODUCTS.iter().map(|(name, _)| *name);
+    names.filter(made_for).collect()
 }
 
-/// The runtime sources for `vendor/`; none in a program that was built without them.
+/// The sources for `vendor/`; none in a program that was built without them.
 pub(crate) fn vendored() -> &'static [(String, &'static str)] {
     static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| files(&VENDOR));
     &FOUND
@@ -55,30 +67,89 @@ static VENDOR: Dir<'static> = include_dir!("$OUT_DIR/vendor");
 #[serde(deny_unknown_fields)]
 struct Manifest {
     description: String,
+    summary: String,
     products: Vec<String>,
+    #[serde(default = "yes")]
+    shared: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 const MANIFEST: &str = "template.json";
 
-/// The templates: one folder each. A file beside the folders belongs to none.
+/// What is taken when nobody is asked.
+const DEFAULT: &str = "page";
+
+/// The files that a template gets unless it has one of the same name.
+const SHARED: &str = "_shared";
+
+/// Why files are no template.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TemplateProblem {
+    /// There is no manifest.
+    #[error("it has no `{MANIFEST}`")]
+    NoManifest,
+    /// The manifest is not what `templates/README.md` says.
+    #[error("its `{MANIFEST}` cannot be used")]
+    Manifest(#[source] serde_json::Error),
+    /// The manifest names a product that there is none of, or none at all.
+    #[error("its `{MANIFEST}` must name products: {}", PRODUCTS.map(|(name, _)| name).join(", "))]
+    Products,
+}
+
+impl Template {
+    /// A template of these files, one of which is its manifest.
+    ///
+    /// # Errors
+    /// When they are none.
+    pub(crate) fn of(name: &str, mut files: Vec<File>) -> Result<Self, TemplateProblem> {
+        let at = files.iter().position(|(path, _)| path == MANIFEST);
+        let (_, manifest) = files.remove(at.ok_or(TemplateProblem::NoManifest)?);
+        let manifest: Manifest =
+            serde_json::from_str(&manifest).map_err(TemplateProblem::Manifest)?;
+        let known = |product: &String| PRODUCTS.iter().any(|(name, _)| name == product);
+        if manifest.products.is_empty() || !manifest.products.iter().all(known) {
+            return Err(TemplateProblem::Products);
+        }
+        if manifest.shared {
+            let own: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
+            let shared = embedded(&TEMPLATES, SHARED);
+            files.extend(shared.into_iter().filter(|(path, _)| !own.contains(path)));
+        }
+        files.sort();
+        Ok(Self {
+            name: name.to_owned(),
+            description: manifest.description,
+            summary: manifest.summary,
+            products: manifest.products,
+            files,
+        })
+    }
+}
+
+/// The templates: one folder each. A file beside the folders belongs to none, nor does a folder
+/// that is no template; a test says so.
 fn collect(root: &'static Dir<'static>) -> Vec<Template> {
-    let mut found: Vec<_> = root.dirs().filter_map(template).collect();
-    found.sort_by_key(|template| template.name);
+    let names = root.dirs().filter_map(|folder| folder.path().to_str());
+    let mut found: Vec<_> = names
+        .filter(|name| *name != SHARED)
+        .filter_map(|name| Template::of(name, embedded(root, name)).ok())
+        .collect();
+    found.sort_by(|one, other| {
+        let place = |template: &Template| (template.name != DEFAULT, template.name.clone());
+        place(one).cmp(&place(other))
+    });
     found
 }
 
-/// A folder as a template. One without a readable manifest is none, and a test says so.
-fn template(folder: &'static Dir<'static>) -> Option<Template> {
-    let manifest = folder.get_file(folder.path().join(MANIFEST))?;
-    let manifest: Manifest = serde_json::from_slice(manifest.contents()).ok()?;
-    let mut files = files(folder);
-    files.retain(|(path, _)| path != MANIFEST);
-    Some(Template {
-        name: folder.path().to_str()?,
-        description: manifest.description,
-        products: manifest.products,
-        files,
-    })
+/// The files of an embedded folder; none when there is no such folder.
+fn embedded(root: &'static Dir<'static>, name: &str) -> Vec<File> {
+    let found = root.get_dir(name).map(files).unwrap_or_default();
+    let own = found.into_iter();
+    own.map(|(path, text)| (path, Cow::Borrowed(text)))
+        .collect()
 }
 
 /// Every file below a folder, sorted: its path from there with forward slashes, and its text.
@@ -104,6 +175,14 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    const VENDORED: [&str; 5] = [
+        "connect-core",
+        "connect-validator",
+        "connect-store",
+        "connect-sandbox",
+        "connect-runtime",
+    ];
 
     /// Files of a folder on disk, sorted, as paths with forward slashes.
     fn on_disk(folder: &Path) -> Vec<String> {
@@ -131,19 +210,40 @@ mod tests {
                 continue;
             }
             let name = folder.file_name().unwrap().to_str().unwrap();
-            let template = find(name).unwrap_or_else(|| panic!("{name} has no {MANIFEST}"));
-            let mut expected = on_disk(&folder);
-            expected.retain(|path| path != MANIFEST);
-            let embedded: Vec<_> = template.files.iter().map(|file| file.0.as_str()).collect();
-            assert_eq!(embedded, expected, "{name}");
-            for path in embedded {
+            let files = embedded(&TEMPLATES, name);
+            let paths: Vec<_> = files.iter().map(|(path, _)| path.clone()).collect();
+            assert_eq!(paths, on_disk(&folder), "{name}");
+            for path in paths.iter().filter(|path| *path != MANIFEST) {
                 assert!(path.ends_with(".tmpl"), "{name}/{path} is no .tmpl file");
             }
-            assert!(!template.products.is_empty(), "{name} names no product");
-            for product in &template.products {
-                assert!(PRODUCTS.contains(&product.as_str()), "{name}: {product}");
+            if name != SHARED {
+                Template::of(name, files).unwrap_or_else(|error| panic!("{name}: {error}"));
+                assert!(find(name).is_some(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn no_template_has_a_copy_of_a_shared_file() {
+        let shared = embedded(&TEMPLATES, SHARED);
+        for folder in TEMPLATES.dirs().filter_map(|folder| folder.path().to_str()) {
+            for (path, text) in embedded(&TEMPLATES, folder) {
+                let copy = folder != SHARED && shared.iter().any(|(_, shared)| *shared == text);
+                assert!(!copy, "{folder}/{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_template_is_refused_with_its_reason() {
+        let check = |manifest: &'static str| {
+            let files = vec![(MANIFEST.to_owned(), Cow::Borrowed(manifest))];
+            Template::of("x", files).unwrap_err().to_string()
+        };
+        assert!(Template::of("x", Vec::new()).is_err());
+        assert_eq!(check("{"), "its `template.json` cannot be used");
+        let unknown = r#"{"description":"","summary":"","products":["bitbucket"]}"#;
+        assert!(check(unknown).starts_with("its `template.json` must name products: jira, "));
     }
 
     #[test]
@@ -153,7 +253,7 @@ mod tests {
             assert!(!crates.join("connect-runtime").exists());
             return;
         }
-        for name in ["connect-core", "connect-store", "connect-runtime"] {
+        for name in VENDORED {
             let prefix = format!("{name}/src/");
             let embedded = vendored().iter();
             let embedded: Vec<_> = embedded
@@ -176,7 +276,7 @@ mod tests {
             found.unwrap_or_else(|| panic!("{path} is not vendored")).1
         };
         let workspace = text("Cargo.toml");
-        for crate_name in ["connect-core", "connect-store", "connect-runtime"] {
+        for crate_name in VENDORED {
             let manifest = text(&format!("{crate_name}/Cargo.toml"));
             assert!(!manifest.contains("dev-dependencies"), "{crate_name}");
             let dependencies = manifest

@@ -14,6 +14,8 @@ use crate::scaffold::PlannedFile;
 pub(crate) struct Target {
     folder: PathBuf,
     staging: PathBuf,
+    /// Something is there, and what has the same name is replaced.
+    merge: bool,
 }
 
 /// Why an app cannot be written.
@@ -52,15 +54,20 @@ pub(crate) struct Staged {
 }
 
 impl Target {
-    /// Checks that an app can be made at `folder`.
+    /// Checks that an app can be made at `folder`. Where something is there, `may_merge` decides.
     ///
     /// # Errors
-    /// When something is there, or its parent is no folder.
-    pub(crate) fn check(folder: PathBuf) -> Result<Self, WriteError> {
+    /// When something is there that may not be touched, or its parent is no folder.
+    pub(crate) fn check(
+        folder: PathBuf,
+        may_merge: impl Fn(&Path) -> bool,
+    ) -> Result<Self, WriteError> {
+        let mut merge = false;
         match fs::read_dir(&folder) {
             Ok(entries) => {
                 let entries = entries.count();
-                if entries > 0 {
+                merge = entries > 0 && may_merge(&folder);
+                if entries > 0 && !merge {
                     return Err(WriteError::Exists {
                         path: folder,
                         entries,
@@ -84,7 +91,16 @@ impl Target {
         }
         let name = name.to_string_lossy();
         let staging = parent.join(format!(".{name}.tmp-{}", std::process::id()));
-        Ok(Self { folder, staging })
+        Ok(Self {
+            folder,
+            staging,
+            merge,
+        })
+    }
+
+    /// A folder next to the app's, for a moment.
+    pub(crate) fn beside(&self) -> &Path {
+        self.staging.parent().unwrap_or(&self.staging)
     }
 
     /// Writes the files next to the target.
@@ -115,12 +131,22 @@ impl Staged {
         &self.target.staging
     }
 
-    /// Gives the files their place, in one step.
+    /// Whether they go into a folder with something in it.
+    pub(crate) fn merges(&self) -> bool {
+        self.target.merge
+    }
+
+    /// Gives the files their place, in one step; into a folder with something in it one by one,
+    /// because git can take that back.
     ///
     /// # Errors
     /// When somebody put something there meanwhile.
     pub(crate) fn publish(mut self) -> Result<PathBuf, WriteError> {
         let target = &self.target.folder;
+        if self.target.merge {
+            merge(&self.target.staging, target)?;
+            return Ok(target.clone());
+        }
         // Windows does not rename over an empty folder.
         if cfg!(windows) && target.is_dir() {
             fs::remove_dir(target).map_err(failed(target))?;
@@ -138,6 +164,20 @@ impl Drop for Staged {
             let _ = fs::remove_dir_all(&self.target.staging);
         }
     }
+}
+
+/// Moves every file below one folder to the same place below another.
+fn merge(from: &Path, to: &Path) -> Result<(), WriteError> {
+    for entry in fs::read_dir(from).map_err(failed(from))? {
+        let entry = entry.map_err(failed(from))?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() && target.is_dir() {
+            merge(&entry.path(), &target)?;
+        } else {
+            fs::rename(entry.path(), &target).map_err(failed(&target))?;
+        }
+    }
+    Ok(())
 }
 
 fn write_new(path: &Path, file: &PlannedFile) -> io::Result<()> {
@@ -174,7 +214,7 @@ mod tests {
     #[test]
     fn files_appear_together_under_the_final_name() {
         let home = tempfile::tempdir().unwrap();
-        let target = Target::check(home.path().join("app")).unwrap();
+        let target = Target::check(home.path().join("app"), |_| false).unwrap();
         let staged = target
             .stage(&[file("a/b.txt"), file("credentials.json")])
             .unwrap();
@@ -193,7 +233,7 @@ mod tests {
     #[test]
     fn a_failure_leaves_nothing() {
         let home = tempfile::tempdir().unwrap();
-        let target = Target::check(home.path().join("app")).unwrap();
+        let target = Target::check(home.path().join("app"), |_| false).unwrap();
         // The second path needs the first to be a folder.
         assert!(target.stage(&[file("a"), file("a/b")]).is_err());
         assert_eq!(entries(home.path()), 0);
@@ -204,9 +244,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let app = home.path().join("app");
         fs::create_dir(&app).unwrap();
-        let target = Target::check(app.clone()).unwrap();
+        let target = Target::check(app.clone(), |_| false).unwrap();
         target.stage(&[file("a")]).unwrap().publish().unwrap();
-        let error = Target::check(app).unwrap_err();
+        let error = Target::check(app, |_| false).unwrap_err();
         assert!(matches!(error, WriteError::Exists { entries: 1, .. }));
     }
 
@@ -214,12 +254,29 @@ mod tests {
     fn who_takes_the_place_meanwhile_keeps_it() {
         let home = tempfile::tempdir().unwrap();
         let app = home.path().join("app");
-        let target = Target::check(app.clone()).unwrap();
+        let target = Target::check(app.clone(), |_| false).unwrap();
         let staged = target.stage(&[file("a")]).unwrap();
         fs::create_dir(&app).unwrap();
         fs::write(app.join("mine"), "").unwrap();
         assert!(staged.publish().is_err());
         assert!(app.join("mine").exists());
+        assert_eq!(entries(home.path()), 1);
+    }
+
+    #[test]
+    fn what_may_be_merged_keeps_what_has_no_other_of_its_name() {
+        let home = tempfile::tempdir().unwrap();
+        let app = home.path().join("app");
+        fs::create_dir_all(app.join("src")).unwrap();
+        for name in ["a", "src/mine"] {
+            fs::write(app.join(name), "mine").unwrap();
+        }
+        let target = Target::check(app.clone(), |_| true).unwrap();
+        let staged = target.stage(&[file("a"), file("src/b")]).unwrap();
+        staged.publish().unwrap();
+        let read = |name: &str| fs::read_to_string(app.join(name)).unwrap();
+        assert_eq!((&*read("a"), &*read("src/b")), ("text\n", "text\n"));
+        assert_eq!(read("src/mine"), "mine");
         assert_eq!(entries(home.path()), 1);
     }
 }

@@ -107,6 +107,7 @@ const EVENTS: &[Event] = &[
             ("key", Text),
             ("template", Text),
             ("product", Text),
+            ("store", Text),
             ("git", Boolean),
             ("files", Texts),
         ],

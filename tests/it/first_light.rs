@@ -10,10 +10,10 @@ use crate::support::session::Session;
 use crate::support::setting;
 
 /// A cold debug build on a slow machine.
-const BUILD: Duration = Duration::from_secs(20 * 60);
+pub(crate) const BUILD: Duration = Duration::from_secs(20 * 60);
 
 /// An environment in which cargo works: the true one's toolchain and registry.
-fn env() -> TestEnv {
+pub(crate) fn env() -> TestEnv {
     let cargo = PathBuf::from(env!("CARGO"));
     let tools = cargo.parent().unwrap().display().to_string();
     let home =
@@ -29,7 +29,7 @@ fn env() -> TestEnv {
 }
 
 /// The address of the page's iframe.
-fn iframe(page: &str) -> String {
+pub(crate) fn iframe(page: &str) -> String {
     let tag = page
         .split("<iframe")
         .nth(1)

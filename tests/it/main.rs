@@ -35,6 +35,7 @@ mod secrets;
 #[cfg(unix)]
 mod secrets_of_commands;
 mod support;
+mod templates;
 mod tenants;
 mod tidy;
 mod token;

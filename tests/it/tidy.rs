@@ -83,7 +83,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("proxy", &["listen"]),
     ("random", &[]),
     ("report", &["ui"]),
-    ("scaffold", &["context", "process"]),
+    ("scaffold", &["context", "http", "process"]),
     ("tenants", &["context", "env", "error", "project", "ui"]),
     ("tunnel", &["error", "http", "process", "proxy", "random"]),
     ("ui", &["error"]),

@@ -1,6 +1,12 @@
 //! The app: everything a request needs, shared by all of them.
 
-use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use connect_core::{
     AppKey, BaseUrl, ClientKey, Clock, Tenant, Timestamp,
@@ -66,6 +72,16 @@ pub struct Builder {
     hooks: Vec<(LifecycleEvent, Hook)>,
     webhooks: Vec<(String, Work)>,
     transformer: Transformer,
+    descriptor: Source,
+}
+
+/// Where the descriptor comes from.
+#[derive(Debug)]
+enum Source {
+    /// A file of the app's folder.
+    File(PathBuf),
+    /// Nowhere: Connect does not know the app of this key.
+    None(AppKey),
 }
 
 type HookFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -122,6 +138,7 @@ impl ConnectApp {
             hooks: Vec::new(),
             webhooks: Vec::new(),
             transformer: Transformer::default(),
+            descriptor: Source::File("atlassian-connect.json".into()),
         }
     }
 
@@ -285,6 +302,22 @@ impl Builder {
         self
     }
 
+    /// Reads the descriptor from this file of the app's folder and not from
+    /// `atlassian-connect.json`: for a server that is two apps.
+    #[must_use]
+    pub fn descriptor_file(mut self, name: impl Into<PathBuf>) -> Self {
+        self.descriptor = Source::File(name.into());
+        self
+    }
+
+    /// Has no descriptor: for the remote of an app that Forge knows and Connect does not. No site
+    /// can install it, so no host request is ever genuine.
+    #[must_use]
+    pub fn forge_only(mut self, key: AppKey) -> Self {
+        self.descriptor = Source::None(key);
+        self
+    }
+
     /// Changes the descriptor before it is served, after its placeholders were filled in
     /// (ACE's `descriptorTransformer`).
     #[must_use]
@@ -302,11 +335,12 @@ impl Builder {
     /// [`StartError`].
     pub async fn build(self) -> Result<ConnectApp, StartError> {
         let config = self.config;
-        let descriptor = DescriptorFile::open(
-            &config.folder.join("atlassian-connect.json"),
-            &config,
-            self.transformer,
-        )?;
+        let descriptor = match self.descriptor {
+            Source::File(name) => {
+                DescriptorFile::open(&config.folder.join(name), &config, self.transformer)?
+            }
+            Source::None(key) => DescriptorFile::none(key, &config),
+        };
         let store = match self.store {
             Some(store) => store,
             None => open_store(&config).await?,

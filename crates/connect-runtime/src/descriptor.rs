@@ -153,6 +153,22 @@ impl Descriptor {
 }
 
 impl DescriptorFile {
+    /// That of an app that Connect does not know: there is nothing to serve.
+    pub(crate) fn none(key: AppKey, config: &Config) -> Self {
+        let nothing = Descriptor {
+            root: Map::new(),
+            key,
+            base_url: config.local_base_url.clone(),
+        };
+        Self {
+            path: PathBuf::new(),
+            values: Placeholders::of(config),
+            transform: Box::new(|_| {}),
+            follow: false,
+            current: RwLock::new((None, Arc::new(nothing))),
+        }
+    }
+
     pub(crate) fn open(
         path: &Path,
         config: &Config,
@@ -164,11 +180,7 @@ impl DescriptorFile {
                 transform(root, &settings);
             }
         });
-        let values = Placeholders {
-            local_base_url: config.local_base_url.to_string(),
-            environment: config.environment.clone(),
-            app_key: config.app_key.as_ref().map(ToString::to_string),
-        };
+        let values = Placeholders::of(config);
         let (changed, descriptor) = read(path, &values, &*transform)?;
         Ok(Self {
             path: path.to_owned(),
@@ -215,6 +227,14 @@ impl std::fmt::Debug for Transformer {
 }
 
 impl Placeholders {
+    fn of(config: &Config) -> Self {
+        Self {
+            local_base_url: config.local_base_url.to_string(),
+            environment: config.environment.clone(),
+            app_key: config.app_key.as_ref().map(ToString::to_string),
+        }
+    }
+
     /// Fills in every occurrence in every text.
     fn fill(&self, value: &mut Value) {
         match value {

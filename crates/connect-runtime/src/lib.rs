@@ -46,7 +46,7 @@ pub mod views;
 mod webhooks;
 
 pub use app::{Builder, ConnectApp, StartError};
-pub use axum::{body::Body, response::Html};
+pub use axum::{Json, body::Body, extract::Query, response::Html};
 pub use client::{
     AddonInfo, AddonLicense, AddonState, Call, Callee, Download, DynamicModules, HostCall,
     HostClient, HostError, HostResponse, Multipart, Pages, Properties,

@@ -12,7 +12,7 @@ use axum::{
 use http::Method;
 use tower::{Layer, Service};
 
-use crate::extract::Access;
+use crate::{app::ConnectApp, extract::Access};
 
 /// The routes of an app.
 ///
@@ -126,6 +126,17 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
         Self(self.0.merge(other.0))
+    }
+
+    /// Adds another app with its routes, below the path of its base URL: one server for two apps,
+    /// each with a descriptor, an audience and tenants of its own.
+    ///
+    /// # Panics
+    /// When the other app's base URL has no path, because then the two cannot be told apart.
+    #[must_use]
+    pub fn mount(self, other: &ConnectApp, routes: Routes) -> Self {
+        let path = other.config().local_base_url.path();
+        Self(self.0.nest_service(path, other.router(routes)))
     }
 
     /// Adds an axum router as it is, whose handlers anybody may call unless they check themselves:

@@ -24,12 +24,14 @@ use crate::{
 
 /// Longest form body; the token may be in it, so it is read before the handler runs.
 const MAX_FORM: usize = 1024 * 1024;
+/// Where whoever watches the process asks for it.
+const HEALTH: &str = "/healthz";
 /// How long requests and hooks under way may take when the app is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
 impl ConnectApp {
-    /// The app's routes and the ones every app has: the descriptor and the lifecycle calls, where
-    /// the descriptor says they are.
+    /// The app's routes and the ones every app has: the descriptor, the lifecycle calls, where the
+    /// descriptor says they are, and `/healthz`, unless the app has one of its own.
     pub fn router(&self, routes: Routes<Self>) -> Router {
         self.router_with(routes, self.clone())
     }
@@ -119,17 +121,25 @@ fn own_routes(app: &ConnectApp) -> Router {
 /// The descriptor: public, because the host reads it before it knows the app.
 async fn descriptor(State(app): State<ConnectApp>) -> Response {
     let descriptor = app.descriptor();
+    if descriptor.as_json().is_empty() {
+        return Rejection::NotFound.into_response();
+    }
     let mut response = Json(descriptor.as_json()).into_response();
     headers::set(response.headers_mut(), header::CACHE_CONTROL, "no-cache");
     response
 }
 
 /// What no route takes: a webhook of the descriptor that no handler waits for is verified and
-/// told to whoever listens, as ACE does; anything else is not there.
+/// told to whoever listens, as ACE does; whoever watches the process is told that it answers;
+/// anything else is not there.
 async fn unrouted(State(app): State<ConnectApp>, request: Request) -> Response {
     let descriptor = app.descriptor();
     let (parts, body) = request.into_parts();
     let path = lifecycle::below_base(&app, parts.uri.path());
+    // Says nothing of the store: a process that is restarted does not bring a database back.
+    if path == HEALTH && matches!(parts.method, Method::GET | Method::HEAD) {
+        return "ok\n".into_response();
+    }
     match descriptor.webhook_event(path).map(str::to_owned) {
         Some(event) if parts.method == Method::POST => {
             let answer = webhooks::answer(&app, &event, parts, body).await;
@@ -187,7 +197,10 @@ async fn surround(State(app): State<ConnectApp>, request: Request, next: Next) -
         &mut response,
         proved.0.get().unwrap_or(&Visitor::Anybody),
     );
-    headers::set(response.headers_mut(), "x-request-id", &id);
+    // An app below another one has named the request already, and logged that name.
+    if !response.headers().contains_key("x-request-id") {
+        headers::set(response.headers_mut(), "x-request-id", &id);
+    }
     response
 }
 

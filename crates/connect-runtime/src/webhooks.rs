@@ -47,6 +47,11 @@ pub struct Webhook<T = Value> {
 }
 
 impl<T> Webhook<T> {
+    /// The app, for its store and its configuration.
+    pub fn app(&self) -> &ConnectApp {
+        self.request.app()
+    }
+
     /// The installation it comes from.
     pub fn tenant(&self) -> &Arc<Tenant> {
         self.request.tenant()

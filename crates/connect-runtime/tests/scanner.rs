@@ -31,7 +31,9 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinSet};
 use tower::ServiceExt;
 
-const TEMPLATE: &str = include_str!("../../../templates/page/atlassian-connect.json.tmpl");
+const TEMPLATE: &str = include_str!("../../../templates/_shared/parts/descriptor.json.tmpl");
+/// Scopes and modules of the template `page`.
+const ADDS: &str = include_str!("../../../templates/page/parts/adds.json.tmpl");
 
 /// The template's routes, and one of each kind that an author adds.
 fn routes() -> Routes {
@@ -84,6 +86,13 @@ impl Scanned {
     /// administrator, and a key server that knows no key.
     async fn new() -> Self {
         let text = TEMPLATE
+            .replace("[% include \"parts/adds.json\" %]\n", ADDS)
+            .replace(
+                "[% if host == \"confluence\" %]system.header/left[% else %]",
+                "",
+            )
+            .replace("[% endif %]", "")
+            .replace("[= summary =]", "An app.")
             .replace("[= key =]", "com.example.app")
             .replace("[= title =]", "Planner")
             .replace("{{localBaseUrl}}", "https://app.example.com");

@@ -4,13 +4,16 @@ mod questions;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use connect_core::AppKey;
 use serde_json::json;
 
 use crate::cli::{Dev, New, Vcs};
 use crate::context::Context;
+use crate::env;
 use crate::error::CliError;
+use crate::process::{self, CommandLine};
 use crate::scaffold::{self, Answers, AppName, RuntimeSource, Target};
 use crate::ui::Verb;
 
@@ -23,20 +26,26 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     let name = questions::name(&flags, context)?;
     let folder = flags.path.as_deref().unwrap_or(Path::new(name.slug()));
     // What cannot work is said before the other questions.
-    let target = Target::check(context.cwd.join(folder))?;
+    let may_merge = |folder: &Path| flags.force && scaffold::is_clean(folder, context);
+    let target = Target::check(context.cwd.join(folder), may_merge)?;
     let (key, runtime) = (key(&name, &flags)?, runtime(&flags, context)?);
-    let product = questions::product(&flags, context)?;
-    let template = questions::template(&product, &flags, context)?;
+    let named = questions::named(&flags, &target, context)?;
+    let product = questions::product(named.as_deref(), &flags, context)?;
+    let template = questions::template(named, &product, context)?;
+    let store = questions::store(&flags, context)?;
     let answers = Answers {
         name,
         key,
         product,
+        store,
         runtime,
     };
 
-    let files = scaffold::plan(template, &answers)?;
+    let files = scaffold::plan(&template, &answers)?;
     let staged = target.stage(&files)?;
-    let git = flags.vcs == Vcs::Git && scaffold::git_init(staged.staging(), context);
+    // Where git has every file as it is, there is a repository.
+    let wanted = flags.vcs == Vcs::Git && !staged.merges();
+    let git = wanted && scaffold::git_init(staged.staging(), context);
     let app = staged.publish()?;
 
     let shown = context.shown(&app).to_string();
@@ -54,10 +63,14 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
         "created",
         &json!({
             "path": app, "name": answers.name.slug(), "key": answers.key.as_str(),
-            "template": template.name, "product": answers.product, "git": git,
+            "template": template.name, "product": answers.product, "store": answers.store,
+            "git": git,
             "files": files.iter().map(|file| &file.path).collect::<Vec<_>>(),
         }),
     );
+    if flags.fetch {
+        fetch(&app, context)?;
+    }
     if flags.dev {
         return super::dev::run_in(&app, Dev::default(), context);
     }
@@ -67,16 +80,47 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Has cargo fetch the app's dependencies.
+fn fetch(app: &Path, context: &Context) -> Result<(), CliError> {
+    let command = CommandLine {
+        program: context.env.text(env::CARGO).unwrap_or("cargo").into(),
+        arguments: ["fetch", "--quiet"].map(Into::into).into(),
+        folder: app.to_path_buf(),
+        variables: Vec::new(),
+        without: Vec::new(),
+    };
+    let finished = context.block_on(async { Ok(process::run(&command, FETCH).await) })?;
+    let problem = match finished {
+        Ok(finished) if finished.status.success() => {
+            context
+                .ui
+                .status(Verb::Done("Fetched"), "what the app depends on");
+            return Ok(());
+        }
+        Ok(finished) => finished.stderr.trim().to_owned(),
+        Err(error) => format!("{error}: {}", error.source),
+    };
+    Err(CliError::outside(
+        "new/not-fetched",
+        "cargo cannot fetch what the app depends on",
+    )
+    .cause(problem)
+    .hint("the app is there; its first build fetches what is missing"))
+}
+
+/// How long cargo may fetch.
+const FETCH: Duration = Duration::from_secs(15 * 60);
+
 fn list(context: &Context) {
     for template in scaffold::templates() {
-        let (name, products) = (template.name, template.products.join(", "));
+        let (name, products) = (&template.name, template.products.join(", "));
         if context.ui.json {
             let fields = json!({
                 "name": name, "description": template.description, "products": template.products,
             });
             context.ui.event("template", &fields);
         } else {
-            let text = format!("{name:<12} {} ({products})", template.description);
+            let text = format!("{name:<18} {} ({products})", template.description);
             context.ui.data(&text);
         }
     }

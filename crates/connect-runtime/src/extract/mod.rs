@@ -22,6 +22,11 @@ use crate::{app::ConnectApp, danger, forge::ForgeRequest, rejection::Rejection};
 macro_rules! proved_by_tenant {
     ($name:ident) => {
         impl $name {
+            /// The app, for its store and its configuration.
+            pub fn app(&self) -> &$crate::app::ConnectApp {
+                &self.app
+            }
+
             /// The installation the request comes from.
             pub fn tenant(&self) -> &std::sync::Arc<connect_core::Tenant> {
                 &self.tenant

@@ -52,6 +52,11 @@ pub struct ForgeRequest {
 pub struct Accepted(());
 
 impl ForgeRequest {
+    /// The app, for its store and its configuration.
+    pub fn app(&self) -> &ConnectApp {
+        &self.app
+    }
+
     /// Everything the token says.
     pub fn claims(&self) -> &ForgeClaims {
         self.proof.claims()

@@ -314,3 +314,66 @@ async fn no_auth_lets_a_request_in_as_the_installed_tenant() {
         StatusCode::UNAUTHORIZED
     );
 }
+
+#[tokio::test]
+async fn whoever_watches_the_process_is_answered_unless_the_app_does_it() {
+    let app = World::default().app().await;
+    let health = app.get(routes(), "/healthz", &[]).await;
+    assert_eq!(
+        (health.status, health.body.as_str()),
+        (StatusCode::OK, "ok\n")
+    );
+    assert_eq!(health.header("x-content-type-options"), "nosniff");
+    async fn own(_: PublicRoute) -> &'static str {
+        "own"
+    }
+    let routes = Routes::new().get("/healthz", own);
+    assert_eq!(app.get(routes, "/healthz", &[]).await.body, "own");
+}
+
+#[tokio::test]
+async fn two_apps_on_one_server_are_apart() {
+    use connect_runtime::http::Method;
+
+    let at = |base_url| World {
+        env: Env::of([("NODE_ENV", "production"), ("AC_LOCAL_BASE_URL", base_url)]),
+        base_url,
+        ..World::default()
+    };
+    let (root, other) = ("https://app.example.com", "https://app.example.com/other");
+    let (root, other) = (at(root).app().await, at(other).app().await);
+    let both = || routes().mount(&other.app, routes());
+    let descriptor = root
+        .get(both(), "/other/atlassian-connect.json", &[])
+        .await
+        .body;
+    assert!(
+        descriptor.contains("https://app.example.com/other"),
+        "{descriptor}"
+    );
+    assert_eq!(root.get(both(), "/other/healthz", &[]).await.body, "ok\n");
+
+    // The token of one half, at the other.
+    let page = "/other/page?lic=active";
+    let mine = root.send_signed(both(), Method::GET, page, &[], "").await;
+    assert_eq!(mine.status, StatusCode::UNAUTHORIZED);
+    let line = connect_runtime::core::qsh::RequestLine {
+        method: "GET",
+        target: page,
+        form: None,
+    };
+    let life = connect_runtime::core::time::Seconds(180);
+    let now = crate::support::now();
+    let token =
+        connect_runtime::core::mint::host_token(&tenant("site-1"), &line, "/other", life, now);
+    let header = format!("JWT {}", token.unwrap());
+    let good = root.get(both(), page, &[("authorization", &header)]).await;
+    assert_eq!(good.status, StatusCode::OK, "{}", good.body);
+    // One id names the request in the answer and in the log of whoever refused it.
+    let refused = root.get(both(), page, &[("accept", "text/plain")]).await;
+    assert!(
+        refused.body.contains(refused.header("x-request-id")),
+        "{}",
+        refused.body
+    );
+}
