@@ -172,7 +172,14 @@ fn run(env: &TestEnv, app: &App) {
         assert!(open().contains("changed by the test"), "{folder}");
     }
     // Nobody gets in by a hole: full score for the app as it is generated.
-    let tested = ["-C", &folder, "sandbox", "test", own, "--strict", "--json"];
+    let product = match app.product.as_str() {
+        "confluence" => "confluence",
+        _ => "jira",
+    };
+    #[rustfmt::skip]
+    let tested = [
+        "-C", &folder, "sandbox", "test", own, "--product", product, "--strict", "--json",
+    ];
     let tested = env.connect(&tested).assert().success();
     let lines = String::from_utf8_lossy(&tested.get_output().stdout).into_owned();
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
