@@ -135,6 +135,8 @@ def small(folder, descriptor):
     say("memory when idle", sandbox.resident_mb(), "MB", 30)
     install(sandbox, "/jira", descriptor)
     say("page view", sandbox.p50("GET", "/jira/plugins/servlet/ac/com.example.bench/page"), "ms", 20)
+    for path in ("/jira/browse/DEMO-1", "/jira/apps/com.example.bench"):
+        say(f"view of {path}", sandbox.p50("GET", path), "ms", 20)
     times = {path: sandbox.p50("GET", path) for path in PATHS}
     for path, ms in times.items():
         say(f"GET {path}, 5 issues", ms, "ms")

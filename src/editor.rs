@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::context::Context;
 use crate::env;
 use crate::error::CliError;
+use crate::inspect::write_private;
 use crate::process::{self, CommandLine};
 
 /// Opens the user's editor on a text, and waits until they leave it.
@@ -20,7 +21,8 @@ pub(crate) async fn edit(text: &str, context: &Context) -> Result<String, CliErr
     let folder = context.cwd.join(".connect");
     std::fs::create_dir_all(&folder).map_err(|error| failed(&error))?;
     let file = folder.join(format!("edit-{}.json", std::process::id()));
-    std::fs::write(&file, format!("{text}\n")).map_err(|error| failed(&error))?;
+    let written = write_private(&file, format!("{text}\n").as_bytes());
+    written.map_err(|error| failed(&error))?;
     let (program, arguments) = command(editor, &file);
     let command = CommandLine {
         program,

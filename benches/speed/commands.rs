@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::samples;
 use crate::support::app;
 use crate::support::env::{CONNECT, TestEnv};
+use crate::support::host::FakeHost;
 use crate::table::{Table, ms};
 
 pub(crate) fn run(table: &mut Table) {
@@ -38,6 +39,15 @@ pub(crate) fn run(table: &mut Table) {
     let large = TestEnv::new().with_descriptor(&many_modules(200));
     let times = samples(50, || whole(&large, &["validate"]));
     table.times("validate, 200 modules", ms(10.0, 30.0), &times);
+    let host = FakeHost::start();
+    let project = TestEnv::new()
+        .with_descriptor(&app::descriptor("com.example.a", "One"))
+        .with_hosts(&[&host]);
+    let times = samples(5, || {
+        // What it finds is not what is measured.
+        project.connect(&["doctor"]).output().unwrap();
+    });
+    table.times("doctor, one host", ms(1500.0, 5000.0), &times);
 }
 
 fn whole(env: &TestEnv, arguments: &[&str]) {

@@ -77,7 +77,9 @@ impl Table {
             gates,
             all,
         } = self;
-        println!("{targets} of {all} targets and {gates} of {all} gates held");
+        if *all > 0 {
+            println!("{targets} of {all} targets and {gates} of {all} gates held");
+        }
     }
 }
 

@@ -81,7 +81,7 @@ impl CliError {
 
     /// The descriptor has nothing of that name to fire.
     pub(crate) fn nothing_to_trigger(name: &str) -> Self {
-        let message = format!("the descriptor has neither a webhook nor a page `{name}`");
+        let message = format!("the descriptor has no lifecycle call, webhook or page `{name}`");
         Self::user("trigger/unknown", message).hint("connect trigger    lists what it has")
     }
 

@@ -13,8 +13,8 @@ use crate::error::CliError;
 pub(crate) const PORT: u16 = 3099;
 /// How many ports after it are tried.
 const NEAR: u16 = 20;
-/// Longest wait for its last answers.
-const SHUTDOWN: Duration = Duration::from_secs(1);
+/// Longest wait for its last answers, and until what it knows is on the disk.
+const SHUTDOWN: Duration = Duration::from_secs(3);
 
 /// What a sandbox keeps between runs, and in which folder.
 #[derive(Clone, Debug)]

@@ -32,7 +32,7 @@ pub(crate) use crate::inspect::api::Stage;
 pub(crate) use crate::inspect::ask::{AskError, ask};
 pub(crate) use crate::inspect::auth::{Auth, Verdict};
 pub(crate) use crate::inspect::judge::{Judge, now};
-pub(crate) use crate::inspect::ring::{Ring, read, read_one};
+pub(crate) use crate::inspect::ring::{Ring, read, read_one, write_private};
 pub(crate) use crate::inspect::server::{Door, listen, serve};
 pub(crate) use crate::inspect::sign::{Flaw, Order, TokenKind};
 

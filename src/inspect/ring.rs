@@ -116,7 +116,7 @@ fn write(file: &Path, entry: &Entry) -> io::Result<()> {
 }
 
 /// Writes a file that only its owner can read.
-pub(super) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.create(true).truncate(true).write(true);
     #[cfg(unix)]

@@ -115,6 +115,8 @@ enum End {
 
 /// Longest wait for the other side to know that it is over.
 const CLOSE: Duration = Duration::from_secs(4);
+/// The same where it is hardly there any more.
+const CLOSE_LOST: Duration = Duration::from_secs(1);
 
 impl Keeper {
     /// A keeper of a tunnel that is not open yet.
@@ -230,8 +232,12 @@ impl Keeper {
         };
         let served = async { End::Lost(link.serve().await) };
         let end = race(stop(), race(served, watched)).await;
-        // The other side may be what is gone.
-        let _ = tokio::time::timeout(CLOSE, link.close()).await;
+        let patience = match end {
+            // The other side may be what is gone, and the user waits for the news.
+            End::Lost(_) => CLOSE_LOST,
+            End::Opened | End::Stopped => CLOSE,
+        };
+        let _ = tokio::time::timeout(patience, link.close()).await;
         end
     }
 

@@ -57,7 +57,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "check", "context", "dev", "env", "error", "host", "http", "process", "project", "ui",
         ],
     ),
-    ("editor", &["context", "env", "error", "process"]),
+    ("editor", &["context", "env", "error", "inspect", "process"]),
     ("env", &[]),
     // It turns the errors of all others into what is shown.
     (

@@ -71,3 +71,25 @@ impl Clock for Timestamp {
         *self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calendar_is_gregorian() {
+        for (seconds, date) in [
+            (-1, (1969, 12, 31)),
+            (0, (1970, 1, 1)),
+            (951_782_399, (2000, 2, 28)),
+            (951_782_400, (2000, 2, 29)),
+            (1_795_305_600, (2026, 11, 22)),
+            (4_107_542_400, (2100, 3, 1)),
+        ] {
+            assert_eq!(Timestamp::from_unix(seconds).civil(), date);
+        }
+        // No moment is too far to be asked for.
+        let _ = Timestamp::from_unix(i64::MAX).civil();
+        let _ = Timestamp::from_unix(i64::MIN).civil();
+    }
+}

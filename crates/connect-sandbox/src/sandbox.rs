@@ -384,6 +384,10 @@ impl Sandbox {
     /// the sandbox runs any more.
     pub async fn shutdown(self) {
         self.shared.tasks.end(PATIENCE).await;
+        // What the last requests changed.
+        for site in &self.shared.sites {
+            saver::save(site).await;
+        }
     }
 
     fn on(&self, product: Product) -> &Arc<Site> {

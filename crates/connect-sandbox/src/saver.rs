@@ -121,26 +121,30 @@ impl Stored {
     }
 }
 
-/// Writes a site whenever it changed, and a last time when the sandbox closes.
+/// Writes a site whenever it changed, until the sandbox closes.
 pub(crate) async fn run(shared: Arc<Shared>, site: Arc<Site>) {
+    let closing = &shared.tasks.closing;
+    while let Some(()) = closing
+        .run_until_cancelled(site.saver.changed.notified())
+        .await
+    {
+        save(&site).await;
+    }
+}
+
+/// Writes a site if it has changed since it was written.
+pub(crate) async fn save(site: &Arc<Site>) {
     let Some(file) = site.saver.file.clone() else {
         return;
     };
-    loop {
-        let closing = &shared.tasks.closing;
-        let waited = closing.run_until_cancelled(site.saver.changed.notified());
-        let closed = waited.await.is_none();
-        // What changes while it is written is written in the next round.
-        if site.saver.stale.swap(false, Ordering::AcqRel) {
-            let (site, file) = (site.clone(), file.clone());
-            let written = tokio::task::spawn_blocking(move || write(&site, &file)).await;
-            if let Ok(Err(error)) = written {
-                tracing::error!(%error, "the sandbox cannot keep its state");
-            }
-        }
-        if closed {
-            return;
-        }
+    // What changes while it is written is written in the next round.
+    if !site.saver.stale.swap(false, Ordering::AcqRel) {
+        return;
+    }
+    let site = site.clone();
+    let written = tokio::task::spawn_blocking(move || write(&site, &file)).await;
+    if let Ok(Err(error)) = written {
+        tracing::error!(%error, "the sandbox cannot keep its state");
     }
 }
 

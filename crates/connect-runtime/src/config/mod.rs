@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 mod document;
 mod env;
+mod meaning;
 mod reader;
 
 pub(crate) use document::Document;

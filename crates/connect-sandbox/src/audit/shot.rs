@@ -26,6 +26,8 @@ pub(super) struct Shot {
 /// What should become of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expect {
+    /// Any answer but 401 and 403: the app knows the sender, whatever else goes wrong.
+    Known,
     /// Any answer but 401, 403 and a failure: the context may be one that the app has nothing for.
     LetIn,
     /// 400 or more.
@@ -176,6 +178,7 @@ impl Expect {
     fn is_met(self, status: StatusCode) -> bool {
         let code = status.as_u16();
         match self {
+            Self::Known => !matches!(code, 401 | 403),
             Self::LetIn => !matches!(code, 401 | 403) && code < 500,
             Self::NotLetIn => code >= 400,
             Self::Refused => (400..500).contains(&code),
@@ -185,6 +188,7 @@ impl Expect {
 
     fn as_str(self) -> &'static str {
         match self {
+            Self::Known => "any answer but 401 and 403",
             Self::LetIn => "any answer but 401, 403 and 5xx",
             Self::NotLetIn => "400 or more",
             Self::Refused => "4xx",

@@ -127,7 +127,6 @@ pub(crate) async fn frame(
     let mut setup = frame.setup;
     setup["name"] = frame.name.into();
     setup["src"] = frame.src.into();
-    setup["part"] = part.into();
     if let Some(saved) = saved {
         setup["macro"] = json!({ "parameters": saved.parameters, "body": saved.body });
     }

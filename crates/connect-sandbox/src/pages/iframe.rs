@@ -101,6 +101,7 @@ pub(crate) fn frame(
         "id": id,
         "app": app_key,
         "module": module.key,
+        "part": wanted.part,
         "title": module.name,
         "origin": Url::parse(&src).ok()?.origin().ascii_serialization(),
         "ticket": ticket(shared, site, Some(app), viewer),

@@ -9,6 +9,7 @@ mod fire;
 mod iframe;
 mod macros;
 mod modules;
+mod native;
 mod nav;
 mod overview;
 mod page;

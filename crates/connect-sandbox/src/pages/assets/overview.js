@@ -34,6 +34,7 @@
       case "tokenAsked": return ["← token of a user", event.status, event.problem ?? event.user];
       case "uninstalled": return ["Uninstalled", "✓", event.app];
       case "upmCall": return event.path.includes("/pending/") ? null : [`← ${event.method} ${short(event.path)}`, event.status ?? "lost", "plugin manager"];
+      case "webhookSent": return [`→ ${event.webhook}${event.retry ? `, try ${event.retry + 1}` : ""}`, event.status ?? "✗", event.problem ?? `${event.app} in ${event.ms} ms`];
       default: return [event.event, "", ""];
     }
   };

@@ -411,6 +411,7 @@ async fn views_full_of_modules_fit_every_width_in_light_and_dark() {
                 "/workflow",
                 "/people/712020:ada",
                 "/apps/com.example.test",
+                "/webhooks",
                 "/project-settings/DEMO",
             ][..],
         ),
@@ -424,6 +425,7 @@ async fn views_full_of_modules_fit_every_width_in_light_and_dark() {
                 "/space-tools/DEMO",
                 "/admin",
                 "/apps/com.example.test",
+                "/webhooks",
             ][..],
         ),
     ] {

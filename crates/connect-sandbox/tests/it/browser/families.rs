@@ -27,6 +27,7 @@ fn confluence() -> Value {
         "dynamicContentMacros": [{
             "key": "live", "url": "/live?colour={colour}&body={macro.body}", "name": name, "bodyType": "plain-text",
             "parameters": [{ "identifier": "colour", "name": name, "type": "string", "defaultValue": "red" }],
+            "propertyPanel": { "url": "/panel", "controls": [{ "type": "button", "key": "paint", "label": name }] },
             "editor": { "url": "/edit", "editTitle": { "value": "Edit the macro" } },
         }],
     })
@@ -326,6 +327,12 @@ async fn editors_of_macros_save_what_the_page_shows() {
         return;
     };
     macros_are_edited(&mut stage).await;
+    // The buttons of its property panel are answered by a page that nobody sees.
+    stage.click("[data-key=live] [data-panel-event]").await;
+    stage.ready("panel").await;
+    stage.ap("panel", "AP.confluence.onMacroPropertyPanelEvent({ 'click.paint.live.macro.property-panel': () => { window.painted = true; } }), 0").await;
+    stage.click("[data-key=live] [data-panel-event]").await;
+    stage.browser.wait_for("/panel", "window.painted").await;
 }
 
 #[tokio::test]

@@ -153,9 +153,24 @@ function showStatic(place) {
   );
 }
 
+// The buttons of a macro's property panel are answered by a page of the app that nobody sees.
+async function pressControl({ dataset }) {
+  const place = document.querySelector(`.unseen[data-panel="${CSS.escape(dataset.module)}"]`);
+  let frame = place && frames.get(place.querySelector("iframe")?.id);
+  if (!place) {
+    const unseen = make("div", "unseen");
+    unseen.dataset.panel = dataset.module;
+    const holder = make("div", "frame-holder");
+    unseen.append(holder);
+    document.querySelector("main").append(unseen);
+    frame = (await putFrame(holder, dataset)).frame;
+  }
+  if (frame) dispatch(dataset.panelEvent, (other) => other === frame, []);
+}
+
 document.addEventListener("click", (event) => {
   const control = event.target.closest("[data-panel-event]");
-  if (control) dispatch(control.dataset.panelEvent, (frame) => frame.app === control.dataset.app, []);
+  if (control) pressControl(control).catch((error) => fail(pageOf(control.dataset.app), error.message));
 });
 
 // ---- What people change themselves: by REST, so that apps hear of it by webhooks.
