@@ -15,6 +15,7 @@ use crate::dev::way::Address;
 use crate::env;
 use crate::host::BoxFuture;
 use crate::inspect::{self, Door, Judge, Ring, Stage};
+use crate::project::Config;
 use crate::proxy::{Observer, Served};
 use crate::ui::Verb;
 
@@ -79,7 +80,8 @@ pub(crate) async fn start(
             let page = door.page();
             ui.status(Verb::Done("Inspecting"), &page);
             ui.event("inspector", &serde_json::json!({ "url": page }));
-            let stage = sandbox.map(stage);
+            let product = Config::product(project, &context.env);
+            let stage = sandbox.map(|sandbox| stage(sandbox, product));
             let serve = inspect::serve(listener, door, ring, judge, front, stage);
             inspecting.sources.push(Box::pin(serve));
             inspecting.door = Some(OpenDoor(project.to_path_buf()));
@@ -91,7 +93,7 @@ pub(crate) async fn start(
 }
 
 /// What the sandbox does for other commands.
-fn stage(sandbox: &Sandbox) -> Stage {
+fn stage(sandbox: &Sandbox, product: Product) -> Stage {
     let signer = sandbox.signer();
     Stage {
         sign: Box::new(move |claims, kid| {
@@ -101,7 +103,7 @@ fn stage(sandbox: &Sandbox) -> Stage {
                 signed.map_err(|error| error.to_string())
             })
         }),
-        site: sandbox.site(Product::Jira),
+        site: sandbox.site(product),
         username: sandbox.username().to_owned(),
         password: sandbox.password().clone(),
     }

@@ -374,21 +374,27 @@ async fn hosts(
                 flag: "connect dev --sandbox-port",
             };
             let sandbox = host::sandbox::start(order, context).await?;
-            Ok((vec![sandbox_entry(&sandbox, context)], Some(sandbox)))
+            let product = Config::product(&options.folder, &context.env);
+            let entry = sandbox_entry(&sandbox, product, context);
+            Ok((vec![entry], Some(sandbox)))
         }
     }
 }
 
 /// The sandbox as a host like any other: its UPM is driven over loopback.
-fn sandbox_entry(sandbox: &Sandbox, context: &Context) -> HostEntry {
+fn sandbox_entry(sandbox: &Sandbox, product: Product, context: &Context) -> HostEntry {
     let login = Login {
         username: sandbox.username().to_owned(),
         password: sandbox.password().clone(),
     };
-    let site = sandbox.site(Product::Jira);
+    let site = sandbox.site(product);
+    let name = match product {
+        Product::Confluence => "Confluence",
+        _ => "Jira",
+    };
     HostEntry {
         host: Box::new(Upm::new(context.http.clone(), site, login)),
-        label: "the sandbox (Jira)".to_owned(),
+        label: format!("the sandbox ({name})"),
         lasts: false,
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use connect_core::Product;
 use connect_store::{StoreKeys, StoreSettings};
 use serde_json::{Map, Value};
 
@@ -70,6 +71,18 @@ impl Config {
             })
         } else {
             Err(FileError::Values { path, problems })
+        }
+    }
+
+    /// The product that the app is for (`product`), whose site in the sandbox gets it: Jira unless
+    /// the file says Confluence. That the file cannot be read is told by [`Config::read`].
+    pub(crate) fn product(folder: &Path, env: &Env) -> Product {
+        let file = read_settings(&folder.join(CONFIG), env);
+        let file = file.ok().flatten().unwrap_or_default();
+        let named = value(&file, "product", env).and_then(Value::as_str);
+        match named.and_then(Product::parse) {
+            Some(Product::Confluence) => Product::Confluence,
+            _ => Product::Jira,
         }
     }
 
@@ -166,6 +179,23 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         std::fs::write(home.path().join(CONFIG), file).unwrap();
         Config::read(home.path(), &env(pairs)).map(|config| config.port)
+    }
+
+    #[test]
+    fn the_product_is_confluence_where_the_file_says_so() {
+        let home = tempfile::tempdir().unwrap();
+        let product = |file: &str| {
+            std::fs::write(home.path().join(CONFIG), file).unwrap();
+            Config::product(home.path(), &env(&[]))
+        };
+        assert_eq!(product("{product: 'confluence'}"), Product::Confluence);
+        assert_eq!(
+            product("{development: {product: 'confluence'}}"),
+            Product::Confluence
+        );
+        for other in ["{}", "{product: 'jira'}", "{product: 1}", "{", ""] {
+            assert_eq!(product(other), Product::Jira, "{other}");
+        }
     }
 
     #[test]
