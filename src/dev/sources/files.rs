@@ -250,30 +250,34 @@ impl Watch {
 
     /// Waits for a change, and then for quiet.
     pub(crate) async fn settled(&mut self) {
-        let mut began = None;
         // Who looks must look twice to see that it is quiet.
         let least = match self.eyes {
             Eyes::Told(..) => Duration::ZERO,
             Eyes::Look { every, .. } => every + every / 2,
         };
-        let mut quiet = QUIET.max(least);
-        loop {
-            let Some(began) = began else {
-                if !self.touched().await {
-                    // Never: the sender lives in our own watcher.
-                    return;
-                }
-                began = Some(Instant::now());
-                continue;
-            };
+        if !self.touched().await {
+            // Never: the sender lives in our own watcher.
+            return;
+        }
+        let began = Instant::now();
+        while let Some(quiet) = patience(began.elapsed(), least) {
             match tokio::time::timeout(quiet, self.touched()).await {
-                Err(_) | Ok(false) => return,
-                Ok(true) if began.elapsed() > LONGEST.max(2 * least) => return,
-                Ok(true) if began.elapsed() > ONE_SAVE => quiet = QUIET_IN_BURST.max(least),
                 Ok(true) => {}
+                Err(_) | Ok(false) => return,
             }
         }
     }
+}
+
+/// How long it has to be quiet after a change that came this long after the first one, `least` at
+/// the least. Nothing when it was waited long enough.
+fn patience(since: Duration, least: Duration) -> Option<Duration> {
+    let quiet = match since {
+        since if since > LONGEST.max(2 * least) => return None,
+        since if since > ONE_SAVE => QUIET_IN_BURST,
+        _ => QUIET,
+    };
+    Some(quiet.max(least))
 }
 
 fn is_change(kind: EventKind) -> bool {
@@ -365,5 +369,39 @@ impl std::fmt::Debug for Watch {
         f.debug_struct("Watch")
             .field("folders", &self.folders)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When it was quiet after saves at these times, in milliseconds from the first one.
+    fn quiet_after(saves: impl IntoIterator<Item = u64>) -> u64 {
+        let mut saves = saves.into_iter().map(Duration::from_millis).peekable();
+        let mut last = saves.next().unwrap();
+        let quiet_at = loop {
+            let Some(quiet) = patience(last, Duration::ZERO) else {
+                break last;
+            };
+            match saves.next_if(|next| *next < last + quiet) {
+                Some(next) => last = next,
+                None => break last + quiet,
+            }
+        };
+        u64::try_from(quiet_at.as_millis()).unwrap()
+    }
+
+    #[test]
+    fn saves_that_follow_each_other_are_one() {
+        assert_eq!(quiet_after([0]), 60);
+        // The events of one save.
+        assert_eq!(quiet_after([0, 1, 2]), 62);
+        assert_eq!(quiet_after([0, 50, 100, 150, 200]), 300);
+        assert_eq!(quiet_after([0, 50, 149]), 249);
+        // Another one.
+        assert_eq!(quiet_after([0, 61]), 60);
+        // Who never rests is not waited for.
+        assert_eq!(quiet_after((0..).map(|number| 50 * number)), 1050);
     }
 }

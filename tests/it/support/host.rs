@@ -68,6 +68,9 @@ struct State {
     /// Where addresses really lead.
     routes: Option<Route>,
     enabled: BTreeMap<String, bool>,
+    /// An install was ordered, and its task is not there yet.
+    ordered: bool,
+    overlapped: bool,
     /// Access token and state, by app.
     licenses: BTreeMap<String, (String, String)>,
 }
@@ -78,6 +81,8 @@ struct Task {
     left: usize,
     done_at: Instant,
     outcome: Result<String, &'static str>,
+    /// Whoever ordered it has been told how it ended.
+    told: bool,
 }
 
 struct Request {
@@ -127,6 +132,11 @@ impl FakeHost {
     /// Has it reach addresses that are not on this machine by others that are.
     pub(crate) fn set_routes(&self, routes: impl Fn(&str) -> String + Send + Sync + 'static) {
         self.state.0.lock().unwrap().routes = Some(Arc::new(routes));
+    }
+
+    /// Whether an install was ordered while another one was under way.
+    pub(crate) fn overlapped(&self) -> bool {
+        self.state.0.lock().unwrap().overlapped
     }
 
     fn route(&self, url: &str) -> String {
@@ -371,6 +381,11 @@ impl FakeHost {
 
     /// Fetches the descriptor and calls the app, as a host does; answers with the task's number.
     fn install(&self, body: &[u8], faults: &Faults) -> usize {
+        {
+            let mut state = self.state.0.lock().unwrap();
+            state.overlapped |= state.ordered || state.tasks.iter().any(|task| !task.told);
+            state.ordered = true;
+        }
         let body: Value = serde_json::from_slice(body).unwrap();
         let url = self.route(body["pluginUri"].as_str().unwrap());
         if !url.starts_with("http://") {
@@ -409,7 +424,9 @@ impl FakeHost {
             left: faults.polls,
             done_at: Instant::now() + faults.takes,
             outcome,
+            told: false,
         });
+        state.ordered = false;
         self.state.1.notify_all();
         state.tasks.len() - 1
     }
@@ -427,6 +444,7 @@ impl FakeHost {
             task.left = task.left.saturating_sub(1);
             return response(200, "", "{\"status\":{\"done\":false}}");
         }
+        task.told = true;
         match &task.outcome {
             Ok(key) => {
                 let location =
