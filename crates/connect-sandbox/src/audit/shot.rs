@@ -139,12 +139,15 @@ impl Shot {
     /// Whether the answer is good, and how bad it is if it is not: to fail instead of refusing is
     /// another fault than to let in.
     fn judge(&self, answer: Result<&Answer, &NoAnswer>) -> (bool, Severity) {
+        let large = self.size() > LARGE;
         let Ok(Answer { status, .. }) = answer else {
             // To cut off what is far too large is a way to refuse it.
-            let cut = self.size() > LARGE && answer.is_err_and(|no| *no == NoAnswer::Broken);
+            let cut = large && answer.is_err_and(|no| *no == NoAnswer::Broken);
             return (cut, self.severity.min(Severity::Medium));
         };
-        let passed = self.expect.is_met(*status);
+        // A proxy before the app, the one of `connect dev` too, says so of a connection that was cut.
+        let cut = large && *status == StatusCode::BAD_GATEWAY && self.expect == Expect::Refused;
+        let passed = cut || self.expect.is_met(*status);
         let broke = status.is_server_error() && self.expect == Expect::Refused;
         let severity = match broke {
             true => self.severity.min(Severity::Low),
@@ -205,3 +208,36 @@ const MOST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// A request from which on a cut connection counts as a refusal, in bytes.
 const LARGE: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_far_too_large_may_be_cut_off() {
+        let url = Url::parse("http://127.0.0.1/installed").unwrap();
+        let passes = |size: usize, answer: Result<u16, NoAnswer>| {
+            let shot = Shot::new("lifecycle", "large", Severity::High, &url)
+                .post("application/json", vec![b' '; size]);
+            let answer = answer.map(|status| Answer {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: HeaderMap::new(),
+                body: Vec::new(),
+            });
+            shot.judge(answer.as_ref()).0
+        };
+        for (size, answer, expected) in [
+            (10, Ok(413), true),
+            (10, Ok(502), false),
+            (10, Err(NoAnswer::Broken), false),
+            (LARGE + 1, Ok(413), true),
+            (LARGE + 1, Ok(502), true),
+            (LARGE + 1, Err(NoAnswer::Broken), true),
+            (LARGE + 1, Ok(500), false),
+            (LARGE + 1, Ok(204), false),
+            (LARGE + 1, Err(NoAnswer::Timeout), false),
+        ] {
+            assert_eq!(passes(size, answer), expected, "{size} {answer:?}");
+        }
+    }
+}
