@@ -27,14 +27,11 @@ fn a_trigger_is_what_it_says_flaw_included() {
         ("no-token", "none", ""),
         ("wrong-aud", "refused", "auth/audience"),
     ] {
-        let (code, _) = run(&setup, &["trigger", "iframe:hello", "--flaw", flaw], "");
-        assert_eq!(code, 1, "{flaw}");
-        let event = setup.request("/hello");
-        assert_eq!(event["verdict"], verdict, "{flaw}");
-        assert_eq!(
-            event["code"].as_str().unwrap_or_default(),
-            expected,
-            "{flaw}"
+        is_a_hole(
+            &mut setup,
+            ("iframe:hello", "/hello"),
+            flaw,
+            (verdict, expected),
         );
     }
     let output = setup
@@ -100,6 +97,22 @@ fn lifecycle_calls_are_signed_as_the_host_signs_them() {
     setup.session.interrupt();
 }
 
+/// The app lets everybody in, so every flaw is a hole, and the request is told with this verdict and
+/// code.
+fn is_a_hole(
+    setup: &mut Setup,
+    (trigger, path): (&str, &str),
+    flaw: &str,
+    (verdict, code): (&str, &str),
+) -> Value {
+    let (exit, _) = run(setup, &["trigger", trigger, "--flaw", flaw], "");
+    assert_eq!(exit, 1, "{flaw}");
+    let told = setup.request(path);
+    assert_eq!(told["verdict"], verdict, "{flaw}: {told}");
+    assert_eq!(told["code"].as_str().unwrap_or_default(), code, "{flaw}");
+    told
+}
+
 #[test]
 fn each_flaw_of_an_install_is_its_own() {
     let mut setup = listening(TestEnv::new());
@@ -114,13 +127,8 @@ fn each_flaw_of_an_install_is_its_own() {
         ("unknown-key", "unknown", ""),
         ("wrong-aud", "refused", "auth/audience"),
     ] {
-        // This app lets everybody in, so every flaw is a hole.
-        let (code, _) = run(&setup, &["trigger", "uninstalled", "--flaw", flaw], "");
-        assert_eq!(code, 1, "{flaw}");
-        let told = setup.request("/uninstalled");
-        assert_eq!(told["verdict"], verdict, "{flaw}: {told}");
-        let code = told["code"].as_str().unwrap_or_default();
-        assert_eq!(code, expected, "{flaw}");
+        let uninstalled = ("uninstalled", "/uninstalled");
+        let told = is_a_hole(&mut setup, uninstalled, flaw, (verdict, expected));
         if flaw == "shared-secret" {
             assert_eq!(told["auth"], "HS256");
         }
