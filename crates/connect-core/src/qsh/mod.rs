@@ -72,7 +72,8 @@ impl Qsh {
 
     /// The hash of a canonical request.
     pub fn of(canonical: &str) -> Self {
-        Self(hash(canonical).iter().copied().map(char::from).collect())
+        let hash = digest::digest(&digest::SHA256, canonical.as_bytes());
+        Self(hex(&hash).iter().copied().map(char::from).collect())
     }
 
     /// The hexadecimal digits.
@@ -111,11 +112,12 @@ impl fmt::Debug for Qsh {
 pub fn canonical(request: &RequestLine<'_>, base_path: &str) -> Result<String, QshError> {
     let (path, query) = split(request.target)?;
     let params = Params::parse(query)?;
-    Ok(assemble(
-        request.method,
-        strip_base(path, base_path),
-        &params.join(Order::EncodedName),
-    ))
+    let spelling = Spelling {
+        method: request.method,
+        path: strip_base(path, base_path),
+        query: &params.join(Order::EncodedName),
+    };
+    Ok(spelling.text())
 }
 
 /// True when `claimed` is a hash that a host may have made for this request.
@@ -134,8 +136,8 @@ pub fn matches<'a>(
     let Ok(claimed) = claimed.as_bytes().try_into().map(words) else {
         return Ok(false);
     };
-    for canonical in candidates.iter() {
-        if words(&hash(&canonical)).ct_eq(&claimed).into() {
+    for spelling in candidates.spellings() {
+        if words(&spelling.hash()).ct_eq(&claimed).into() {
             return Ok(true);
         }
     }
@@ -152,7 +154,8 @@ pub fn candidates<'a>(
     base_paths: impl IntoIterator<Item = &'a str>,
 ) -> Result<Vec<String>, QshError> {
     let mut all = Vec::new();
-    for canonical in Candidates::new(request, base_paths)?.iter() {
+    for spelling in Candidates::new(request, base_paths)?.spellings() {
+        let canonical = spelling.text();
         if !all.contains(&canonical) {
             all.push(canonical);
         }
@@ -209,9 +212,8 @@ fn without_origin(target: &str) -> &str {
     }
 }
 
-/// SHA-256 in lower-case hexadecimal digits.
-fn hash(canonical: &str) -> [u8; 64] {
-    let hash = digest::digest(&digest::SHA256, canonical.as_bytes());
+/// A SHA-256 in lower-case hexadecimal digits.
+fn hex(hash: &digest::Digest) -> [u8; 64] {
     let mut hex = [0; 64];
     for (digits, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(hash.as_ref()) {
         *digits = [hex_digit(byte >> 4), hex_digit(byte & 15)];
@@ -233,23 +235,45 @@ fn words(digits: &[u8; 64]) -> [u64; 8] {
     words
 }
 
-fn assemble(method: &str, path: &str, query: &str) -> String {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let mut text = String::with_capacity(method.len() + path.len() + query.len() + 8);
-    text.push_str(method);
-    text.make_ascii_uppercase();
-    text.push('&');
-    if path.is_empty() {
-        text.push('/');
+/// One canonical request, by its parts.
+struct Spelling<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+}
+
+impl Spelling<'_> {
+    fn text(&self) -> String {
+        let length = self.method.len() + self.path.len() + self.query.len() + 8;
+        let mut text = String::with_capacity(length);
+        self.pieces(|piece| text.push_str(piece));
+        text
     }
-    if path.contains('&') {
-        text.push_str(&path.replace('&', "%26"));
-    } else {
-        text.push_str(path);
+
+    /// The hash of the text, which is not put together for it.
+    fn hash(&self) -> [u8; 64] {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        self.pieces(|piece| hash.update(piece.as_bytes()));
+        hex(&hash.finish())
     }
-    text.push('&');
-    text.push_str(query);
-    text
+
+    fn pieces(&self, mut add: impl FnMut(&str)) {
+        if self.method.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            add(&self.method.to_ascii_uppercase());
+        } else {
+            add(self.method);
+        }
+        add("&");
+        match self.path.strip_suffix('/').unwrap_or(self.path) {
+            "" => add("/"),
+            path if path.contains('&') => add(&path.replace('&', "%26")),
+            path => add(path),
+        }
+        add("&");
+        if !self.query.is_empty() {
+            add(self.query);
+        }
+    }
 }
 
 /// Leaves out the base path, whole segments only: `/basement` is not under `/base`.
@@ -305,11 +329,14 @@ impl<'a> Candidates<'a> {
         })
     }
 
-    /// The spellings, each put together when it is asked for.
-    fn iter(&self) -> impl Iterator<Item = String> {
+    fn spellings(&self) -> impl Iterator<Item = Spelling<'_>> {
         self.paths.iter().flat_map(move |path| {
             let queries = self.queries.iter();
-            queries.map(move |query| assemble(self.method, path, query))
+            queries.map(move |query| Spelling {
+                method: self.method,
+                path,
+                query,
+            })
         })
     }
 }
