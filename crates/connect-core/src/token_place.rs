@@ -30,8 +30,9 @@ pub fn find<'a>(
         }
     };
     for value in authorization {
-        if let Some((scheme, token)) = value.trim_start().split_once(' ')
+        if let Some((scheme, token)) = value.trim_start().split_at_checked(3)
             && scheme.eq_ignore_ascii_case("jwt")
+            && token.starts_with(' ')
         {
             let token = token.trim();
             if !token.is_empty() {
