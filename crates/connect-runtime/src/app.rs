@@ -167,7 +167,8 @@ impl ConnectApp {
     /// # Errors
     /// [`StoreError`].
     pub async fn tenant(&self, client_key: &ClientKey) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.0.tenants.get(client_key).await
+        let known = self.0.tenants.get(client_key).await?;
+        Ok(known.map(|known| known.tenant))
     }
 
     /// A client that calls the tenant's product as the app.

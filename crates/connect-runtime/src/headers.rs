@@ -1,7 +1,7 @@
 //! The headers of every response, and the body of a refusal.
 
 use axum::{body::Body, response::Response};
-use connect_core::{BaseUrl, redact::redact};
+use connect_core::{BaseUrl, Tenant, redact::redact};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{app::ConnectApp, extract::Visitor, rejection::Refused};
@@ -29,7 +29,11 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
     let failed = !response.status().is_success() && !response.status().is_redirection();
     let headers = response.headers_mut();
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        let policy = frame_ancestors(app, visitor);
+        let policy = match visitor {
+            Visitor::Tenant(frames) => frames.clone(),
+            _ if app.config().is_development() => ANY_SITE_OR_LOCAL,
+            _ => ANY_SITE,
+        };
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     let mut default = |name: HeaderName, value: HeaderValue| {
@@ -133,16 +137,8 @@ fn error_view(_: &ConnectApp, _: &str) -> Option<String> {
     None
 }
 
-/// Who may show the page in a frame: the tenant's own addresses, or any site of Atlassian's when
-/// the page is for nobody in particular.
-fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> HeaderValue {
-    let Visitor::Tenant(tenant) = visitor else {
-        return if app.config().is_development() {
-            ANY_SITE_OR_LOCAL
-        } else {
-            ANY_SITE
-        };
-    };
+/// Who may show a tenant's pages in a frame: its own addresses.
+pub(crate) fn frame_ancestors(tenant: &Tenant) -> HeaderValue {
     let site = tenant.base_url.origin();
     // Of that very length, which a header takes over as it is.
     let mut policy = ["frame-ancestors 'self' ", site].concat();
@@ -162,6 +158,7 @@ fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(ONLY_SELF)
 }
 
+// For a page that is for nobody in particular: any site of Atlassian's.
 // Constants, because a value that is made from a text is checked byte by byte each time.
 const ANY_SITE: HeaderValue =
     HeaderValue::from_static("frame-ancestors 'self' https://*.atlassian.net https://*.jira.com");

@@ -10,6 +10,9 @@ use connect_core::{
     ClientKey, Tenant,
     store::{Store, StoreError},
 };
+use http::HeaderValue;
+
+use crate::headers::frame_ancestors;
 
 /// A cache in front of a store, so that a request costs no store round trip.
 ///
@@ -23,8 +26,25 @@ pub(crate) struct Tenants {
 
 #[derive(Debug)]
 struct Entry {
-    tenant: Arc<Tenant>,
+    known: Known,
     read_at: Instant,
+}
+
+/// A tenant, and what is made of it once because every response to it needs it.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) tenant: Arc<Tenant>,
+    /// Who may show the app's pages in a frame.
+    pub(crate) frames: HeaderValue,
+}
+
+impl Known {
+    fn new(tenant: Tenant) -> Self {
+        Self {
+            frames: frame_ancestors(&tenant),
+            tenant: Arc::new(tenant),
+        }
+    }
 }
 
 /// How stale a tenant may be that another process has changed.
@@ -47,60 +67,54 @@ impl Tenants {
     }
 
     /// The tenant of that client key, also when it has uninstalled the app.
-    pub(crate) async fn get(
-        &self,
-        client_key: &ClientKey,
-    ) -> Result<Option<Arc<Tenant>>, StoreError> {
+    pub(crate) async fn get(&self, client_key: &ClientKey) -> Result<Option<Known>, StoreError> {
         match self.cached(client_key.as_str()) {
-            Some(tenant) => Ok(Some(tenant)),
+            Some(known) => Ok(Some(known)),
             // Boxed: the way through the store is rare, and would make every request's future big.
             None => Box::pin(self.read(client_key)).await,
         }
     }
 
     /// The tenant whose client key is this text, if it is known and was read not long ago.
-    pub(crate) fn cached(&self, client_key: &str) -> Option<Arc<Tenant>> {
+    pub(crate) fn cached(&self, client_key: &str) -> Option<Known> {
         let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
         let entry = cache.get(client_key)?;
-        (entry.read_at.elapsed() < TTL).then(|| Arc::clone(&entry.tenant))
+        (entry.read_at.elapsed() < TTL).then(|| entry.known.clone())
     }
 
-    async fn read(&self, client_key: &ClientKey) -> Result<Option<Arc<Tenant>>, StoreError> {
+    async fn read(&self, client_key: &ClientKey) -> Result<Option<Known>, StoreError> {
         // Taken before the read: a write that overtakes the read is newer than this entry.
         let read_at = Instant::now();
         let Some(tenant) = self.store.tenant(client_key).await? else {
             self.forget(client_key);
             return Ok(None);
         };
-        let tenant = Arc::new(tenant);
-        self.remember(&tenant, read_at);
-        Ok(Some(tenant))
+        let known = Known::new(tenant);
+        self.remember(&known, read_at);
+        Ok(Some(known))
     }
 
     /// The tenant as the store has it, when that differs from this one. Asked when a signature does
     /// not hold, so for one tenant at most once in [`RECHECK`]: bad tokens must not become store
     /// traffic.
-    pub(crate) async fn changed(
-        &self,
-        known: &Arc<Tenant>,
-    ) -> Result<Option<Arc<Tenant>>, StoreError> {
+    pub(crate) async fn changed(&self, before: &Tenant) -> Result<Option<Known>, StoreError> {
         {
             let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
             let fresh = cache
-                .get(&known.client_key)
+                .get(&before.client_key)
                 .is_some_and(|entry| entry.read_at.elapsed() < RECHECK);
             if fresh {
                 return Ok(None);
             }
         }
         let read_at = Instant::now();
-        let Some(tenant) = self.store.tenant(&known.client_key).await? else {
-            self.forget(&known.client_key);
+        let Some(tenant) = self.store.tenant(&before.client_key).await? else {
+            self.forget(&before.client_key);
             return Ok(None);
         };
-        let tenant = Arc::new(tenant);
-        self.remember(&tenant, read_at);
-        Ok((*tenant != **known).then_some(tenant))
+        let known = Known::new(tenant);
+        self.remember(&known, read_at);
+        Ok((*known.tenant != *before).then_some(known))
     }
 
     /// The tenant as the store has it now, for decisions that change it.
@@ -111,12 +125,12 @@ impl Tenants {
     /// Writes through.
     pub(crate) async fn save(&self, tenant: Tenant) -> Result<Arc<Tenant>, StoreError> {
         self.store.save_tenant(&tenant).await?;
-        let tenant = Arc::new(tenant);
-        self.remember(&tenant, Instant::now());
-        Ok(tenant)
+        let known = Known::new(tenant);
+        self.remember(&known, Instant::now());
+        Ok(known.tenant)
     }
 
-    fn remember(&self, tenant: &Arc<Tenant>, read_at: Instant) {
+    fn remember(&self, known: &Known, read_at: Instant) {
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_ENTRIES {
             cache.retain(|_, entry| entry.read_at.elapsed() < TTL);
@@ -125,16 +139,11 @@ impl Tenants {
             }
         }
         let newer = cache
-            .get(&tenant.client_key)
+            .get(&known.tenant.client_key)
             .is_some_and(|entry| entry.read_at > read_at);
         if !newer {
-            cache.insert(
-                tenant.client_key.clone(),
-                Entry {
-                    tenant: Arc::clone(tenant),
-                    read_at,
-                },
-            );
+            let known = known.clone();
+            cache.insert(known.tenant.client_key.clone(), Entry { known, read_at });
         }
     }
 

@@ -14,7 +14,7 @@ use connect_core::{
     verify::{Kind, RouteKind, Unverified, Verified, refuse_unknown_tenant},
 };
 use http::{
-    HeaderMap,
+    HeaderMap, HeaderValue,
     header::{self, AsHeaderName},
     request::Parts,
     uri::PathAndQuery,
@@ -109,8 +109,8 @@ pub(crate) enum Visitor {
     Cache,
     /// Forge, which shows nothing of it to a browser.
     Remote,
-    /// Somebody of this tenant.
-    Tenant(Arc<Tenant>),
+    /// Somebody of a tenant, whose pages these addresses may show in a frame.
+    Tenant(HeaderValue),
 }
 
 pub(crate) fn note(parts: &Parts, visitor: Visitor) {
@@ -149,29 +149,29 @@ pub(crate) async fn prove<K: Kind>(
     let token = find_token::<K>(parts, app, &line).await?;
     let token = Unverified::parse(&token)?;
     let tenants = &app.inner().tenants;
-    let tenant = match tenants.cached(token.tenant_name::<K>()?) {
-        Some(tenant) => tenant,
+    let known = match tenants.cached(token.tenant_name::<K>()?) {
+        Some(known) => known,
         None => match tenants.get(&token.tenant_hint::<K>()?).await? {
-            Some(tenant) => tenant,
+            Some(known) => known,
             None => return Err(refuse_unknown_tenant(&token).into()),
         },
     };
-    let (tenant, proof) = match check(&token, &tenant, &line) {
-        Ok(proof) => (tenant, proof),
+    let (known, proof) = match check(&token, &known.tenant, &line) {
+        Ok(proof) => (known, proof),
         // Another process may have taken a reinstall since we last looked.
         Err(error @ (TokenError::Signature | TokenError::TenantNotInstalled)) => {
-            match Box::pin(tenants.changed(&tenant)).await? {
-                Some(tenant) => {
-                    let proof = check(&token, &tenant, &line)?;
-                    (tenant, proof)
+            match Box::pin(tenants.changed(&known.tenant)).await? {
+                Some(known) => {
+                    let proof = check(&token, &known.tenant, &line)?;
+                    (known, proof)
                 }
                 None => return Err(error.into()),
             }
         }
         Err(error) => return Err(error.into()),
     };
-    note(parts, Visitor::Tenant(Arc::clone(&tenant)));
-    Ok((tenant, proof))
+    note(parts, Visitor::Tenant(known.frames));
+    Ok((known.tenant, proof))
 }
 
 async fn find_token<'a, K: Kind>(
