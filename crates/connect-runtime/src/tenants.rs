@@ -152,3 +152,58 @@ impl Tenants {
         cache.remove(client_key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use connect_core::{AppKey, BaseUrl, Product, Secret, Timestamp};
+    use connect_store::MemoryStore;
+
+    use super::*;
+
+    fn tenant(site: &str) -> Tenant {
+        Tenant::new(
+            AppKey::parse("com.example.app").unwrap(),
+            ClientKey::parse("site-1").unwrap(),
+            BaseUrl::parse(site).unwrap(),
+            Product::Jira,
+            Secret::new("a shared secret that is long enough"),
+            Timestamp::from_unix(0),
+        )
+    }
+
+    #[tokio::test]
+    async fn what_is_kept_beside_a_tenant_is_renewed_with_it() {
+        let tenants = Tenants::new(Arc::new(MemoryStore::new()));
+        assert!(tenants.cached("site-1").is_none());
+        for site in ["https://acme.atlassian.net", "https://new.atlassian.net"] {
+            tenants.save(tenant(site)).await.unwrap();
+            let known = tenants.cached("site-1").unwrap();
+            assert_eq!(known.tenant.base_url.as_str(), site);
+            assert_eq!(known.frames, format!("frame-ancestors 'self' {site}"));
+        }
+        assert!(tenants.cached("site-2").is_none());
+    }
+
+    #[test]
+    fn every_address_of_a_site_may_show_it_once_and_no_other_text_gets_in() {
+        let mut tenant = tenant("https://acme.atlassian.net");
+        let policy = |tenant: &Tenant| Known::new(tenant.clone()).frames;
+        for (shown, more) in [
+            ("https://acme.atlassian.net", ""),
+            ("https://acme.atlassian.net/", ""),
+            (
+                "https://help.example.com/portal",
+                " https://help.example.com",
+            ),
+            ("*", ""),
+            ("https://a.example; script-src *", ""),
+            ("https://a.example\r\nset-cookie: a=b", ""),
+        ] {
+            for name in ["displayUrl", "displayUrlServicedeskHelpCenter"] {
+                tenant.details.insert(name.to_owned(), shown.into());
+            }
+            let expected = format!("frame-ancestors 'self' https://acme.atlassian.net{more}");
+            assert_eq!(policy(&tenant), expected, "{shown}");
+        }
+    }
+}
