@@ -59,7 +59,7 @@ impl<'a> Compact<'a> {
             Some(rest) => (HS256_HEADER, rest),
             None => token.split_once('.').ok_or(malformed("structure"))?,
         };
-        // The last dot is near the end, and a short way is walked faster than prepared for.
+        // Most often 44 characters before the end, for which a plain loop is faster than `rsplit`.
         let dot = rest.bytes().rposition(|byte| byte == b'.');
         let (payload, signature) = rest.split_at(dot.ok_or(malformed("structure"))?);
         let signature = &signature[1..];

@@ -158,8 +158,9 @@ pub(crate) fn frame_ancestors(tenant: &Tenant) -> HeaderValue {
     HeaderValue::try_from(policy).unwrap_or(ONLY_SELF)
 }
 
-// For a page that is for nobody in particular: any site of Atlassian's.
 // Constants, because a value that is made from a text is checked byte by byte each time.
+
+/// Who may show a page that is for nobody in particular in a frame: any site of Atlassian's.
 const ANY_SITE: HeaderValue =
     HeaderValue::from_static("frame-ancestors 'self' https://*.atlassian.net https://*.jira.com");
 const ANY_SITE_OR_LOCAL: HeaderValue = HeaderValue::from_static(

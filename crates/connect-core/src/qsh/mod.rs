@@ -221,7 +221,7 @@ fn hex(hash: &digest::Digest) -> [u8; 64] {
     hex
 }
 
-/// The lower-case digit of a number below 16; reckoned, because many can be at once.
+/// The lower-case digit of a number below 16, reckoned because that can be done for many at once.
 fn hex_digit(number: u8) -> u8 {
     number + if number < 10 { b'0' } else { b'a' - 10 }
 }
@@ -244,8 +244,8 @@ struct Spelling<'a> {
 
 impl Spelling<'_> {
     fn text(&self) -> String {
-        let length = self.method.len() + self.path.len() + self.query.len() + 8;
-        let mut text = String::with_capacity(length);
+        let mut text =
+            String::with_capacity(self.method.len() + self.path.len() + self.query.len() + 8);
         self.pieces(|piece| text.push_str(piece));
         text
     }
@@ -264,10 +264,13 @@ impl Spelling<'_> {
             add(self.method);
         }
         add("&");
-        match self.path.strip_suffix('/').unwrap_or(self.path) {
-            "" => add("/"),
-            path if path.contains('&') => add(&path.replace('&', "%26")),
-            path => add(path),
+        let path = self.path.strip_suffix('/').unwrap_or(self.path);
+        if path.is_empty() {
+            add("/");
+        } else if path.contains('&') {
+            add(&path.replace('&', "%26"));
+        } else {
+            add(path);
         }
         add("&");
         if !self.query.is_empty() {
