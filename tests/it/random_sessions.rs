@@ -179,8 +179,13 @@ fn run(number: usize, place: &Place) -> String {
         let told = told.iter().any(|code| ended.stderr.contains(code));
         let left = place.sites().map(|site| place.apps(&site));
         assert!(told, "{left:?} is left and nobody says so: {story}");
-        env.connect(&["clean"]).assert().success();
-        assert!(place.is_empty(), "`connect clean` leaves an app: {story}");
+        let cleaned = env.connect(&["clean"]).output().unwrap();
+        let said = String::from_utf8_lossy(&cleaned.stderr);
+        assert!(
+            cleaned.status.success() && place.is_empty(),
+            "`connect clean` leaves an app: {story}{said}\n{:#?}",
+            place.sandbox.events()
+        );
     }
     assert!(
         !ended.stderr.contains(place.sandbox.password().expose()),

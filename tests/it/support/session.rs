@@ -170,6 +170,15 @@ impl Session {
         let _ = kill_process(self.pid(), signal);
     }
 
+    /// Ends everything of a session at once, as a power cut does.
+    pub(crate) fn cut_the_power(self, app: i32) {
+        for process in [self.reaper(), self.pid(), Pid::from_raw(app).unwrap()] {
+            kill_process(process, Signal::KILL).unwrap();
+        }
+        let ended = self.end();
+        assert_eq!(ended.status.code(), None);
+    }
+
     /// Interrupts it and waits for its end.
     pub(crate) fn interrupt(self) -> Ended {
         self.signal(Signal::INT);
