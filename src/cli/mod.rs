@@ -1,5 +1,6 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod files;
 mod look;
 mod new;
 mod sandbox;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use crate::cli::files::{Completions, Man};
 pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::new::{New, Vcs};
 pub(crate) use crate::cli::sandbox::{
@@ -98,12 +100,14 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     Call(Call),
     Clean(Clean),
+    Completions(Completions),
     Dev(Dev),
     Doctor(Doctor),
     Explain(Explain),
     Info(Info),
     Inspect(Inspect),
     License(License),
+    Man(Man),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]

@@ -35,6 +35,8 @@ mod sandbox;
 mod secrets;
 #[cfg(unix)]
 mod secrets_of_commands;
+#[cfg(target_os = "linux")]
+mod slow_reader;
 mod support;
 mod templates;
 mod tenants;
