@@ -1,5 +1,6 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod add;
 mod look;
 mod new;
 mod sandbox;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use crate::cli::add::{Add, AddCommand, AddModule};
 pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::new::{New, Vcs};
 pub(crate) use crate::cli::sandbox::{
@@ -96,6 +98,7 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Add(Add),
     Call(Call),
     Clean(Clean),
     Dev(Dev),

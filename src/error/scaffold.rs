@@ -7,13 +7,13 @@ use crate::scaffold::{
 
 impl CliError {
     /// Answers are missing and nobody can be asked.
-    pub(crate) fn missing_answer(flags: &[&str]) -> Self {
+    pub(crate) fn missing_answer(flags: &[&str], hint: &str) -> Self {
         let flags = flags.join(", ");
         Self::usage(
             "cli/missing-answer",
             format!("cannot ask without a terminal: {flags}"),
         )
-        .hint("connect new hello --product jira --template page")
+        .hint(hint)
     }
 
     /// The answer to a question cannot be read from the terminal.

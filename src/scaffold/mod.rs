@@ -1,10 +1,12 @@
 //! Makes new apps from templates.
 //!
 //! `plan` is pure: a template and answers become files. `write` puts them on disk, all or none.
+//! `module` does the same for one more module of an app that is there.
 //! The format of a template is described in `templates/README.md`.
 
 mod elsewhere;
 mod git;
+pub(crate) mod module;
 mod name;
 mod plan;
 mod template;
