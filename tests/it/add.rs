@@ -90,7 +90,7 @@ fn what_is_refused_changes_nothing() {
     let cases: [(&[&str], i32, &str); 8] = [
         (&["generalPages", "--key", "hello"], 1, "error[add/taken]: a module with the key `hello` is there already\nhint: choose another one with `--key`\n"),
         (&["generalPages", "--key", "a b"], 1, "error[add/bad-answer]: `a b` cannot be the module's key\nhint: expected letters, digits and `-`, a letter first, 60 at most, and no word of Rust\n"),
-        (&["generalPages", "--location", "system.top.navigation.baz"], 1, "error[add/descriptor]: the descriptor `atlassian-connect.json` would not hold\ncaused by: `system.top.navigation.baz` is not a location [module/unknown-location]\nhint: choose another answer; nothing was written\n"),
+        (&["generalPages", "--location", "system.top.navigation.baz"], 1, "error[add/descriptor]: `atlassian-connect.json` would not hold\ncaused by: `system.top.navigation.baz` is not a location [module/unknown-location]\nhint: choose another answer; nothing was written\n"),
         (&["customContent"], 1, "error[add/other-product]: Jira has no `customContent`\nhint: connect add module --list --product jira\nhint: an app for both products has `atlassian-connect.confluence.json` too\n"),
         (&["generalPage"], 2, "error: invalid value 'generalPage' for '[TYPE]': did you mean `generalPages`? `connect add module --list` shows all types\n\nFor more information, try '--help'.\n"),
         (&["repoPages"], 2, "error: invalid value 'repoPages' for '[TYPE]': [..]`connect add module --list` shows all types\n\nFor more information, try '--help'.\n"),

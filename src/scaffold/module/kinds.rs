@@ -10,7 +10,7 @@ pub(crate) struct Kind {
     pub(crate) name: &'static str,
     /// What answers at the module's address.
     pub(crate) answer: Answer,
-    /// The entry, as JSON with `$` placeholders ([`super::plan`]).
+    /// The entry, as JSON with `$` placeholders ([`super::entry`]).
     pub(super) entry: &'static str,
     /// A module that this one needs beside it, with its type.
     pub(super) beside: Option<(&'static str, &'static str)>,

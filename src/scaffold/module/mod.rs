@@ -41,7 +41,7 @@ pub(crate) enum AddError {
         expected: &'static str,
     },
     /// Hosts would find fault with the descriptor, as it is or as it would be.
-    #[error("the descriptor `{file}` {}", if *.before { "cannot be read" } else { "would not hold" })]
+    #[error("`{file}` {}", if *.before { "cannot be read" } else { "would not hold" })]
     Descriptor {
         /// The file.
         file: &'static str,

@@ -1,7 +1,8 @@
 //! From an app and a module to the files as they are to be.
 
 use connect_validator::{
-    Finding, Level, Options, Product, check, descriptor_facts, fix, place_module,
+    Finding, Level, Options, Product, check, check_manifest, descriptor_facts, fix,
+    place_in_manifest, place_module,
 };
 use minijinja::context;
 
@@ -140,6 +141,7 @@ pub(crate) fn plan(app: &App<'_>, addition: &Addition) -> Result<Plan, AddError>
         before: Some(descriptor.text.clone()),
         after: text,
     }];
+    changes.extend(manifest(app, &module, addition.product, &options)?);
     let answers = module.answer() != Answer::Nothing;
     if answers && addition.with_code {
         changes.extend(sources(app, &module, descriptor.file)?);
@@ -174,14 +176,7 @@ fn placed(descriptor: &Descriptor, module: &Module, options: &Options) -> Result
     }
     text = put(&text, kind.name, kind.entry)?;
     let before = check(&descriptor.text, options).findings;
-    let is_new = |finding: &Finding| {
-        let same = |known: &Finding| known.code == finding.code && known.pointer == finding.pointer;
-        finding.level != Level::Info && !before.iter().any(same)
-    };
-    let new = |text: &str| -> Vec<Finding> {
-        let findings = check(text, options).findings.into_iter();
-        findings.filter(is_new).collect()
-    };
+    let new = |text: &str| added(&before, check(text, options).findings);
     let mut scope = new(&text);
     scope.retain(|finding| finding.code == NEEDS_SCOPE);
     (text, _) = fix::apply(&text, &scope);
@@ -194,6 +189,65 @@ fn placed(descriptor: &Descriptor, module: &Module, options: &Options) -> Result
         findings,
         before: false,
     })
+}
+
+/// The Forge manifest with the module in it, if the app has one that stands for its descriptor.
+fn manifest(
+    app: &App<'_>,
+    module: &Module,
+    product: Product,
+    options: &Options,
+) -> Result<Option<Change>, AddError> {
+    let Some(source) = (app.read)(MANIFEST) else {
+        return Ok(None);
+    };
+    let mut text = None;
+    let beside = module.kind.beside;
+    for (name, entry) in beside
+        .into_iter()
+        .chain([(module.kind.name, module.kind.entry)])
+    {
+        let entry = match entry.contains("$KEY") {
+            true => module.entry(entry),
+            // Here webhooks have keys too.
+            false => module.entry(&entry.replacen('{', r#"{"key":"$KEY","#, 1)),
+        };
+        let before = text.as_ref().unwrap_or(&source);
+        let placed = place_in_manifest(before, product, name, &entry);
+        let after = placed.map_err(|source| AddError::Place {
+            kind: name,
+            file: MANIFEST,
+            source,
+        })?;
+        let Some(after) = after else {
+            return Ok(None);
+        };
+        text = Some(after);
+    }
+    let after = text.unwrap_or_default();
+    let before = check_manifest(&source, options).findings;
+    let findings = added(&before, check_manifest(&after, options).findings);
+    if !findings.is_empty() {
+        return Err(AddError::Descriptor {
+            file: MANIFEST,
+            findings,
+            before: false,
+        });
+    }
+    Ok(Some(Change {
+        path: MANIFEST.to_owned(),
+        before: Some(source),
+        after,
+    }))
+}
+
+/// The findings that were not there before, but for those that are merely worth knowing.
+fn added(before: &[Finding], mut after: Vec<Finding>) -> Vec<Finding> {
+    after.retain(|finding| {
+        let same = |known: &Finding| known.code == finding.code && known.pointer == finding.pointer;
+        finding.level != Level::Info && !before.iter().any(same)
+    });
+    after
 }
 
 /// Handler, view and test, and the sources that name them.
@@ -298,6 +352,7 @@ fn sources(
 /// asked for yet.
 const NEEDS_SCOPE: &str = "webhook/needs-read";
 
+const MANIFEST: &str = "manifest.yml";
 const APP: &str = "src/app.rs";
 const TESTS: &str = "src/tests/mod.rs";
 const LAYOUT: &str = "views/layout.hbs";

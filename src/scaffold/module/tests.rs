@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connect_core::AppKey;
-use connect_validator::{Options, PlaceError, Product, check, module_kinds};
+use connect_validator::{Options, PlaceError, Product, check, check_manifest, module_kinds};
 
 use super::kinds::KINDS;
 use super::plan::Plan;
@@ -100,6 +100,47 @@ fn only_lines_are_added_to_a_descriptor() {
         // A comma is all that a line may gain.
         let kept = |other: &&str| *other == line || other.strip_suffix(',') == Some(line);
         assert!(rest.any(|other| kept(&other)), "{line}\n{after}");
+    }
+}
+
+#[test]
+fn the_manifest_that_stands_for_the_descriptor_gets_the_module_too() {
+    for (product, name) in [(Product::Jira, "jira"), (Product::Confluence, "confluence")] {
+        let mut files = app("connect-and-forge", name);
+        let before = files["manifest.yml"].clone();
+        let mut added = Vec::new();
+        for kind in module_kinds().filter(|kind| kind.products.contains(&product)) {
+            let addition = addition(kind.name, product);
+            // Not every type of Connect is one of Forge's manifests.
+            match planned(&files, &addition) {
+                Ok(_) => add(&mut files, &addition),
+                Err(AddError::Descriptor {
+                    file: "manifest.yml",
+                    ..
+                }) => continue,
+                Err(error) => panic!("{}: {error}", kind.name),
+            }
+            added.push(kind.name);
+        }
+        for common in [
+            "adminPages",
+            "generalPages",
+            "webItems",
+            "webPanels",
+            "webhooks",
+        ] {
+            assert!(added.contains(&common), "{added:?}");
+        }
+        let findings = |text: &str| check_manifest(text, &Options::default()).findings.len();
+        let after = &files["manifest.yml"];
+        assert_eq!(findings(after), findings(&before), "{after}");
+        assert!(
+            after.contains("- key: comment-created") || after.contains("-updated\n"),
+            "{after}"
+        );
+        for line in before.lines() {
+            assert!(after.lines().any(|other| other == line), "{line}");
+        }
     }
 }
 
@@ -217,11 +258,11 @@ fn what_cannot_be_added_is_refused_with_its_reason() {
         ),
         (
             with(&|it| it.location = some("system.top.navigation.baz")),
-            "the descriptor `atlassian-connect.json` would not hold",
+            "`atlassian-connect.json` would not hold",
         ),
         (
             with(&|it| it.url = some("https://a.example")),
-            "the descriptor `atlassian-connect.json` would not hold",
+            "`atlassian-connect.json` would not hold",
         ),
         (
             with(&|it| it.kind = kind("blueprints").unwrap()),
@@ -262,7 +303,7 @@ fn a_descriptor_that_cannot_be_read_is_left_alone() {
     let mut files = app("page", "jira");
     files.insert(DESCRIPTORS[0].to_owned(), "{ \"key\": }".to_owned());
     let module = addition("generalPages", Product::Jira);
-    let message = "the descriptor `atlassian-connect.json` cannot be read";
+    let message = "`atlassian-connect.json` cannot be read";
     assert_eq!(refused(&files, &module), message);
     files.clear();
     assert_eq!(

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use connect_validator::{Options, PlaceError, Product, check, module_kinds, place_module};
+use connect_validator::{
+    Options, PlaceError, Product, check, module_kinds, place_in_manifest, place_module,
+};
 
 const ENTRY: &str = r#"{"key":"b","name":{"value":"B"},"conditions":[{"condition":"x"}],"tags":["p","q"],"weight":5,"on":true}"#;
 
@@ -230,4 +232,75 @@ fn every_type_is_somebodys() {
     let kinds: Vec<_> = module_kinds().collect();
     assert!(kinds.len() > 60);
     assert!(kinds.iter().all(|kind| !kind.products.is_empty()));
+}
+
+const MANIFEST: &str = "connectModules:
+  jira:generalPages:
+    - key: a
+      name:
+        value: A
+
+  # others
+  jira:webhooks:
+  - key: w
+    event: jira:issue_created
+    # why
+modules:
+  trigger: []
+";
+
+fn in_manifest(source: &str, name: &str, module: &str) -> Result<Option<String>, PlaceError> {
+    place_in_manifest(source, Product::Jira, name, module)
+}
+
+#[test]
+fn a_manifest_gets_its_module_in_block_style() {
+    let entry = r#"{"key":"b","name":{"value":"No"},"tags":["p"],"list":[{"x":1,"y":true}],"none":[],"url":"/b?x={y}"}"#;
+    let lines = |indent: &str| {
+        let block = "- key: b\n  name:\n    value: \"No\"\n  tags:\n    - p\n  list:\n    - x: 1\n      y: true\n  none: []\n  url: \"/b?x={y}\"\n";
+        let lines = block.lines().map(|line| format!("{indent}{line}\n"));
+        lines.collect::<String>()
+    };
+    let pages = in_manifest(MANIFEST, "generalPages", entry);
+    let expected = MANIFEST.replacen("value: A\n", &format!("value: A\n{}", lines("    ")), 1);
+    assert_eq!(pages, Ok(Some(expected)));
+    let hooks = in_manifest(MANIFEST, "webhooks", entry);
+    let event = "event: jira:issue_created\n";
+    let expected = MANIFEST.replacen(event, &format!("{event}{}", lines("  ")), 1);
+    assert_eq!(hooks, Ok(Some(expected)));
+    let new = in_manifest(MANIFEST, "webItems", entry);
+    let more = format!("{event}  jira:webItems:\n{}", lines("    "));
+    assert_eq!(new, Ok(Some(MANIFEST.replacen(event, &more, 1))));
+    let end = "connectModules:\n  jira:webhooks:\n    - key: w";
+    let new = in_manifest(end, "webhooks", r#"{"key":"b"}"#);
+    assert_eq!(new, Ok(Some(format!("{end}\n    - key: b\n"))));
+}
+
+#[test]
+fn a_manifest_that_is_laid_out_otherwise_is_refused() {
+    for (source, expected) in [
+        ("app: {}\n", Ok(None)),
+        (
+            "connectModules: { jira:webhooks: [] }\n",
+            Err(PlaceError::NotRead),
+        ),
+        (
+            "connectModules:\n  jira:webhooks: [{ key: a }]\n",
+            Err(PlaceError::NotRead),
+        ),
+        (
+            "connectModules:\n  jira:webhooks: []\n",
+            Err(PlaceError::NotRead),
+        ),
+        ("connectModules: 1\n", Err(PlaceError::NotRead)),
+        ("a: [\n", Err(PlaceError::NotRead)),
+    ] {
+        assert_eq!(
+            in_manifest(source, "webhooks", "{\"key\":\"b\"}"),
+            expected,
+            "{source}"
+        );
+    }
+    let module = in_manifest(MANIFEST, "webhooks", "[]");
+    assert_eq!(module, Err(PlaceError::NotAModule));
 }

@@ -1,5 +1,7 @@
 //! Puts a module into a descriptor, and leaves everything else of the text as it stands: comments, order, layout.
 
+mod manifest;
+
 use std::fmt;
 
 use crate::Product;
@@ -7,6 +9,8 @@ use crate::json::{Array, Member, Node, Object, ProblemKind, Range, Value, parse,
 use crate::suggest::nearest;
 use crate::table::{Count, MODULE_TYPES, Products, module_type};
 use crate::within_limit;
+
+pub use manifest::place_in_manifest;
 
 /// A type of module that apps of Jira or Confluence can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
