@@ -2,7 +2,7 @@
 
 use crate::error::{CliError, Kind, sources};
 use crate::scaffold::{
-    ElsewhereError, NameProblem, PlanError, RuntimeMissing, Template, WriteError,
+    ElsewhereError, NameProblem, Outer, PlanError, RuntimeMissing, Template, WriteError,
 };
 
 impl CliError {
@@ -38,6 +38,18 @@ impl CliError {
         Self::user("new/bad-key", format!("`{key}` is no app key"))
             .cause(problem)
             .hint("use letters, digits, `-`, `.` and `_`: --key com.example.my-app")
+    }
+
+    /// A workspace of Cargo claims the folder of the app, which is a workspace of its own.
+    pub(crate) fn in_workspace(outer: &Outer) -> Self {
+        let (member, manifest) = (&outer.member, outer.manifest.display());
+        let message = format!("the workspace `{manifest}` claims `{member}` as a member");
+        Self::user("new/in-workspace", message)
+            .cause("an app is a workspace of its own, which cargo takes for no member of another")
+            .hint(format!(
+                "write exclude = [\"{member}\"] below [workspace] there"
+            ))
+            .hint("or make the app elsewhere: --path DIR")
     }
 
     /// New Connect apps are refused by Bitbucket.

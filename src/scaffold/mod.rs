@@ -10,6 +10,7 @@ pub(crate) mod module;
 mod name;
 mod plan;
 mod template;
+mod workspace;
 mod write;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use git::{git_init, is_clean};
 pub(crate) use name::{AppName, NameProblem};
 pub(crate) use plan::{Answers, PlanError, PlannedFile, STORES, plan};
 pub(crate) use template::{PRODUCTS, Template, find, products, templates};
+pub(crate) use workspace::{Outer, around as workspace_around};
 pub(crate) use write::{Target, WriteError};
 
 /// Where a new app gets the runtime crates from.

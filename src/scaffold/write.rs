@@ -103,6 +103,11 @@ impl Target {
         })
     }
 
+    /// The app's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A folder next to the app's, for a moment.
     pub(crate) fn beside(&self) -> &Path {
         self.staging.parent().unwrap_or(&self.staging)
