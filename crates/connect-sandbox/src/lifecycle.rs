@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use connect_core::{AccountId, AppKey, keys::HmacKey};
+use connect_core::{AccountId, AppKey, Product, keys::HmacKey};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
@@ -447,6 +447,9 @@ pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey
         "description": format!("Sandbox {product} at {url}"),
         "eventType": event,
     });
+    if site.product == Product::Jira {
+        body["displayUrlServicedeskHelpCenter"] = url.as_str().into();
+    }
     if let Some(key) = install {
         body["publicKey"] = legacy_public_key(&key.public_pem).into();
         body["sharedSecret"] = app.secret.expose().into();
@@ -455,7 +458,10 @@ pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey
         body["installationId"] = id.as_str().into();
     }
     if app.license == License::Active && app.descriptor.licensing {
+        // What identifies the customer's licence, in the three forms that there have been.
+        body["entitlementId"] = site.cloud_id.as_str().into();
         body["entitlementNumber"] = "E-SANDBOX-1".into();
+        body["serviceEntitlementNumber"] = "SEN-SANDBOX-1".into();
     }
     body
 }

@@ -189,7 +189,7 @@ pub(crate) fn transitions(call: &Call<'_>, key: &str) -> Option<Reply> {
         return Some(wrong_field("transition", "is none of this issue"));
     };
     Some(change(call, key, "issue_generic", |issue| {
-        status.name.clone_into(&mut issue.status);
+        issue.move_to(status, data::now());
         Ok(())
     }))
 }

@@ -9,6 +9,7 @@
 mod ace;
 mod app;
 mod audit;
+mod bodies;
 mod browser;
 mod client;
 mod data;
