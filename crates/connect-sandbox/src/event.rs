@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, fmt, sync::Mutex, time::Duration};
 
+use connect_core::BaseUrl;
 use serde::Serialize;
 use tokio::{sync::broadcast, time::Instant};
 
@@ -55,6 +56,10 @@ pub enum SandboxEvent {
         sub_code: String,
         /// What happened, for people.
         message: String,
+        /// What people see of it on a real site.
+        seen: &'static str,
+        /// What to do.
+        hint: &'static str,
     },
     /// An app is installed, or installed again.
     Installed {
@@ -273,6 +278,19 @@ impl Journal {
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<SandboxEvent> {
         self.listeners.subscribe()
+    }
+
+    /// How the last install on a site failed, if nothing was installed there since.
+    pub(crate) fn last_failure(&self, on: &BaseUrl) -> Option<SandboxEvent> {
+        let ring = crate::state::lock(&self.ring);
+        let mut latest = ring.1.iter().rev().map(|recorded| &recorded.event);
+        let last = latest.find(|event| match event {
+            SandboxEvent::InstallFailed { site, .. } | SandboxEvent::Installed { site, .. } => {
+                site == on.as_str()
+            }
+            _ => false,
+        })?;
+        matches!(last, SandboxEvent::InstallFailed { .. }).then(|| last.clone())
     }
 
     /// The events kept, oldest first.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
+    advice::{self, Advice},
     client::{NoAnswer, signed_json},
     descriptor::{Descriptor, Refused},
     event::SandboxEvent,
@@ -60,11 +61,14 @@ pub(crate) async fn install_again(
 
 fn note_failure(shared: &Shared, site: &Site, installed: &Result<AppKey, InstallFailure>) {
     if let Err(failure) = installed {
+        let Advice { seen, hint } = advice::on_install(&failure.sub_code);
         shared.journal.record(SandboxEvent::InstallFailed {
             site: site.base_url.to_string(),
             app: failure.app.clone(),
             sub_code: failure.sub_code.clone(),
             message: failure.message.clone(),
+            seen,
+            hint,
         });
     }
 }

@@ -5,6 +5,7 @@ mod bridge;
 mod check;
 mod chrome;
 mod conditions;
+mod diagnosis;
 mod fire;
 mod iframe;
 mod macros;

@@ -123,10 +123,15 @@ impl Browser {
         .await;
     }
 
-    /// Opens a page and waits until it has loaded.
-    pub(crate) async fn open(&mut self, url: &str) {
+    /// Opens a page and does not wait for its frames.
+    pub(crate) async fn open_at_once(&mut self, url: &str) {
         let opened = self.send("Page.navigate", json!({ "url": url })).await;
         assert!(opened["errorText"].is_null(), "{url}: {opened}");
+    }
+
+    /// Opens a page and waits until it has loaded.
+    pub(crate) async fn open(&mut self, url: &str) {
+        self.open_at_once(url).await;
         self.wait_for(
             "",
             "document.readyState === 'complete' && location.href !== 'about:blank'",
