@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     data::{
-        Data, FOUNDED, founder,
+        Data, FOUNDED, File, founder,
         text::{date, to_adf, to_plain},
     },
     state::Site,
@@ -45,6 +45,8 @@ pub(crate) struct Issue {
     /// Fields that only their writer knows: `customfield_10001`.
     pub(crate) other: Map<String, Value>,
     pub(crate) comments: Vec<Comment>,
+    #[serde(default)]
+    pub(crate) files: Vec<File>,
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
@@ -97,6 +99,7 @@ impl Issue {
             moved: None,
             other: Map::new(),
             comments: Vec::new(),
+            files: Vec::new(),
             properties: BTreeMap::new(),
         }
     }
@@ -168,7 +171,8 @@ impl Issue {
         let is_done = self.known_status().category.1 == "done";
         QUIET.iter().map(move |name| {
             let value = match *name {
-                "attachment" | "components" | "fixVersions" | "issuelinks" | "subtasks"
+                "attachment" => self.files.iter().map(|file| file.show(view)).collect(),
+                "components" | "fixVersions" | "issuelinks" | "subtasks"
                 | "versions" => json!([]),
                 "aggregateprogress" | "progress" => json!({ "progress": 0, "total": 0 }),
                 "resolution" if is_done => json!({

@@ -22,7 +22,6 @@ mod views;
 mod visit;
 
 pub(crate) use iframe::Viewer;
-pub(crate) use macros::Macros;
 pub(crate) use place::Place;
 pub(crate) use visit::Visit;
 

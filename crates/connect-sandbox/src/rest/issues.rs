@@ -381,7 +381,7 @@ fn differences(before: &Issue, after: &Issue) -> Vec<Value> {
     items
 }
 
-fn changelog(items: &[Value]) -> Value {
+pub(crate) fn changelog(items: &[Value]) -> Value {
     json!({ "id": data::now().to_string(), "items": items })
 }
 

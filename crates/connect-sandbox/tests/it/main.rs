@@ -16,6 +16,7 @@ mod data;
 mod faults;
 mod grants;
 mod install;
+mod kept;
 mod pages;
 mod rest;
 #[cfg(unix)]
