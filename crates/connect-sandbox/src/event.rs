@@ -72,6 +72,21 @@ pub enum SandboxEvent {
         /// True when the app was there before.
         again: bool,
     },
+    /// An issue, or what hangs on it, is different from before.
+    IssueChanged {
+        /// Base URL of the site.
+        site: String,
+        /// Id of the issue.
+        issue: u64,
+        /// Key of the issue.
+        key: String,
+        /// Id of its project.
+        project: u64,
+        /// `commented`, `property` or `updated`.
+        change: &'static str,
+        /// Account id of whoever did it.
+        user: Option<String>,
+    },
     /// Somebody asked the key server for a key.
     KeyServed {
         /// The status answered.
@@ -295,7 +310,19 @@ impl Journal {
 
     /// The events kept, oldest first.
     pub(crate) fn events(&self) -> Vec<Recorded> {
-        crate::state::lock(&self.ring).1.iter().cloned().collect()
+        self.since(0)
+    }
+
+    /// Those of them that came after an id.
+    pub(crate) fn since(&self, id: u64) -> Vec<Recorded> {
+        let ring = crate::state::lock(&self.ring);
+        let new = ring.1.iter().filter(|recorded| recorded.id > id);
+        new.cloned().collect()
+    }
+
+    /// The id of the last event, 0 before there is any.
+    pub(crate) fn last_id(&self) -> u64 {
+        crate::state::lock(&self.ring).0
     }
 
     /// Waits until an event, of the past or to come, satisfies the predicate.

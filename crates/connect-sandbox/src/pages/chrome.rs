@@ -24,6 +24,7 @@ pub(crate) fn page(
         if let Some(location) = placed.location.take() {
             setup["place"] = location;
         }
+        setup["after"] = shared.journal.last_id().into();
         setup["tickets"] = serde_json::json!(placed.tickets);
         template::script_json(&setup)
     });

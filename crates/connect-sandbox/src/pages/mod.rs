@@ -181,6 +181,7 @@ const HOST_JS: &str = concat!(
     include_str!("assets/host/dialogs.js"),
     include_str!("assets/host/products.js"),
     include_str!("assets/host/view.js"),
+    include_str!("assets/host/changes.js"),
     include_str!("assets/host/start.js"),
     "})();\n",
 );

@@ -46,9 +46,7 @@ pub(crate) async fn events(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<EventsQuery>,
 ) -> Json<Vec<Recorded>> {
-    let mut events = shared.journal.events();
-    events.retain(|event| event.id > query.after);
-    Json(events)
+    Json(shared.journal.since(query.after))
 }
 
 fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {

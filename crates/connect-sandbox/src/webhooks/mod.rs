@@ -20,6 +20,7 @@ pub(crate) use delivery::Deliveries;
 use crate::{
     data::{self, Issue, jira::Form, jira::View, jql::Query},
     descriptor::Module,
+    event::SandboxEvent,
     rest::Call,
     server::OnSite,
     state::{App, lock},
@@ -91,6 +92,20 @@ impl Change {
         self
     }
 
+    /// What became of an issue, in the words of the bridge's event `ISSUE_CHANGED`; a property is
+    /// no change there.
+    fn kind(&self) -> Option<&'static str> {
+        Some(match self.event.as_str() {
+            "comment_deleted" | "comment_updated" => "commented",
+            "issue_property_deleted" | "issue_property_set" => "property",
+            "jira:issue_updated" => match self.body["issue_event_type_name"].as_str() {
+                Some("issue_commented") => "commented",
+                _ => "updated",
+            },
+            _ => return None,
+        })
+    }
+
     /// Ids of the fields that changed.
     fn fields(&self) -> impl Iterator<Item = &str> {
         let items = self.body["changelog"]["items"].as_array();
@@ -111,8 +126,18 @@ impl Change {
     }
 }
 
-/// Tells every app that asked for it.
+/// Tells every app that asked for it, and the pages that are open.
 pub(crate) fn announce(on: &OnSite, change: Change) {
+    if let (Some(kind), Some(issue)) = (change.kind(), &change.issue) {
+        on.shared.journal.record(SandboxEvent::IssueChanged {
+            site: on.site.base_url.to_string(),
+            issue: issue.id,
+            key: issue.key.clone(),
+            project: issue.project,
+            change: kind,
+            user: change.user.clone(),
+        });
+    }
     for app in on.site.apps() {
         if !app.enabled {
             continue;

@@ -26,6 +26,7 @@
       case "forgeKeysServed": return ["← keys of Forge", event.status, "key server"];
       case "installFailed": return ["Install failed", "✗", `${event.subCode}: ${event.message}`];
       case "installed": return [event.again ? "Installed again" : "Installed", "✓", event.app];
+      case "issueChanged": return [`${event.key} ${event.change === "property" ? "has another property" : event.change}`, "", event.user ?? ""];
       case "keyServed": return ["← install key", event.status, "key server"];
       case "lifecycleSent": return [`→ ${event.lifecycle}`, event.status ?? "✗", event.problem ?? `${event.app} in ${event.ms} ms`];
       case "moduleCalled": return [`→ ${event.module}`, event.status ?? "✗", `${event.app} in ${event.ms} ms`];
