@@ -6,6 +6,7 @@ mod broken;
 mod cdp;
 mod changes;
 mod families;
+mod keyboard;
 mod real_host;
 mod views;
 

@@ -40,8 +40,10 @@ const CHANGES_MS = 1_000;
 const watched = setup.place?.target === "issue" ? setup.place.context.issueKey : null;
 let lastEvent = setup.after;
 
-// Somebody has written something that is not sent yet: it must not go with the part it is in.
+// Somebody chooses something, or has written what is not sent yet: it must not go with the part it
+// is in.
 const isWriting = () =>
+  document.activeElement?.closest("[data-native] form") ||
   [...document.querySelectorAll("[data-native] :is(input, textarea)")].some((field) => field.value !== field.defaultValue);
 
 async function lookForChanges() {

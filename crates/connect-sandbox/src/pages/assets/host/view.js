@@ -184,7 +184,11 @@ document.addEventListener("change", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   closePopups();
-  document.querySelectorAll(".view-as[open]").forEach((menu) => { menu.open = false; });
+  for (const menu of document.querySelectorAll(".view-as[open]")) {
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector("summary").focus();
+  }
 });
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".view-as[open]")) {
