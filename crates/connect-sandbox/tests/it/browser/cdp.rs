@@ -123,10 +123,37 @@ impl Browser {
         .await;
     }
 
-    /// Opens a page and waits until it has loaded.
-    pub(crate) async fn open(&mut self, url: &str) {
+    /// Presses a key, where the focus is.
+    pub(crate) async fn press(&mut self, key: &str) {
+        let (code, text) = match key {
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            "Tab" => (9, ""),
+            "ArrowRight" => (39, ""),
+            _ => panic!("{key} is no key of these tests"),
+        };
+        let event = |kind: &str| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        let mut down = event(if text.is_empty() {
+            "rawKeyDown"
+        } else {
+            "keyDown"
+        });
+        if !text.is_empty() {
+            down["text"] = json!(text);
+        }
+        self.send("Input.dispatchKeyEvent", down).await;
+        self.send("Input.dispatchKeyEvent", event("keyUp")).await;
+    }
+
+    /// Opens a page and does not wait for its frames.
+    pub(crate) async fn open_at_once(&mut self, url: &str) {
         let opened = self.send("Page.navigate", json!({ "url": url })).await;
         assert!(opened["errorText"].is_null(), "{url}: {opened}");
+    }
+
+    /// Opens a page and waits until it has loaded.
+    pub(crate) async fn open(&mut self, url: &str) {
+        self.open_at_once(url).await;
         self.wait_for(
             "",
             "document.readyState === 'complete' && location.href !== 'about:blank'",
