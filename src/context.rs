@@ -76,12 +76,12 @@ impl Context {
             },
             interactive: !global.no_input
                 && !global.yes
-                && env.text(env::CI).is_none()
+                && !is_unattended(&env)
                 && env.text(env::TERM) != Some("dumb")
                 && ui::on_terminal(),
             animated: !global.json
                 && !global.quiet
-                && env.text(env::CI).is_none()
+                && !is_unattended(&env)
                 && env.text(env::NO_COLOR).is_none()
                 && env.text(env::TERM) != Some("dumb")
                 && ui::stderr_is_terminal(),
@@ -179,7 +179,7 @@ impl Env {
 }
 
 /// Whether stderr is coloured: flag, then `NO_COLOR`, then the forcing variables, then
-/// `CLICOLOR=0`, then `TERM=dumb` and `CI`, then the terminal.
+/// `CLICOLOR=0`, then `TERM=dumb` and whether anybody is there, then the terminal.
 fn color(flag: Color, env: &Env) -> bool {
     let forced = |name| env.text(name).is_some_and(|value| value != "0");
     match flag {
@@ -190,10 +190,16 @@ fn color(flag: Color, env: &Env) -> bool {
         Color::Auto => {
             env.text(env::CLICOLOR) != Some("0")
                 && env.text(env::TERM) != Some("dumb")
-                && env.text(env::CI).is_none()
+                && !is_unattended(env)
                 && ui::stderr_is_terminal()
         }
     }
+}
+
+/// Nobody looks at the terminal, if there is one: a CI service or a coding agent has started this.
+fn is_unattended(env: &Env) -> bool {
+    let mut names = [env::CI].into_iter().chain(env::AGENTS);
+    names.any(|name| env.text(name).is_some())
 }
 
 /// Whether signs beyond ASCII can be shown: the first of the locale's variables that is set decides
@@ -235,6 +241,16 @@ mod tests {
             &env(&[("NO_COLOR", ""), ("CLICOLOR_FORCE", "1")])
         ));
         assert!(!color(Color::Never, &env(&[("FORCE_COLOR", "1")])));
+    }
+
+    #[test]
+    fn a_coding_agent_is_nobody_at_a_terminal() {
+        assert!(is_unattended(&env(&[("CI", "true")])));
+        assert!(is_unattended(&env(&[("CLAUDECODE", "1")])));
+        assert!(!is_unattended(&env(&[
+            ("CLAUDECODE", ""),
+            ("TERM", "xterm")
+        ])));
     }
 
     #[test]
