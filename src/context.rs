@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
+use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,8 @@ pub(crate) struct Context {
     pub(crate) env: Env,
     /// Outgoing HTTP.
     pub(crate) http: Http,
+    /// Where the certificates are that it trusts besides the system's.
+    pub(crate) cacert: Option<PathBuf>,
     /// The terminal.
     pub(crate) ui: Ui,
     /// Take the default answer to every question.
@@ -43,7 +47,7 @@ impl Context {
             CliError::user("cli/no-folder", "the current folder is gone").cause(error)
         })?;
         let cwd = match &global.directory {
-            None => started_in,
+            None => started_in.clone(),
             Some(directory) => started_in.join(directory),
         };
         if !cwd.is_dir() {
@@ -53,10 +57,19 @@ impl Context {
         if ui.verbosity == Verbosity::Detailed {
             http::tell(ui.details_of_calls());
         }
+        let cacert = match (&global.cacert, env.text(env::CONNECT_CACERT)) {
+            (Some(file), _) => Some(cwd.join(file)),
+            (None, Some(file)) => Some(started_in.join(file)),
+            (None, None) => None,
+        };
+        let http = cacert
+            .as_deref()
+            .map_or_else(|| Ok(Http::default()), trusting)?;
         Ok(Self {
             cwd,
             env,
-            http: Http::default(),
+            http,
+            cacert,
             ui,
             yes: global.yes,
         })
@@ -176,6 +189,16 @@ impl Env {
             all.filter_map(|(name, value)| name.into_string().ok().map(|name| (name, value))),
         )
     }
+}
+
+/// Clients that trust the certificates of a file, too.
+fn trusting(file: &Path) -> Result<Http, CliError> {
+    let refused = |why: &dyn fmt::Display| {
+        let message = format!("`{}` cannot be used for `--cacert`", file.display());
+        CliError::user("cli/cacert", message).cause(why)
+    };
+    let pem = fs::read(file).map_err(|error| refused(&error))?;
+    Http::trusting(&pem).map_err(|error| refused(&error))
 }
 
 /// Whether stderr is coloured: flag, then `NO_COLOR`, then the forcing variables, then
