@@ -6,10 +6,11 @@ use std::net::TcpListener;
 
 use connect_core::Product;
 use connect_sandbox::{Sandbox, SandboxOptions};
+use rustix::process::Signal;
 
 use crate::support::app;
 use crate::support::env::TestEnv;
-use crate::support::host::{FakeHost, fetch};
+use crate::support::host::{FakeHost, Faults, fetch};
 use crate::support::session::Session;
 
 fn start(env: &TestEnv) -> Session {
@@ -130,6 +131,37 @@ fn app_that_falls_silent() -> String {
         }
     });
     format!("{address}/atlassian-connect.json")
+}
+
+/// The host reads the descriptor whenever it likes, so an install that is under way may be one of a
+/// key that nobody has asked for.
+#[test]
+fn who_leaves_in_the_middle_of_an_install_knows_every_key_it_may_have() {
+    let host = FakeHost::with(Faults {
+        polls: 1000,
+        ..Faults::default()
+    });
+    let env = TestEnv::new()
+        .with_descriptor(&app::descriptor("com.example.a", "One"))
+        .with_hosts(&[&host]);
+    let session = start(&env);
+    host.wait_for("POST", 1);
+    env.write(
+        "atlassian-connect.json",
+        &app::descriptor("com.example.b", "One"),
+    );
+    // Two of one kind may arrive as one.
+    session.signal(Signal::INT);
+    session.signal(Signal::TERM);
+    let ended = session.end();
+    assert_eq!(ended.status.code(), Some(130), "{}", ended.stderr);
+    let told = format!("com.example.b may be registered with {} yet", host.site());
+    assert!(ended.stderr.contains(&told), "{}", ended.stderr);
+    let left = env.connect(&["status"]).output().unwrap().stdout;
+    let left = String::from_utf8(left).unwrap();
+    for key in ["com.example.a", "com.example.b"] {
+        assert!(left.contains(key), "{left}");
+    }
 }
 
 /// A host tells an app that it is removed and waits for the answer. What listens where the app was
