@@ -1,5 +1,6 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod add;
 mod files;
 mod look;
 mod new;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use crate::cli::add::{Add, AddCommand, AddModule};
 pub(crate) use crate::cli::files::{Completions, Man};
 pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::new::{New, Vcs};
@@ -107,6 +109,7 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Add(Add),
     Call(Call),
     Clean(Clean),
     Completions(Completions),

@@ -1,5 +1,6 @@
 //! One file per command: flags become an options struct and one call.
 
+mod add;
 mod call;
 mod dev;
 mod doctor;
@@ -30,6 +31,7 @@ use crate::error::CliError;
 /// Whatever stopped it, ready to be shown.
 pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliError> {
     match command {
+        Command::Add(flags) => add::run(flags, context),
         Command::Call(flags) => call::run(flags, context),
         Command::Clean(flags) => left::clean(flags, context),
         Command::Completions(flags) => Ok(files::completions(&flags, context)),

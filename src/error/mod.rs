@@ -4,6 +4,7 @@
 //! turn those into a [`CliError`], so that kind, code and hints of all failures are decided in
 //! one place. Each code has a heading in `docs/errors.md`.
 
+mod add;
 mod doctor;
 mod host;
 mod inspect;

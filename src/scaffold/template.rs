@@ -103,6 +103,16 @@ const DEFAULT: &str = "page";
 /// The files that a template gets unless it has one of the same name.
 const SHARED: &str = "_shared";
 
+/// What `connect add` makes a module of.
+const MODULES: &str = "_modules";
+
+/// A file of [`MODULES`].
+pub(crate) fn module_part(path: &str) -> Option<&'static str> {
+    TEMPLATES
+        .get_file(format!("{MODULES}/{path}"))?
+        .contents_utf8()
+}
+
 /// Why files are no template.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TemplateProblem {
@@ -152,7 +162,7 @@ impl Template {
 fn collect(root: &'static Dir<'static>) -> Vec<Template> {
     let names = root.dirs().filter_map(|folder| folder.path().to_str());
     let mut found: Vec<_> = names
-        .filter(|name| *name != SHARED)
+        .filter(|name| !name.starts_with('_'))
         .filter_map(|name| Template::of(name, embedded(root, name)).ok())
         .collect();
     found.sort_by(|one, other| {
@@ -234,7 +244,7 @@ mod tests {
             for path in paths.iter().filter(|path| *path != MANIFEST) {
                 assert!(path.ends_with(".tmpl"), "{name}/{path} is no .tmpl file");
             }
-            if name != SHARED {
+            if !name.starts_with('_') {
                 Template::of(name, files).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert!(find(name).is_some(), "{name}");
             }

@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod ace;
 mod ace_cases;
+mod add;
 mod call;
 mod clean;
 mod cli;
