@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
+use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,8 @@ pub(crate) struct Context {
     pub(crate) env: Env,
     /// Outgoing HTTP.
     pub(crate) http: Http,
+    /// Where the certificates are that it trusts besides the system's.
+    pub(crate) cacert: Option<PathBuf>,
     /// The terminal.
     pub(crate) ui: Ui,
     /// Take the default answer to every question.
@@ -43,7 +47,7 @@ impl Context {
             CliError::user("cli/no-folder", "the current folder is gone").cause(error)
         })?;
         let cwd = match &global.directory {
-            None => started_in,
+            None => started_in.clone(),
             Some(directory) => started_in.join(directory),
         };
         if !cwd.is_dir() {
@@ -53,10 +57,19 @@ impl Context {
         if ui.verbosity == Verbosity::Detailed {
             http::tell(ui.details_of_calls());
         }
+        let cacert = match (&global.cacert, env.text(env::CONNECT_CACERT)) {
+            (Some(file), _) => Some(cwd.join(file)),
+            (None, Some(file)) => Some(started_in.join(file)),
+            (None, None) => None,
+        };
+        let http = cacert
+            .as_deref()
+            .map_or_else(|| Ok(Http::default()), trusting)?;
         Ok(Self {
             cwd,
             env,
-            http: Http::default(),
+            http,
+            cacert,
             ui,
             yes: global.yes,
         })
@@ -76,12 +89,12 @@ impl Context {
             },
             interactive: !global.no_input
                 && !global.yes
-                && env.text(env::CI).is_none()
+                && !is_unattended(&env)
                 && env.text(env::TERM) != Some("dumb")
                 && ui::on_terminal(),
             animated: !global.json
                 && !global.quiet
-                && env.text(env::CI).is_none()
+                && !is_unattended(&env)
                 && env.text(env::NO_COLOR).is_none()
                 && env.text(env::TERM) != Some("dumb")
                 && ui::stderr_is_terminal(),
@@ -178,8 +191,18 @@ impl Env {
     }
 }
 
+/// Clients that trust the certificates of a file, too.
+fn trusting(file: &Path) -> Result<Http, CliError> {
+    let refused = |why: &dyn fmt::Display| {
+        let message = format!("`{}` cannot be used for `--cacert`", file.display());
+        CliError::user("cli/cacert", message).cause(why)
+    };
+    let pem = fs::read(file).map_err(|error| refused(&error))?;
+    Http::trusting(&pem).map_err(|error| refused(&error))
+}
+
 /// Whether stderr is coloured: flag, then `NO_COLOR`, then the forcing variables, then
-/// `CLICOLOR=0`, then `TERM=dumb` and `CI`, then the terminal.
+/// `CLICOLOR=0`, then `TERM=dumb` and whether anybody is there, then the terminal.
 fn color(flag: Color, env: &Env) -> bool {
     let forced = |name| env.text(name).is_some_and(|value| value != "0");
     match flag {
@@ -190,10 +213,16 @@ fn color(flag: Color, env: &Env) -> bool {
         Color::Auto => {
             env.text(env::CLICOLOR) != Some("0")
                 && env.text(env::TERM) != Some("dumb")
-                && env.text(env::CI).is_none()
+                && !is_unattended(env)
                 && ui::stderr_is_terminal()
         }
     }
+}
+
+/// Nobody looks at the terminal, if there is one: a CI service or a coding agent has started this.
+fn is_unattended(env: &Env) -> bool {
+    let mut names = [env::CI].into_iter().chain(env::AGENTS);
+    names.any(|name| env.text(name).is_some())
 }
 
 /// Whether signs beyond ASCII can be shown: the first of the locale's variables that is set decides
@@ -235,6 +264,16 @@ mod tests {
             &env(&[("NO_COLOR", ""), ("CLICOLOR_FORCE", "1")])
         ));
         assert!(!color(Color::Never, &env(&[("FORCE_COLOR", "1")])));
+    }
+
+    #[test]
+    fn a_coding_agent_is_nobody_at_a_terminal() {
+        assert!(is_unattended(&env(&[("CI", "true")])));
+        assert!(is_unattended(&env(&[("CLAUDECODE", "1")])));
+        assert!(!is_unattended(&env(&[
+            ("CLAUDECODE", ""),
+            ("TERM", "xterm")
+        ])));
     }
 
     #[test]

@@ -2,6 +2,17 @@
 
 /// Set by most CI services: no colour, no prompt.
 pub(crate) const CI: &str = "CI";
+/// What `--cacert` names, unless that does.
+pub(crate) const CONNECT_CACERT: &str = "CONNECT_CACERT";
+/// Set for what a coding agent starts, by it: as with [`CI`], nobody looks at the terminal.
+pub(crate) const AGENTS: [&str; 6] = [
+    "AI_AGENT",
+    "CLAUDECODE",
+    "CODEX_SANDBOX",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "OPENCODE",
+];
 /// The `cargo` to build with, as cargo itself sets it for the programs it starts.
 pub(crate) const CARGO: &str = "CARGO";
 /// `0` means no colour (the older convention).

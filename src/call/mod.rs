@@ -1,6 +1,7 @@
 //! `connect call`: calls the product's REST interface as the app or as one of its users, with
 //! tokens that the running session signs.
 
+mod filter;
 mod pages;
 
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::http::{self, Answer};
 use crate::inspect::{self, AskError, Order, TokenKind};
 use crate::project::read_json;
 use crate::ui;
+
+pub(crate) use filter::Filter;
 
 /// What to call.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub(crate) struct CallOptions {
     pub(crate) as_user: Option<String>,
     /// Follow to the next pages, so many in all.
     pub(crate) pages: Option<u32>,
+    /// Print only what is there.
+    pub(crate) filter: Option<Filter>,
 }
 
 /// Longest wait for the host.
@@ -78,7 +83,7 @@ pub(crate) async fn call(options: &CallOptions, context: &Context) -> Result<(),
     for page in 1..=most {
         let (site, url, answer) =
             send(&method, &target, body.as_ref(), &caller, options, context).await?;
-        print(&answer, options, context);
+        print(&answer, options, context)?;
         if !answer.status.is_success() {
             return Err(CliError::call_refused(answer.status.as_u16()));
         }
@@ -186,7 +191,7 @@ async fn ask(path: &str, question: &Value, context: &Context) -> Result<Value, A
     inspect::ask(&context.cwd, &context.http, path, Some(question)).await
 }
 
-fn print(answer: &Answer, options: &CallOptions, context: &Context) {
+fn print(answer: &Answer, options: &CallOptions, context: &Context) -> Result<(), CliError> {
     if options.include {
         context.ui.data(&format!("HTTP {}", answer.status));
         for (name, value) in &answer.headers {
@@ -196,6 +201,20 @@ fn print(answer: &Answer, options: &CallOptions, context: &Context) {
         context.ui.data("");
     }
     let body = String::from_utf8_lossy(&answer.body);
+    // What a refusal says is no answer to filter.
+    if let (Some(filter), true) = (&options.filter, answer.status.is_success()) {
+        let value: Value = serde_json::from_str(&body).map_err(CliError::call_filter)?;
+        for found in filter.run(&value).map_err(CliError::call_filter)? {
+            context.ui.data(&match found {
+                Value::String(text) => text.clone(),
+                Value::Array(_) | Value::Object(_) if ui::stdout_is_terminal() => {
+                    format!("{found:#}")
+                }
+                found => found.to_string(),
+            });
+        }
+        return Ok(());
+    }
     context
         .ui
         .data(&match serde_json::from_str::<Value>(&body) {
@@ -204,6 +223,7 @@ fn print(answer: &Answer, options: &CallOptions, context: &Context) {
             Ok(value) if options.pages.is_some() => value.to_string(),
             _ => body.trim_end().to_owned(),
         });
+    Ok(())
 }
 
 fn pairs(options: &CallOptions) -> impl Iterator<Item = (&str, &str)> {

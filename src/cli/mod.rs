@@ -78,6 +78,15 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) no_input: bool,
 
+    /// Trust the certificates of FILE (PEM), too: that of a proxy which inspects TLS
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub(crate) cacert: Option<PathBuf>,
+
     /// When to colour
     #[arg(
         long,

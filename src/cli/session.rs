@@ -12,7 +12,7 @@ Examples:
   connect call GET /rest/api/3/search/jql -f jql='project = TEST' --include
   connect call POST /rest/api/3/issue --input issue.json
   connect call GET /rest/api/3/myself --as-user 712020:ada
-  connect call GET /rest/api/3/project/search --paginate | jq -r '.values[].key'
+  connect call GET /rest/api/3/project/search --paginate --jq '.values[].key'
 
 Exit codes: 0 the host did it, 1 it refused, 3 it did not answer")]
 pub(crate) struct Call {
@@ -39,6 +39,10 @@ pub(crate) struct Call {
     /// JSON file with the body, or `-` for stdin
     #[arg(long, value_name = "FILE", conflicts_with = "field")]
     pub(crate) input: Option<String>,
+
+    /// Print what is at PATH alone, strings as they are: .accountId, .values[].key, .values[-1]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) jq: Option<crate::call::Filter>,
 
     /// Follow to the next pages, N in all [default without N: 100], and print a page a line
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -17,6 +17,7 @@ pub(super) fn run(flags: Call, context: &Context) -> Result<ExitCode, CliError> 
         tenant: flags.tenant,
         as_user: flags.as_user,
         pages: flags.paginate,
+        filter: flags.jq,
     };
     context.block_on(call(&options, context))?;
     Ok(ExitCode::SUCCESS)

@@ -415,7 +415,11 @@ fn start_reaper(
     variables: &[(String, String)],
     context: &Context,
 ) -> Reaper {
-    Reaper::start(folder, keep, variables).unwrap_or_else(|error| {
+    let mut variables = variables.to_vec();
+    // It talks to the same hosts.
+    let cacert = context.cacert.as_ref().and_then(|file| file.to_str());
+    variables.extend(cacert.map(|file| (env::CONNECT_CACERT.to_owned(), file.to_owned())));
+    Reaper::start(folder, keep, &variables).unwrap_or_else(|error| {
         let text = format!(
             "{error}: {}; if this process is killed, the app stays where it is: `connect clean`",
             error.source

@@ -33,7 +33,11 @@ pub(crate) async fn grant(
 ) -> Result<(), CliError> {
     match wish {
         Wish::Inspector => match Door::find(&world.folder) {
-            Some(door) => open(world, &door.page()).await,
+            Some(door) => {
+                let file = door.write_way_in(&world.folder);
+                let file = file.map_err(|error| CliError::unwritable(".connect", &error))?;
+                open(world, &file.display().to_string()).await
+            }
             None => Err(AskError::Gone(None).into()),
         },
         Wish::License => switch_license(world, &descriptor.key).await,

@@ -12,6 +12,8 @@ pub(crate) enum Group {
     App,
     /// credentials.json and who can read it
     Credentials,
+    /// The Forge CLI and its node, for an app with a manifest.yml
+    Forge,
     /// The hosts of credentials.json
     Hosts,
     /// What sessions of this folder left behind
@@ -50,6 +52,7 @@ impl Group {
         match self {
             Self::App => "App",
             Self::Credentials => "Credentials",
+            Self::Forge => "Forge",
             Self::Hosts => "Hosts",
             Self::Sessions => "Sessions",
             Self::Tunnel => "Tunnel",

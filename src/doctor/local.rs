@@ -230,7 +230,7 @@ pub(super) fn sessions(context: &Context) -> Vec<Check> {
 }
 
 /// The first line of what a program says of its version.
-async fn version(program: &Path, context: &Context) -> Result<String, StartError> {
+pub(super) async fn version(program: &Path, context: &Context) -> Result<String, StartError> {
     let command = CommandLine {
         program: program.into(),
         arguments: vec!["--version".into()],

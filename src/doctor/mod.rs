@@ -4,6 +4,7 @@
 //! deadline of a few seconds, and all hosts are asked at the same time.
 
 mod check;
+mod forge;
 mod hosts;
 mod local;
 mod mend;
@@ -68,6 +69,10 @@ pub(crate) fn doctor(options: &DoctorOptions, context: &Context) -> Result<bool,
     if wants(Group::Tunnel) {
         let checks = context.block_on(async { Ok(local::tunnels(&named, context).await) })?;
         say(Group::Tunnel, checks);
+    }
+    if wants(Group::Forge) {
+        let checks = context.block_on(async { Ok(forge::forge(context).await) })?;
+        say(Group::Forge, checks);
     }
     if wants(Group::Hosts) {
         let checks = context.block_on(async {

@@ -5,6 +5,7 @@ use std::io;
 use connect_core::{AppKey, BaseUrl};
 
 use crate::error::CliError;
+use crate::process::StartError;
 
 impl CliError {
     /// The clocks of this machine and of a host differ.
@@ -25,6 +26,38 @@ impl CliError {
             .cause("on ngrok's free plan browsers see a page of its own first (ERR_NGROK_6024), which may not go away in frames")
             .hint("connect dev --tunnel cloudflared")
             .hint("a paid plan, or a tunnel of your own: connect dev --url https://...")
+    }
+
+    /// The Forge CLI is not installed.
+    pub(crate) fn no_forge() -> Self {
+        Self::user("doctor/no-forge", "the Forge CLI is not installed")
+            .cause("`forge deploy` sends manifest.yml to Atlassian; nothing else does")
+            .hint("npm install --global @forge/cli")
+    }
+
+    /// The Forge CLI is there and does not run.
+    pub(crate) fn broken_forge(error: &StartError) -> Self {
+        Self::user("doctor/no-forge", error.to_string())
+            .cause(&error.source)
+            .hint("npm install --global @forge/cli")
+    }
+
+    /// The Forge CLI is older than what it is to deploy.
+    pub(crate) fn old_forge(found: &str, oldest: &str) -> Self {
+        let message = format!("the Forge CLI is {found}, older than {oldest}");
+        Self::user("doctor/old-forge", message)
+            .cause("it does not know all that a manifest with `app.connect` may say today")
+            .hint("npm install --global @forge/cli@latest")
+    }
+
+    /// The Forge CLI has no node to run on.
+    pub(crate) fn no_node(why: &str) -> Self {
+        Self::user(
+            "doctor/forge-node",
+            "the Forge CLI cannot run on the node that is here",
+        )
+        .cause(why)
+        .hint("install a release of node with long-term support: https://nodejs.org")
     }
 
     /// An app that an earlier session left.

@@ -130,6 +130,9 @@ impl CliError {
             HttpError::Connect(_) => shown.hint(format!(
                 "curl -sI {site}    shows whether anything answers there"
             )),
+            HttpError::Tls(_) => shown.hint(
+                "behind a proxy that inspects TLS: --cacert FILE trusts its root certificate, too",
+            ),
             _ => shown,
         }
     }

@@ -32,6 +32,11 @@ impl CliError {
         Self::usage("call/arguments", "this is no request").cause(problem)
     }
 
+    /// The answer does not have what was asked of it.
+    pub(crate) fn call_filter(problem: impl std::fmt::Display) -> Self {
+        Self::user("call/filter", "the answer has nothing at the path of --jq").cause(problem)
+    }
+
     /// The host does not answer.
     pub(crate) fn call_failed(problem: crate::http::HttpError) -> Self {
         Self::outside("call/failed", "the host did not answer").cause(problem)

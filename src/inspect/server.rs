@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,13 +61,32 @@ impl Door {
         write_private(&Self::file(project), text.as_bytes())
     }
 
-    /// Takes the file away.
+    /// A file of our user's alone that leads a browser to the page.
+    ///
+    /// SECURITY: the address has the key, and what a program is started with every user can read.
+    /// Test: `dev_keys::o_opens_the_page_of_the_app_and_i_that_of_its_requests`.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn write_way_in(&self, project: &Path) -> io::Result<PathBuf> {
+        let (file, page) = (Self::way_in(project), self.page());
+        let text = format!("<meta http-equiv=\"refresh\" content=\"0; url={page}\">\n");
+        write_private(&file, text.as_bytes())?;
+        Ok(file)
+    }
+
+    /// Takes the files away.
     pub(crate) fn remove(project: &Path) {
         // Gone already is as good.
         let _ = std::fs::remove_file(Self::file(project));
+        let _ = std::fs::remove_file(Self::way_in(project));
     }
 
-    fn file(project: &Path) -> std::path::PathBuf {
+    fn way_in(project: &Path) -> PathBuf {
+        project.join(".connect").join("inspector.html")
+    }
+
+    fn file(project: &Path) -> PathBuf {
         project.join(".connect").join("inspector.json")
     }
 }

@@ -13,6 +13,13 @@ fn the_product_is_called_as_the_app() {
     let (code, text) = run(&setup, &["call", "GET", "/rest/api/3/myself"], "");
     let myself: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &myself["accountType"]), (0, &"app".into()), "{text}");
+    let part = |path: &str| {
+        let call = ["call", "GET", "/rest/api/3/myself", "--jq", path];
+        run(&setup, &call, "")
+    };
+    assert_eq!(part(".accountType"), (0, "app\n".to_owned()));
+    assert_eq!(part(".accountType.x"), (1, String::new()));
+    assert_eq!(part("length").0, 2);
     let (code, text) = run(
         &setup,
         &["call", "get", "rest/nothing", "-f", "a=b c", "-i"],
@@ -109,6 +116,10 @@ fn pages_are_followed_to_the_last_one_and_no_further_than_asked() {
         let mut few = all;
         few[5] = "--paginate=1";
         assert_eq!(lines(&few).len(), 1, "{path}");
+        let found = format!(".{list}[] | .key");
+        let (_, found) = run(&setup, &[&all[..], &["--jq", &found]].concat(), "");
+        let found: Vec<_> = found.lines().collect();
+        assert_eq!(found, keys(&whole, list), "{path}");
         let output = setup.env.connect(&few).output().unwrap();
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(text.contains("there are more than 1 pages"), "{text}");

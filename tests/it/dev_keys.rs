@@ -78,9 +78,13 @@ fn b_starts_the_app_again_and_the_question_mark_explains() {
     assert!(!ended.shown.contains("b?q"), "{}", ended.shown);
 }
 
-/// An opener of browsers that writes the address into the file `opened`.
+/// An opener of browsers that writes the address into the file `opened`, and what is there if that
+/// is a file into `seen`.
 fn with_browser(env: TestEnv) -> TestEnv {
-    env.write("bin/xdg-open", "#!/bin/sh\necho \"$@\" > opened\n");
+    env.write(
+        "bin/xdg-open",
+        "#!/bin/sh\ncp -p \"$1\" seen\necho \"$@\" > opened\n",
+    );
     let executable = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(env.path("bin/xdg-open"), executable).unwrap();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", env.path("bin").display());
@@ -119,11 +123,29 @@ fn o_opens_the_page_of_the_app_and_i_that_of_its_requests() {
             let page = format!("{}/plugins/servlet/ac/com.example.a/hello\n", host.site());
             assert_eq!(opened, page);
         } else {
-            assert!(opened.starts_with("http://127.0.0.1:"), "{opened}");
+            let file = env.path(".connect/inspector.html");
+            let file = file
+                .parent()
+                .unwrap()
+                .canonicalize()
+                .unwrap()
+                .join("inspector.html");
+            assert_eq!(opened.trim(), file.to_str().unwrap());
+            let seen = env.read("seen");
+            let address = seen
+                .split("url=")
+                .nth(1)
+                .unwrap()
+                .split('"')
+                .next()
+                .unwrap();
             assert!(
-                opened.contains("/#") && ended.shown.contains(opened.trim()),
-                "{opened}"
+                address.contains("/#") && ended.shown.contains(address),
+                "{seen}"
             );
+            let mode = env.path("seen").metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            assert!(!file.exists());
         }
     }
 }

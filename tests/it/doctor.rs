@@ -104,6 +104,44 @@ fn what_is_wrong_with_the_files_is_said_with_what_to_type() {
 
 #[cfg(unix)]
 #[test]
+fn what_forge_needs_is_looked_at_where_there_is_a_manifest() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let check = |forge: Option<&str>, node: &str| {
+        let env = project();
+        env.write("manifest.yml", "app:\n  id: ari:cloud:ecosystem::app/x\n");
+        for (name, version) in [("forge", forge), ("node", Some(node))] {
+            let Some(version) = version else { continue };
+            let path = format!("bin/{name}");
+            env.write(&path, &format!("#!/bin/sh\necho {version}\n"));
+            let executable = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(env.path(&path), executable).unwrap();
+        }
+        let path = env.path("bin");
+        let env = env.with("PATH", path.to_str().unwrap());
+        let said = doctor(&env, &["--only", "forge"]);
+        // Nothing of it stops anybody from developing.
+        assert_eq!(said.code, 0, "{}", said.text);
+        ["forge", "node"].map(|name| {
+            let code = said.check(name)["code"].as_str();
+            code.unwrap_or("ok").to_owned()
+        })
+    };
+    assert_eq!(check(Some("13.3.0"), "v24.18.0"), ["ok", "ok"]);
+    assert_eq!(check(None, "v20.18.1"), ["doctor/no-forge", "ok"]);
+    assert_eq!(
+        check(Some("12.8.0"), "v20.18.0"),
+        ["doctor/old-forge", "doctor/forge-node"]
+    );
+    assert_eq!(
+        check(Some("12.8.1"), "v22.23.1"),
+        ["ok", "doctor/forge-node"]
+    );
+    let said = doctor(&project(), &["--only", "forge"]);
+    assert_eq!(said.check("forge")["state"], "skipped", "{}", said.text);
+}
+
+#[cfg(unix)]
+#[test]
 fn credentials_that_others_can_see_are_found_and_hidden() {
     use std::os::unix::fs::PermissionsExt as _;
     let env = project();

@@ -34,7 +34,10 @@ const MODULES: &[(&str, &[&str])] = &[
             "context", "dev", "error", "http", "process", "project", "report", "ui",
         ],
     ),
-    ("cli", &["check", "doctor", "host", "inspect", "scaffold"]),
+    (
+        "cli",
+        &["call", "check", "doctor", "host", "inspect", "scaffold"],
+    ),
     (
         "commands",
         &[

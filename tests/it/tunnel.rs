@@ -12,7 +12,7 @@ use crate::support::cloud::Cloud;
 use crate::support::env::TestEnv;
 use crate::support::host::{FakeHost, fetch};
 use crate::support::ngrok::{Ngrok, TOKEN, start};
-use crate::support::ngrok_edge::{Behaviour, STOP};
+use crate::support::ngrok_edge::{Behaviour, STOP, certificates};
 use crate::support::session::{Session, wait_until_gone};
 use crate::support::terminal::press;
 
@@ -294,6 +294,48 @@ fn behind_a_cloud() -> (Cloud, FakeHost, TestEnv) {
 fn start_cloudflared(env: &TestEnv) -> Session {
     let command = app::command();
     Session::start(env, &["--tunnel", "cloudflared", "--exec", &command])
+}
+
+#[test]
+fn an_authority_that_only_the_user_trusts_is_named() {
+    let (_cloud, _host, env) = behind_a_cloud();
+    // The system knows another one.
+    env.write("system.pem", &certificates("elsewhere.example").0);
+    let system = env.path("system.pem");
+    let env = env.with("SSL_CERT_FILE", system.to_str().unwrap());
+    let mut session = start_cloudflared(&env);
+    let unanswered = session.wait_for_error("tunnel/unanswered");
+    let message = unanswered["message"].as_str().unwrap();
+    assert!(message.contains("certificate"), "{message}");
+    session.interrupt();
+
+    let command = app::command();
+    let arguments = [
+        "--tunnel",
+        "cloudflared",
+        "--cacert",
+        "cloud.pem",
+        "--exec",
+        &command,
+    ];
+    let mut session = Session::start(&env, &arguments);
+    session.wait_for("ready");
+    session.interrupt();
+    let env = env.with("CONNECT_CACERT", "cloud.pem");
+    let mut session = start_cloudflared(&env);
+    session.wait_for("ready");
+    session.interrupt();
+
+    env.write("none.pem", "no certificate");
+    for file in ["none.pem", "nowhere.pem"] {
+        let refused = env
+            .connect(&["validate", "--cacert", file])
+            .assert()
+            .code(1);
+        refused.stderr_eq(format!(
+            "error[cli/cacert]: `[..]{file}` cannot be used for `--cacert`\ncaused by: [..]\n"
+        ));
+    }
 }
 
 #[test]
