@@ -19,8 +19,8 @@ pub(crate) fn env() -> TestEnv {
     let home =
         setting("CARGO_HOME").unwrap_or_else(|| format!("{}/.cargo", setting("HOME").unwrap()));
     // cargo finds `fmt` and `clippy` beside rustup, which would fetch a toolchain for another HOME.
-    let rustup = setting("RUSTUP_HOME")
-        .unwrap_or_else(|| format!("{}/.rustup", setting("HOME").unwrap()));
+    let rustup =
+        setting("RUSTUP_HOME").unwrap_or_else(|| format!("{}/.rustup", setting("HOME").unwrap()));
     let mut env = TestEnv::new()
         .with("CARGO", env!("CARGO"))
         .with("CARGO_HOME", &home)

@@ -8,6 +8,7 @@ mod ace_cases;
 mod add;
 mod call;
 mod cli;
+mod container;
 mod dev;
 mod dev_app;
 #[cfg(target_os = "linux")]
