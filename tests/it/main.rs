@@ -7,6 +7,7 @@ mod ace;
 mod ace_cases;
 mod add;
 mod call;
+mod clean;
 mod cli;
 mod container;
 mod dev;
