@@ -15,7 +15,7 @@ mod write;
 use connect_validator::{Finding, PlaceError, Product};
 
 pub(crate) use entry::{Addition, check_name, usual_name};
-pub(crate) use kinds::{Answer, Kind, kind};
+pub(crate) use kinds::{Answer, Kind, check_kind, kind};
 pub(crate) use plan::{App, Change, plan};
 pub(crate) use write::write;
 
