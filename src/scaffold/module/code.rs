@@ -86,7 +86,7 @@ fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.split_inclusive('\n').map(move |line| {
         let start = at;
         at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
+        (start, line.trim_end_matches('\n'))
     })
 }
 

@@ -107,7 +107,15 @@ impl<'a> App<'a> {
         change: impl FnOnce(&str) -> Option<String>,
     ) -> Result<Change, AddError> {
         let before = (self.read)(file);
-        let after = before.as_deref().and_then(change);
+        let after = before.as_deref().and_then(|source| {
+            // Lines that end as on Windows do so afterwards.
+            let lines = source.matches('\n').count();
+            if lines == 0 || source.matches("\r\n").count() < lines {
+                return change(source);
+            }
+            let changed = change(&source.replace("\r\n", "\n"))?;
+            Some(changed.replace('\n', "\r\n"))
+        });
         let after = after.ok_or(AddError::NotRecognised { file, expected })?;
         Ok(Change {
             path: file.to_owned(),
