@@ -37,10 +37,8 @@ pub(super) fn fix(
     let changed = format!("{} ({})", checked.name, count(changes, "change"));
     match (judge.options.fix, target.path()) {
         (Fix::Write, Some(path)) => {
-            replace(&context.cwd.join(path), &text).map_err(|error| {
-                CliError::user("file/unwritable", format!("cannot write {}", checked.name))
-                    .cause(error)
-            })?;
+            replace(&context.cwd.join(path), &text)
+                .map_err(|error| CliError::unwritable(&checked.name, &error))?;
             context.ui.status(Verb::Done("Fixed"), &changed);
             checked.report = judge.report(&text, subject);
             checked.source = text;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
+use miniz_oxide::inflate::decompress_to_vec;
 use serde::Deserialize;
 
 /// A template: its name, what its `template.json` says, and its files.
@@ -54,14 +55,31 @@ pub(crate) fn products(template: Option<&Template>) -> Vec<&'static str> {
     names.filter(made_for).collect()
 }
 
-/// The sources for `vendor/`; none in a program that was built without them.
+/// The sources for `vendor/`, sorted; none in a program that was built without them.
 pub(crate) fn vendored() -> &'static [(String, &'static str)] {
-    static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| files(&VENDOR));
+    static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(unpacked);
     &FOUND
 }
 
+/// What `pack` of build.rs made, which is read back by a test.
+fn unpacked() -> Vec<(String, &'static str)> {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let text = decompress_to_vec(VENDOR).unwrap_or_default();
+        String::from_utf8(text).unwrap_or_default()
+    });
+    let (names, mut texts) = TEXT.split_once("\n\n").unwrap_or_default();
+    let files = names.lines().map_while(|line| {
+        let (length, path) = line.split_once(' ')?;
+        let (text, rest) = texts.split_at_checked(length.parse().ok()?)?;
+        texts = rest;
+        Some((path.to_owned(), text))
+    });
+    files.collect()
+}
+
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-static VENDOR: Dir<'static> = include_dir!("$OUT_DIR/vendor");
+/// Sources are a tenth of the program, so they are in it as small as they can be.
+static VENDOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/vendor.deflate"));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +299,12 @@ mod tests {
             let is_test = |part: &str| part == "tests" || part == "tests.rs";
             expected.retain(|path| !path.split('/').any(is_test));
             assert_eq!(embedded, expected, "{name}");
+        }
+        for (path, text) in vendored().iter().filter(|(path, _)| path.contains("/src/")) {
+            assert!(
+                fs::read_to_string(crates.join(path)).unwrap() == *text,
+                "{path}"
+            );
         }
     }
 

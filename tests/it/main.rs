@@ -37,6 +37,8 @@ mod sandbox;
 mod secrets;
 #[cfg(unix)]
 mod secrets_of_commands;
+#[cfg(target_os = "linux")]
+mod slow_reader;
 mod support;
 mod templates;
 mod tenants;

@@ -171,7 +171,6 @@ async fn reset(State(shared): State<Arc<Shared>>) -> StatusCode {
     for site in &shared.sites {
         *lock(&site.data) = Data::seeded(site.product);
         lock(&site.kept).clear();
-        lock(&site.files).clear();
         site.saver.changed();
     }
     StatusCode::NO_CONTENT

@@ -125,6 +125,12 @@ impl Descriptor {
         self.modules.iter().find(|module| module.key == key)
     }
 
+    /// Whether an address is the app's own: what is signed with the secret of a tenant goes there
+    /// alone.
+    pub(crate) fn owns(&self, url: &Url) -> bool {
+        url.origin().ascii_serialization() == self.base_url.origin()
+    }
+
     /// An address of the app: relative to its base URL unless it is a URL of its own.
     pub(crate) fn url(&self, path: &str) -> Option<Url> {
         resolve(&self.base_url, path)

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, fmt, sync::Mutex, time::Duration};
 
+use connect_core::BaseUrl;
 use serde::Serialize;
 use tokio::{sync::broadcast, time::Instant};
 
@@ -55,6 +56,10 @@ pub enum SandboxEvent {
         sub_code: String,
         /// What happened, for people.
         message: String,
+        /// What people see of it on a real site.
+        seen: &'static str,
+        /// What to do.
+        hint: &'static str,
     },
     /// An app is installed, or installed again.
     Installed {
@@ -66,6 +71,21 @@ pub enum SandboxEvent {
         name: String,
         /// True when the app was there before.
         again: bool,
+    },
+    /// An issue, or what hangs on it, is different from before.
+    IssueChanged {
+        /// Base URL of the site.
+        site: String,
+        /// Id of the issue.
+        issue: u64,
+        /// Key of the issue.
+        key: String,
+        /// Id of its project.
+        project: u64,
+        /// `commented`, `property` or `updated`.
+        change: &'static str,
+        /// Account id of whoever did it.
+        user: Option<String>,
     },
     /// Somebody asked the key server for a key.
     KeyServed {
@@ -275,9 +295,34 @@ impl Journal {
         self.listeners.subscribe()
     }
 
+    /// How the last install on a site failed, if nothing was installed there since.
+    pub(crate) fn last_failure(&self, on: &BaseUrl) -> Option<SandboxEvent> {
+        let ring = crate::state::lock(&self.ring);
+        let mut latest = ring.1.iter().rev().map(|recorded| &recorded.event);
+        let last = latest.find(|event| match event {
+            SandboxEvent::InstallFailed { site, .. } | SandboxEvent::Installed { site, .. } => {
+                site == on.as_str()
+            }
+            _ => false,
+        })?;
+        matches!(last, SandboxEvent::InstallFailed { .. }).then(|| last.clone())
+    }
+
     /// The events kept, oldest first.
     pub(crate) fn events(&self) -> Vec<Recorded> {
-        crate::state::lock(&self.ring).1.iter().cloned().collect()
+        self.since(0)
+    }
+
+    /// Those of them that came after an id.
+    pub(crate) fn since(&self, id: u64) -> Vec<Recorded> {
+        let ring = crate::state::lock(&self.ring);
+        let new = ring.1.iter().filter(|recorded| recorded.id > id);
+        new.cloned().collect()
+    }
+
+    /// The id of the last event, 0 before there is any.
+    pub(crate) fn last_id(&self) -> u64 {
+        crate::state::lock(&self.ring).0
     }
 
     /// Waits until an event, of the past or to come, satisfies the predicate.

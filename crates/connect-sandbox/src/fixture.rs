@@ -111,7 +111,8 @@ impl Fixture {
     }
 
     /// What happened to an app, as far back as the sandbox remembers: the last thousand events
-    /// and hundred webhooks. Later tries of a webhook are one step with the last.
+    /// and hundred webhooks. Later tries of a webhook are one step with the last; lifecycle calls
+    /// that were sent by hand are none.
     pub(crate) fn record(shared: &Shared, app: &str) -> Self {
         let deliveries = shared.deliveries.all();
         let product = |site: &str| {

@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod advice;
 mod audit;
 mod client;
 mod clock;

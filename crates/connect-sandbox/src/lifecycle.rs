@@ -6,12 +6,13 @@
 
 use std::{sync::Arc, time::Instant};
 
-use connect_core::{AccountId, AppKey, keys::HmacKey};
+use connect_core::{AccountId, AppKey, Product, keys::HmacKey};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
+    advice::{self, Advice},
     client::{NoAnswer, signed_json},
     descriptor::{Descriptor, Refused},
     event::SandboxEvent,
@@ -60,11 +61,14 @@ pub(crate) async fn install_again(
 
 fn note_failure(shared: &Shared, site: &Site, installed: &Result<AppKey, InstallFailure>) {
     if let Err(failure) = installed {
+        let Advice { seen, hint } = advice::on_install(&failure.sub_code);
         shared.journal.record(SandboxEvent::InstallFailed {
             site: site.base_url.to_string(),
             app: failure.app.clone(),
             sub_code: failure.sub_code.clone(),
             message: failure.message.clone(),
+            seen,
+            hint,
         });
     }
 }
@@ -447,6 +451,9 @@ pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey
         "description": format!("Sandbox {product} at {url}"),
         "eventType": event,
     });
+    if site.product == Product::Jira {
+        body["displayUrlServicedeskHelpCenter"] = url.as_str().into();
+    }
     if let Some(key) = install {
         body["publicKey"] = legacy_public_key(&key.public_pem).into();
         body["sharedSecret"] = app.secret.expose().into();
@@ -455,7 +462,10 @@ pub(crate) fn body(site: &Site, app: &App, event: &str, install: Option<&HostKey
         body["installationId"] = id.as_str().into();
     }
     if app.license == License::Active && app.descriptor.licensing {
+        // What identifies the customer's licence, in the three forms that there have been.
+        body["entitlementId"] = site.cloud_id.as_str().into();
         body["entitlementNumber"] = "E-SANDBOX-1".into();
+        body["serviceEntitlementNumber"] = "SEN-SANDBOX-1".into();
     }
     body
 }

@@ -2,7 +2,7 @@
 //! change.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::{
@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use connect_core::{AccountId, AppKey, Product, Secret, keys::HmacKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -65,6 +66,17 @@ impl Saver {
             changed: Notify::new(),
             stale: AtomicBool::new(false),
         }
+    }
+
+    /// The folder with the contents of files, each named after its ticket, which no other ever has.
+    fn files(&self) -> Option<PathBuf> {
+        Some(self.file.as_ref()?.with_extension("files"))
+    }
+
+    /// The content of a file that was there when the sandbox started.
+    pub(crate) async fn content(&self, ticket: &str) -> Option<Bytes> {
+        let file = self.files()?.join(ticket);
+        Some(tokio::fs::read(file).await.ok()?.into())
     }
 
     /// Something is different from what the file says.
@@ -151,16 +163,58 @@ pub(crate) async fn save(site: &Arc<Site>) {
 fn write(site: &Site, file: &Path) -> io::Result<()> {
     let apps = site.apps();
     let apps: Vec<StoredApp> = apps.iter().map(|app| StoredApp::of(app)).collect();
-    let text = {
+    let (text, files) = {
         let data = lock(&site.data);
+        let files: HashMap<String, Option<Bytes>> = data
+            .files()
+            .map(|file| (file.ticket.clone(), file.content.clone()))
+            .collect();
         let kept = lock(&site.kept);
         let kept: BTreeMap<&str, &Kept> = kept
             .iter()
             .map(|(key, kept)| (AppKey::as_str(key), kept))
             .collect();
-        serde_json::to_vec(&serde_json::json!({ "data": &*data, "kept": kept, "apps": apps }))?
+        let stored = serde_json::json!({ "data": &*data, "kept": kept, "apps": apps });
+        (serde_json::to_vec(&stored)?, files)
     };
-    write_private(file, &text)
+    // What the text names is there before it, and goes after it.
+    let folder = site.saver.files();
+    if let Some(folder) = &folder {
+        add_contents(folder, &files)?;
+    }
+    write_private(file, &text)?;
+    folder.map_or(Ok(()), |folder| drop_contents(&folder, &files))
+}
+
+/// Writes the contents that are not on disk yet.
+fn add_contents(folder: &Path, files: &HashMap<String, Option<Bytes>>) -> io::Result<()> {
+    for (name, content) in files {
+        let file = folder.join(name);
+        if let Some(content) = content
+            && !file.exists()
+        {
+            fs::create_dir_all(folder)?;
+            write_private(&file, content)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes those of files that are gone.
+fn drop_contents(folder: &Path, files: &HashMap<String, Option<Bytes>>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_str().is_none_or(|name| !files.contains_key(name)) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 impl StoredApp {

@@ -20,8 +20,7 @@ use crate::{
     grants::Grant,
     identity::Identity,
     keys::KeySource,
-    pages::Macros,
-    rest::{File, Kept},
+    rest::Kept,
     sandbox::SandboxOptions,
     saver::Saver,
     tasks::Tasks,
@@ -69,9 +68,6 @@ pub(crate) struct Site {
     /// Issues, pages and what hangs on them.
     pub(crate) data: Mutex<Data>,
     pub(crate) saver: Saver,
-    pub(crate) files: Mutex<Vec<File>>,
-    /// What the editors of macros saved.
-    pub(crate) macros: Mutex<Macros>,
     /// The installation of Forge that apps are told of, as those are which Forge deploys.
     pub(crate) installation: Mutex<Option<InstallationId>>,
     apps: Mutex<BTreeMap<AppKey, Arc<App>>>,
@@ -151,8 +147,6 @@ impl Shared {
                 kept: Mutex::new(kept),
                 data: Mutex::new(data),
                 saver,
-                files: Mutex::default(),
-                macros: Mutex::default(),
                 installation: Mutex::default(),
                 apps: Mutex::new(apps),
             }))

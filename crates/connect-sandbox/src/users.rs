@@ -82,33 +82,13 @@ impl User {
         })
     }
 
-    /// First letters of the first and last name.
-    pub(crate) fn initials(&self) -> String {
-        let mut words = self
-            .display_name
-            .split_whitespace()
-            .filter_map(|word| word.chars().next());
-        let first = words.next().into_iter();
-        first
-            .chain(words.next_back())
-            .flat_map(char::to_uppercase)
-            .collect()
-    }
-
-    /// A hue of the colour wheel, always the same for one account.
-    pub(crate) fn hue(&self) -> u32 {
-        let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
-        self.account_id.bytes().fold(7, mix) % 360
-    }
-
     /// The user as Jira's REST API shows it (`User`, platform REST API version 3).
     pub(crate) fn jira(&self, site: &Site, origin: &str) -> Value {
-        let avatar = format!("{origin}/_sandbox/avatar/{}.svg", self.account_id);
         let mut user = json!({
             "self": format!("{}/rest/api/3/user?accountId={}", site.base_url, self.account_id),
             "accountId": self.account_id,
             "accountType": self.account_type,
-            "avatarUrls": { "48x48": avatar, "32x32": avatar, "24x24": avatar, "16x16": avatar },
+            "avatarUrls": avatars(origin, &self.account_id),
             "displayName": self.display_name,
             "active": true,
             "timeZone": self.time_zone,
@@ -132,7 +112,7 @@ impl User {
             "timeZone": self.time_zone,
             "isExternalCollaborator": false,
             "profilePicture": {
-                "path": format!("{origin}/_sandbox/avatar/{}.svg", self.account_id),
+                "path": avatar(origin, &self.account_id),
                 "width": 48,
                 "height": 48,
                 "isDefault": true,
@@ -158,6 +138,36 @@ impl From<&Person> for User {
             locale: person.locale,
         }
     }
+}
+
+/// Address of a picture: of an account by its id, of anything else by its name.
+pub(crate) fn avatar(origin: &str, name: &str) -> String {
+    let name = crate::urls::percent_encode(name);
+    format!("{origin}/_sandbox/avatar/{name}.svg")
+}
+
+/// The same in the sizes of Jira.
+pub(crate) fn avatars(origin: &str, name: &str) -> Value {
+    let avatar = avatar(origin, name);
+    json!({ "48x48": avatar, "32x32": avatar, "24x24": avatar, "16x16": avatar })
+}
+
+/// First letters of the first and last word.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name
+        .split_whitespace()
+        .filter_map(|word| word.chars().next());
+    let first = words.next().into_iter();
+    first
+        .chain(words.next_back())
+        .flat_map(char::to_uppercase)
+        .collect()
+}
+
+/// A hue of the colour wheel, always the same for one name.
+pub(crate) fn hue(name: &str) -> u32 {
+    let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
+    name.bytes().fold(7, mix) % 360
 }
 
 /// Account ids have the shape of real ones and say whose they are.

@@ -13,7 +13,7 @@ use connect_core::verify::{
     Context, Host, Kind, Policy, RouteKind, Session, Unverified, Verified, verify_context,
     verify_host, verify_install, verify_session,
 };
-use connect_core::{AppKey, BaseUrl, Kid, Tenant, Timestamp, TokenError, token_place};
+use connect_core::{AppKey, BaseUrl, Kid, Tenant, TenantState, Timestamp, TokenError, token_place};
 use url::Url;
 
 use crate::http::{self, Http};
@@ -61,15 +61,23 @@ impl Judge {
         (self.address)()
     }
 
-    /// The tenant of that client key; without a name, the only one.
+    /// The tenant of that client key; without a name, the only one that has the app, or had it.
     pub(super) fn tenant(&self, name: Option<&str>) -> Result<Tenant, &'static str> {
         let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenants = || learned.tenants.values();
         let found = match name {
             Some(name) => learned.tenants.get(name),
-            None if learned.tenants.len() > 1 => {
-                return Err("several tenants have installed the app: name one by --tenant");
+            None => {
+                let there: Vec<_> = tenants().filter(|tenant| tenant.is_installed()).collect();
+                let all: Vec<_> = tenants().collect();
+                match (there.as_slice(), all.as_slice()) {
+                    ([only], _) | ([], [only]) => Some(*only),
+                    (_, []) => None,
+                    _ => {
+                        return Err("several tenants have installed the app: name one by --tenant");
+                    }
+                }
             }
-            None => learned.tenants.values().next(),
         };
         found
             .cloned()
@@ -192,10 +200,17 @@ impl Judge {
     }
 
     fn learn(&self, call: LifecycleCall, now: Timestamp) {
+        let name = call.client_key.as_str().to_owned();
+        if call.event == LifecycleEvent::Uninstalled {
+            let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(tenant) = learned.tenants.get_mut(&name) {
+                tenant.state = TenantState::Uninstalled { at: now };
+            }
+            return;
+        }
         let (LifecycleEvent::Installed, Some(secret)) = (call.event, call.shared_secret) else {
             return;
         };
-        let name = call.client_key.as_str().to_owned();
         let mut tenant = Tenant::new(
             call.key,
             call.client_key,
@@ -207,6 +222,9 @@ impl Judge {
         tenant.oauth_client_id = call.oauth_client_id;
         tenant.details = call.details;
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        if learned.tenants.len() >= MOST {
+            learned.tenants.retain(|_, tenant| tenant.is_installed());
+        }
         if learned.tenants.len() < MOST || learned.tenants.contains_key(&name) {
             learned.tenants.insert(name, tenant);
         }

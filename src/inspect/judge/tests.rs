@@ -115,3 +115,42 @@ async fn without_a_token_there_is_nothing_to_judge() {
     let auth = check("GET /page?jwt=nonsense").await;
     assert_eq!(auth.code.as_deref(), Some("auth/malformed"));
 }
+
+/// The lifecycle call of a tenant.
+fn call(event: &str, client_key: &str) -> LifecycleCall {
+    let body = json!({
+        "key": "com.example.app", "clientKey": client_key, "eventType": event,
+        "baseUrl": "https://acme.atlassian.net", "productType": "jira", "sharedSecret": SECRET,
+    });
+    LifecycleCall::parse(body.to_string().as_bytes()).unwrap()
+}
+
+#[tokio::test]
+async fn a_tenant_that_has_gone_is_neither_chosen_nor_believed() {
+    let judge = judge();
+    let chosen = |name| {
+        let tenant = judge.tenant(name);
+        tenant.map(|tenant| tenant.client_key.as_str().to_owned())
+    };
+    judge.learn(call("installed", "site-2"), now());
+    assert!(chosen(None).unwrap_err().contains("several"));
+    // As `connect sandbox test` leaves: what was there before is the only one again.
+    judge.learn(call("uninstalled", "site-2"), now());
+    assert_eq!(chosen(None).unwrap(), "site-1");
+    assert_eq!(chosen(Some("site-2")).unwrap(), "site-2");
+    let page = async || {
+        let token = token("GET&/page&", json!({ "iss": "site-2" }));
+        let head = format!("GET /page?jwt={token} HTTP/1.1\r\nHost: app.example\r\n\r\n");
+        judge.judge(&Raw::whole(head, String::new()), 200).await
+    };
+    assert_eq!(page().await.code.as_deref(), Some("auth/not-installed"));
+    // One that has gone as the last can be installed again, by hand too.
+    judge.learn(call("installed", "site-2"), now());
+    assert_eq!(page().await.verdict, Verdict::Ok);
+    for gone in ["site-1", "site-2"] {
+        judge.learn(call("uninstalled", gone), now());
+    }
+    assert!(chosen(None).unwrap_err().contains("several"));
+    judge.learn(call("installed", "site-1"), now());
+    assert_eq!(chosen(None).unwrap(), "site-1");
+}

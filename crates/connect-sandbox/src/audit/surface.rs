@@ -30,9 +30,8 @@ pub(super) fn addresses(descriptor: &Descriptor) -> Vec<Address> {
             || conditions.contains("\"user_is_sysadmin\"");
         collect(&module.raw, &mut |url| {
             let url = descriptor.url(&fill_in(url));
-            let own =
-                |url: &Url| url.origin().ascii_serialization() == descriptor.base_url.origin();
-            if let Some(url) = url.filter(own).filter(|url| !known(&found, url)) {
+            let own = url.filter(|url| descriptor.owns(url));
+            if let Some(url) = own.filter(|url| !known(&found, url)) {
                 found.push(Address {
                     url,
                     admin,

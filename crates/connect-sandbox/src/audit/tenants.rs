@@ -19,12 +19,7 @@ impl Audit<'_> {
         if let (Some(url), Some(page)) = (installed, self.probe.clone()) {
             self.two_tenants(&url, &page).await;
         }
-        let seen = self
-            .shared
-            .journal
-            .events()
-            .last()
-            .map_or(0, |event| event.id);
+        let seen = self.shared.journal.last_id();
         lifecycle::uninstall(self.shared, self.site, &self.app.descriptor.key).await;
         self.uninstall_was_taken(seen);
         if let Some(page) = self.probe.clone() {
@@ -114,10 +109,10 @@ impl Audit<'_> {
 
     /// A host only notes it down when `uninstalled` fails; here it counts.
     fn uninstall_was_taken(&mut self, seen: u64) {
-        let news = self.shared.journal.events().into_iter();
+        let news = self.shared.journal.since(seen).into_iter();
         let sent = news
-            .filter(|event| event.id > seen)
-            .find_map(|recorded| match recorded.event {
+            .map(|recorded| recorded.event)
+            .find_map(|event| match event {
                 crate::SandboxEvent::LifecycleSent {
                     lifecycle: "uninstalled",
                     url,

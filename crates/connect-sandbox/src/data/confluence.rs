@@ -75,7 +75,10 @@ impl Content {
             shown["container"] = json!({ "id": container.to_string() });
         }
         if expands("metadata.labels") {
-            shown["metadata"] = json!({ "labels": { "results": self.show_labels() } });
+            let labels = self.show_labels();
+            shown["metadata"] = json!({ "labels": {
+                "size": labels.len(), "results": labels, "start": 0, "limit": 200,
+            } });
         }
         shown
     }
@@ -86,16 +89,57 @@ impl Content {
         self.labels.iter().map(label).collect()
     }
 
-    /// As webhooks show it.
-    pub(crate) fn show_in_webhook(&self, site: &Site) -> Value {
-        json!({
-            "id": self.id, "idAsString": self.id.to_string(), "title": self.title,
-            "contentType": self.kind, "version": self.version,
-            "spaceKey": SPACE_KEY, "spaceId": SPACE_ID,
+    /// The member of a webhook's body that tells of it, and the first part of its events' names.
+    pub(crate) fn name_in_webhook(&self) -> &'static str {
+        match self.kind.as_str() {
+            "blogpost" => "blog",
+            "comment" => "comment",
+            "page" => "page",
+            _ => "content",
+        }
+    }
+
+    /// As webhooks show it; `data` has what it hangs on.
+    pub(crate) fn show_in_webhook(&self, site: &Site, origin: &str, data: &Data) -> Value {
+        let page = format!("{}/spaces/{SPACE_KEY}/pages", site.base_url);
+        let mut shown = json!({
+            "id": self.id, "idAsString": self.id.to_string(),
+            "contentType": self.kind, "version": self.version, "spaceKey": SPACE_KEY,
             "creatorAccountId": self.author, "lastModifierAccountId": self.author,
             "creationDate": self.created, "modificationDate": self.updated,
-            "self": format!("{}/spaces/{SPACE_KEY}/pages/{}", site.base_url, self.id),
-        })
+            "self": format!("{page}/{}", self.id),
+        });
+        let above = self.container.and_then(|id| data.contents.get(&id));
+        match self.name_in_webhook() {
+            // Of an app's own kind: as REST shows it.
+            "content" => {
+                let mut shown = self.show(site, origin, "history,metadata.labels,space,version");
+                shown["extensions"] = json!({});
+                shown["_expandable"] = json!({
+                    "children": format!("/rest/api/content/{}/child", self.id),
+                    "container": format!("/rest/api/space/{SPACE_KEY}"),
+                });
+                return shown;
+            }
+            "comment" => {
+                let is_comment = |content: &&Self| content.kind == "comment";
+                if let Some(replied) = above.filter(is_comment) {
+                    shown["inReplyTo"] = json!({ "id": replied.id });
+                }
+                let next = |content: &&Self| data.contents.get(&content.container?);
+                let mut chain = std::iter::successors(above, next).take(LONGEST_THREAD);
+                if let Some(parent) = chain.find(|content| !is_comment(content)) {
+                    shown["self"] =
+                        format!("{page}/{}?focusedCommentId={}", parent.id, self.id).into();
+                    shown["parent"] = parent.show_in_webhook(site, origin, data);
+                }
+            }
+            _ => {
+                shown["title"] = self.title.as_str().into();
+                shown["spaceId"] = SPACE_ID.into();
+            }
+        }
+        shown
     }
 }
 
@@ -108,6 +152,13 @@ pub(crate) fn space(site: &Site) -> Value {
             "webui": format!("/spaces/{SPACE_KEY}"),
         },
     })
+}
+
+/// A label as webhooks show it.
+pub(crate) fn label_in_webhook(site: &Site, name: &str) -> Value {
+    let name_in_path = crate::urls::percent_encode(name);
+    let own = format!("{}/label/{SPACE_KEY}/{name_in_path}", site.base_url);
+    json!({ "name": name, "title": name, "self": own })
 }
 
 /// The pages of a new site.
@@ -138,3 +189,6 @@ pub(super) fn seed(data: &mut Data) {
 /// Key of the one space.
 pub(crate) const SPACE_KEY: &str = "DEMO";
 pub(crate) const SPACE_ID: u64 = 98_305;
+
+/// How many answers to answers are gone up to find their page.
+const LONGEST_THREAD: usize = 1_000;

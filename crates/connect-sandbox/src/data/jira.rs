@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     data::{
-        Data, FOUNDED, founder,
+        Data, FOUNDED, File, founder,
         text::{date, to_adf, to_plain},
     },
     state::Site,
-    users::User,
+    users::{User, avatar, avatars},
     world,
 };
 
@@ -39,9 +39,14 @@ pub(crate) struct Issue {
     /// Milliseconds since 1970.
     pub(crate) created: u64,
     pub(crate) updated: u64,
+    /// When the status last went to another category; before it ever did, when it was made.
+    #[serde(default)]
+    moved: Option<u64>,
     /// Fields that only their writer knows: `customfield_10001`.
     pub(crate) other: Map<String, Value>,
     pub(crate) comments: Vec<Comment>,
+    #[serde(default)]
+    pub(crate) files: Vec<File>,
     pub(crate) properties: BTreeMap<String, Value>,
 }
 
@@ -91,15 +96,35 @@ impl Issue {
             labels: Vec::new(),
             created: at,
             updated: at,
+            moved: None,
             other: Map::new(),
             comments: Vec::new(),
+            files: Vec::new(),
             properties: BTreeMap::new(),
         }
+    }
+
+    /// Gives it another status.
+    pub(crate) fn move_to(&mut self, status: &Status, at: u64) {
+        if self.known_status().category != status.category {
+            self.moved = Some(at);
+        }
+        status.name.clone_into(&mut self.status);
+    }
+
+    fn known_status(&self) -> &'static Status {
+        let known = STATUSES.iter().find(|status| status.name == self.status);
+        known.unwrap_or(&STATUSES[0])
     }
 
     /// As REST and webhooks show it. Without a choice of fields all of them are shown.
     pub(crate) fn show(&self, view: View<'_>, wanted: Option<&[&str]>) -> Value {
         let mut fields = self.fields(view);
+        let is_quiet = |name: &&str| QUIET.contains(name);
+        if wanted.is_none_or(|wanted| wanted.iter().any(is_quiet)) {
+            fields.extend(self.quiet_fields(view));
+        }
+        fields.extend(self.other.clone());
         if let Some(wanted) = wanted {
             fields.retain(|name, _| wanted.contains(&name.as_str()));
         }
@@ -133,12 +158,39 @@ impl Issue {
                 "maxResults": self.comments.len(), "startAt": 0, "total": self.comments.len(),
             },
         });
-        let mut fields = match shown {
+        match shown {
             Value::Object(fields) => fields,
             _ => Map::new(),
-        };
-        fields.extend(self.other.clone());
-        fields
+        }
+    }
+
+    /// Fields about which the sandbox has little to say, and which every issue has all the same.
+    fn quiet_fields(&self, view: View<'_>) -> impl Iterator<Item = (String, Value)> {
+        let own = format!("{}/issue/{}", view.rest(), self.key);
+        let moved = self.moved.unwrap_or(self.created);
+        let is_done = self.known_status().category.1 == "done";
+        QUIET.iter().map(move |name| {
+            let value = match *name {
+                "attachment" => self.files.iter().map(|file| file.show(view)).collect(),
+                "components" | "fixVersions" | "issuelinks" | "subtasks"
+                | "versions" => json!([]),
+                "aggregateprogress" | "progress" => json!({ "progress": 0, "total": 0 }),
+                "resolution" if is_done => json!({
+                    "self": format!("{}/resolution/10000", view.rest()), "id": "10000",
+                    "name": "Done", "description": "",
+                }),
+                "resolutiondate" if is_done => date(moved).into(),
+                "timetracking" => json!({}),
+                "statuscategorychangedate" => date(moved).into(),
+                "votes" => json!({ "self": format!("{own}/votes"), "votes": 0, "hasVoted": false }),
+                "watches" => {
+                    json!({ "self": format!("{own}/watchers"), "watchCount": 0, "isWatching": false })
+                }
+                "workratio" => (-1).into(),
+                _ => Value::Null,
+            };
+            ((*name).to_owned(), value)
+        })
     }
 }
 
@@ -190,6 +242,7 @@ impl View<'_> {
             "id": project.id.to_string(),
             "key": project.key,
             "name": project.name,
+            "avatarUrls": avatars(self.origin, project.key),
             "projectTypeKey": "software",
             "simplified": false,
         })
@@ -200,7 +253,11 @@ impl View<'_> {
 pub(crate) fn issue_type(view: View<'_>, name: &str) -> Value {
     let found = TYPES.iter().find(|(_, known)| *known == name);
     found.map_or(Value::Null, |(id, name)| {
-        json!({ "self": format!("{}/issuetype/{id}", view.rest()), "id": id, "name": name, "subtask": false })
+        json!({
+            "self": format!("{}/issuetype/{id}", view.rest()), "id": id, "name": name,
+            "description": "", "iconUrl": avatar(view.origin, name), "avatarId": 10_318,
+            "subtask": false, "hierarchyLevel": i32::from(*name == "Epic"),
+        })
     })
 }
 
@@ -208,10 +265,15 @@ pub(crate) fn issue_type(view: View<'_>, name: &str) -> Value {
 pub(crate) fn status(view: View<'_>, name: &str) -> Value {
     let found = STATUSES.iter().find(|status| status.name == name);
     found.map_or(Value::Null, |status| {
+        let (id, key, name, colour) = status.category;
         json!({
             "self": format!("{}/status/{}", view.rest(), status.id),
             "id": status.id, "name": status.name, "description": "",
-            "statusCategory": { "id": status.category.0, "key": status.category.1, "name": status.category.2 },
+            "iconUrl": avatar(view.origin, status.name),
+            "statusCategory": {
+                "self": format!("{}/statuscategory/{id}", view.rest()),
+                "id": id, "key": key, "name": name, "colorName": colour,
+            },
         })
     })
 }
@@ -220,7 +282,10 @@ pub(crate) fn status(view: View<'_>, name: &str) -> Value {
 pub(crate) fn priority(view: View<'_>, name: &str) -> Value {
     let found = PRIORITIES.iter().find(|(_, known)| *known == name);
     found.map_or(Value::Null, |(id, name)| {
-        json!({ "self": format!("{}/priority/{id}", view.rest()), "id": id, "name": name })
+        json!({
+            "self": format!("{}/priority/{id}", view.rest()), "id": id, "name": name,
+            "iconUrl": avatar(view.origin, name),
+        })
     })
 }
 
@@ -256,12 +321,12 @@ pub(super) fn seed(data: &mut Data) {
     }
 }
 
-/// A status and its category: id, key, name.
+/// A status and its category: id, key, name, colour.
 #[derive(Debug)]
 pub(crate) struct Status {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
-    category: (u8, &'static str, &'static str),
+    category: (u8, &'static str, &'static str, &'static str),
     /// Id and name of the transition that leads there.
     pub(crate) transition: (&'static str, &'static str),
 }
@@ -270,19 +335,19 @@ pub(crate) const STATUSES: &[Status] = &[
     Status {
         id: "10000",
         name: "To Do",
-        category: (2, "new", "To Do"),
+        category: (2, "new", "To Do", "blue-gray"),
         transition: ("11", "To Do"),
     },
     Status {
         id: "10001",
         name: "In Progress",
-        category: (4, "indeterminate", "In Progress"),
+        category: (4, "indeterminate", "In Progress", "yellow"),
         transition: ("21", "In Progress"),
     },
     Status {
         id: "10002",
         name: "Done",
-        category: (3, "done", "Done"),
+        category: (3, "done", "Done", "green"),
         transition: ("31", "Done"),
     },
 ];
@@ -302,4 +367,32 @@ pub(crate) const PRIORITIES: &[(&str, &str)] = &[
     ("3", "Medium"),
     ("4", "Low"),
     ("5", "Lowest"),
+];
+
+/// Fields that [`Issue::quiet_fields`] fills.
+const QUIET: &[&str] = &[
+    "aggregateprogress",
+    "aggregatetimeestimate",
+    "aggregatetimespent",
+    "attachment",
+    "components",
+    "duedate",
+    "environment",
+    "fixVersions",
+    "issuelinks",
+    "lastViewed",
+    "progress",
+    "resolution",
+    "resolutiondate",
+    "security",
+    "statuscategorychangedate",
+    "subtasks",
+    "timeestimate",
+    "timeoriginalestimate",
+    "timespent",
+    "timetracking",
+    "versions",
+    "votes",
+    "watches",
+    "workratio",
 ];

@@ -2,6 +2,7 @@
 //! `world.rs` and changes as apps and people change it.
 
 pub(crate) mod confluence;
+mod files;
 pub(crate) mod jira;
 pub(crate) mod jql;
 pub(crate) mod text;
@@ -10,9 +11,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use connect_core::Product;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) use confluence::{Content, SPACE_ID, SPACE_KEY};
+pub(crate) use files::File;
 pub(crate) use jira::{Comment, Issue};
 
 use crate::{clock, users::User, world};
@@ -29,11 +31,21 @@ pub(crate) struct Data {
     pub(crate) hooks: BTreeMap<String, Vec<Hook>>,
     /// Properties of projects, by key of the project.
     pub(crate) project_properties: BTreeMap<String, BTreeMap<String, Value>>,
+    /// What the editors of macros and of steps of workflows saved: by id of the page, then by app,
+    /// type and key of the module.
+    pub(crate) macros: BTreeMap<String, BTreeMap<String, Saved>>,
     last_id: u64,
     /// The last number that was given in a project, by its key: none is given twice.
     numbers: BTreeMap<String, u64>,
     #[serde(skip)]
     by_key: HashMap<String, u64>,
+}
+
+/// What an editor of an app saved.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Saved {
+    pub(crate) parameters: Map<String, Value>,
+    pub(crate) body: String,
 }
 
 /// A webhook that an app registered by REST (Jira, "Dynamic webhooks").
@@ -97,6 +109,11 @@ impl Data {
     fn issue_id(&self, name: &str) -> Option<u64> {
         let by_key = || self.by_key.get(&name.to_ascii_uppercase()).copied();
         name.parse().ok().or_else(by_key)
+    }
+
+    /// The files at all issues.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &File> {
+        self.issues.values().flat_map(|issue| &issue.files)
     }
 
     /// Adds an issue under the next number of its project.

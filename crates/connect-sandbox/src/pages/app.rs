@@ -30,17 +30,7 @@ pub(crate) async fn show(
     let OnSite { shared, site } = &on;
     let host = (&**shared, Some(&**site));
     let Some(app) = site.app_named(&key) else {
-        return chrome::message(
-            host,
-            &visit,
-            StatusCode::NOT_FOUND,
-            (
-                "App not found",
-                format!("No app with the key “{key}” is installed on this site."),
-                "Start it with “connect dev”, or register its descriptor with the plugin manager.",
-            ),
-            Vec::new(),
-        );
+        return chrome::no_app((shared, site), &visit, &key);
     };
     let modules: Vec<Value> = app
         .descriptor

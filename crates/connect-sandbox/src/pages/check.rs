@@ -8,18 +8,19 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
 use url::Url;
 
 use crate::{
     client::NoAnswer,
     pages::{
-        bridge, iframe,
+        bridge,
+        diagnosis::{self, Diagnosis},
+        iframe,
         placed::{self, Scene},
     },
-    state::Shared,
+    state::{App, Shared},
 };
 
 #[derive(Deserialize)]
@@ -29,7 +30,7 @@ pub(crate) struct Asked {
 }
 
 /// `POST /_sandbox/bridge/check`: gets the module's page once more and says what is wrong with it;
-/// null when nothing is.
+/// null when it is longer than is looked at.
 pub(crate) async fn check(
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
@@ -58,144 +59,38 @@ pub(crate) async fn check(
         .client
         .send(Method::GET, &url, HeaderMap::new(), Vec::new(), MOST_PAGE)
         .await;
-    let wrong = match answer {
+    let found = match answer {
         Err(NoAnswer::TooLarge) => None,
-        Err(problem) => Some((
-            format!(
-                "The app at {} {}.",
-                url.origin().ascii_serialization(),
-                problem.as_str()
-            ),
-            "Start it, or look at its log; then reload this page.",
-        )),
-        Ok(answer) => wrong(answer.status, &answer.headers, &answer.body),
+        Err(problem) => Some(Diagnosis::of_silence(&url, problem)),
+        Ok(answer) => match Diagnosis::of_answer(&answer) {
+            Some(found) => Some(found),
+            None => of_script(&shared, &on.app, &url, &answer.body).await,
+        },
     };
-    Json(json!({
-        "problem": wrong.as_ref().map(|(problem, _)| problem),
-        "hint": wrong.as_ref().map(|(_, hint)| hint),
-    }))
-    .into_response()
+    Json(found).into_response()
 }
 
-/// What keeps a page from being shown in a host, and what to do.
-fn wrong(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Option<(String, &'static str)> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if status.is_redirection() {
-        let to = text(header::LOCATION).unwrap_or("nowhere");
-        // Where to without its query: it may carry a token.
-        let to = to.split('?').next().unwrap_or_default();
-        return Some((
-            format!(
-                "The app answered {} and sends the browser to {to}.",
-                status.as_u16()
-            ),
-            "Answer the signed request itself: what follows a redirect has no token.",
-        ));
+/// A page that names the bridge's script and stays silent all the same: the script's address is
+/// asked for, if it is the app's or the sandbox's own.
+async fn of_script(shared: &Shared, app: &App, page: &Url, body: &[u8]) -> Option<Diagnosis> {
+    let body = String::from_utf8_lossy(body);
+    let Some(script) = diagnosis::script(&body, page) else {
+        return Some(Diagnosis::without_script());
+    };
+    let ours = script.origin().ascii_serialization() == shared.origin;
+    if !ours && !app.descriptor.owns(&script) {
+        return Some(Diagnosis::of_foreign_script(&script));
     }
-    if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
-        return Some((
-            format!(
-                "The app refused the signed request with {}.",
-                status.as_u16()
-            ),
-            "Look at the app's log for the reason; “connect inspect” shows what the token was worth.",
-        ));
-    }
-    if !status.is_success() {
-        return Some((
-            format!("The app answered {}.", status.as_u16()),
-            "Look at the app's log.",
-        ));
-    }
-    let deny = text(header::X_FRAME_OPTIONS).map(str::trim);
-    if deny.is_some_and(|deny| ["deny", "sameorigin"].contains(&deny.to_ascii_lowercase().as_str()))
-    {
-        return Some((
-            "The page forbids to be shown in a frame (X-Frame-Options).".to_owned(),
-            "Leave that header out, and name the hosts in `Content-Security-Policy: frame-ancestors`.",
-        ));
-    }
-    let ancestors = headers
-        .get_all(header::CONTENT_SECURITY_POLICY)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|policy| policy.split(';'))
-        .any(|directive| {
-            let directive = directive.trim();
-            directive
-                .strip_prefix("frame-ancestors")
-                .is_some_and(|rest| {
-                    let mut sources = rest.split_whitespace();
-                    sources.clone().count() == 0
-                        || sources.all(|source| ["'none'", "'self'"].contains(&source))
-                })
-        });
-    if ancestors {
-        return Some((
-            "The page forbids hosts to show it (Content-Security-Policy: frame-ancestors)."
-                .to_owned(),
-            "Name the hosts there: https://*.atlassian.net, https://*.jira.com, and this sandbox.",
-        ));
-    }
-    let page = String::from_utf8_lossy(body);
-    (!page.contains("/all.js") && !page.contains("iframe.js")).then(|| {
-        (
-            "The page has loaded, but not all.js: it cannot talk to the host.".to_owned(),
-            "Load the bridge's script if the page needs it; the sandbox has one at /atlassian-connect/all.js.",
-        )
-    })
+    let method = Method::GET;
+    let answer = shared
+        .client
+        .send(method, &script, HeaderMap::new(), Vec::new(), MOST_PAGE)
+        .await;
+    Some(Diagnosis::of_script(
+        &script,
+        answer.map(|answer| answer.status),
+    ))
 }
 
 /// Longest page that is looked at, in bytes.
 const MOST_PAGE: usize = 1024 * 1024;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(status: u16, headers: &[(&'static str, &'static str)], body: &str) -> String {
-        let headers = headers.iter().map(|(name, value)| {
-            (
-                header::HeaderName::from_static(name),
-                header::HeaderValue::from_static(value),
-            )
-        });
-        let status = StatusCode::from_u16(status).unwrap();
-        let wrong = wrong(status, &headers.collect(), body.as_bytes());
-        wrong.map(|(problem, _)| problem).unwrap_or_default()
-    }
-
-    #[test]
-    fn what_keeps_a_page_from_being_shown_is_said() {
-        let good = "<script src=\"https://connect-cdn.atl-paas.net/all.js\"></script>";
-        assert_eq!(said(200, &[], good), "");
-        let policy = "default-src 'self'; frame-ancestors 'self' https://*.atlassian.net";
-        assert_eq!(said(200, &[("content-security-policy", policy)], good), "");
-        for (status, headers, body, part) in [
-            (401, &[][..], good, "refused the signed request with 401"),
-            (500, &[], good, "answered 500"),
-            (302, &[("location", "/login?next=secret")], "", "to /login."),
-            (200, &[("x-frame-options", "DENY")], good, "X-Frame-Options"),
-            (
-                200,
-                &[("content-security-policy", "frame-ancestors 'none'")],
-                good,
-                "frame-ancestors",
-            ),
-            (
-                200,
-                &[(
-                    "content-security-policy",
-                    "default-src *; frame-ancestors 'self'",
-                )],
-                good,
-                "frame-ancestors",
-            ),
-            (200, &[], "<p>hello", "not all.js"),
-        ] {
-            let said = said(status, headers, body);
-            assert!(said.contains(part), "{part}: {said}");
-            assert!(!said.contains("secret"));
-        }
-    }
-}

@@ -5,7 +5,7 @@ use http::StatusCode;
 use minijinja::{Value, context};
 
 use crate::{
-    pages::{Visit, bridge, html, nav, placed::Placed, template},
+    pages::{Visit, bridge, html, nav, overview, placed::Placed, template},
     state::{Shared, Site},
 };
 
@@ -24,6 +24,7 @@ pub(crate) fn page(
         if let Some(location) = placed.location.take() {
             setup["place"] = location;
         }
+        setup["after"] = shared.journal.last_id().into();
         setup["tickets"] = serde_json::json!(placed.tickets);
         template::script_json(&setup)
     });
@@ -42,6 +43,32 @@ pub(crate) fn message(
     notes: Vec<Value>,
 ) -> Response {
     let values = context! { title, text, hint, notes };
+    tell(host, visit, status, values)
+}
+
+/// The page for an app that is not installed on a site, with the failure of its last install if
+/// that may be why.
+pub(crate) fn no_app((shared, site): (&Shared, &Site), visit: &Visit, key: &str) -> Response {
+    let failed = overview::trouble(shared, site);
+    let failed = failed.filter(|failed| {
+        let of = failed.get_attr("app").unwrap_or_default();
+        of.is_none() || of.as_str() == Some(key)
+    });
+    let values = context! {
+        title => "App not found",
+        text => format!("No app with the key “{key}” is installed on this site."),
+        hint => "Start it with “connect dev”, or register its descriptor with the plugin manager.",
+        failed,
+    };
+    tell((shared, Some(site)), visit, StatusCode::NOT_FOUND, values)
+}
+
+fn tell(
+    host: (&Shared, Option<&Site>),
+    visit: &Visit,
+    status: StatusCode,
+    values: Value,
+) -> Response {
     page(
         host,
         visit,

@@ -61,8 +61,7 @@ pub(crate) async fn fire(
     };
     let viewer = placed::alone(scene, &on.app, module);
     let signed = iframe::expanded(&on.site, &on.app, module, &viewer, None).and_then(|url| {
-        // What is signed with the tenant's secret goes to its app alone.
-        let own = url.origin().ascii_serialization() == on.app.descriptor.base_url.origin();
+        let own = on.app.descriptor.owns(&url);
         let subject = iframe::subject(&on.site, &viewer);
         let verb = method.as_str();
         let token =

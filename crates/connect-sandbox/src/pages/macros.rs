@@ -1,7 +1,7 @@
 //! Macros on the pages of Confluence: what was saved in them, the variables they are shown with,
 //! and what static ones come to.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -14,22 +14,12 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     client,
+    data::Saved,
     descriptor::Module,
     pages::{Viewer, bridge, iframe, modules::Show},
     sign::{self, CALL_LIFE},
     state::{App, Shared, Site, lock},
 };
-
-/// The macros of a site, by page, app and module.
-#[derive(Debug, Default)]
-pub(crate) struct Macros(BTreeMap<(String, String), Saved>);
-
-/// What the editor of a macro saved.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Saved {
-    pub(crate) parameters: Map<String, Value>,
-    pub(crate) body: String,
-}
 
 /// Adds what a macro is shown with to the place of its viewer.
 pub(crate) fn add(site: &Site, app: &App, viewer: &mut Viewer, module: &Module) {
@@ -84,18 +74,16 @@ pub(crate) fn add_step(site: &Site, app: &App, viewer: &mut Viewer, module: &Mod
 
 /// What was saved in a macro, or what a new one has.
 pub(crate) fn saved(site: &Site, app: &App, viewer: &Viewer, module: &Module) -> Saved {
-    let macros = lock(&site.macros);
-    macros
-        .0
-        .get(&place(app, viewer, module))
-        .cloned()
-        .unwrap_or_else(|| Saved {
-            parameters: Map::new(),
-            body: match module.raw["bodyType"].as_str() {
-                None | Some("none" | "NONE") => String::new(),
-                Some(_) => "Text inside the macro.".to_owned(),
-            },
-        })
+    let (page, name) = place(app, viewer, module);
+    let data = lock(&site.data);
+    let saved = data.macros.get(&page).and_then(|page| page.get(&name));
+    saved.cloned().unwrap_or_else(|| Saved {
+        parameters: Map::new(),
+        body: match module.raw["bodyType"].as_str() {
+            None | Some("none" | "NONE") => String::new(),
+            Some(_) => "Text inside the macro.".to_owned(),
+        },
+    })
 }
 
 #[derive(Deserialize)]
@@ -123,9 +111,14 @@ pub(crate) async fn save(
         parameters: save.parameters,
         body: save.body.unwrap_or(before.body),
     };
-    lock(&on.site.macros)
-        .0
-        .insert(place(&on.app, &on.viewer, module), new);
+    let (page, name) = place(&on.app, &on.viewer, module);
+    let mut data = lock(&on.site.data);
+    if data.macros.len() >= MOST_PAGES && !data.macros.contains_key(&page) {
+        return StatusCode::INSUFFICIENT_STORAGE.into_response();
+    }
+    data.macros.entry(page).or_default().insert(name, new);
+    drop(data);
+    on.site.saver.changed();
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -180,6 +173,7 @@ fn failed(why: &str) -> Response {
     (StatusCode::BAD_GATEWAY, Json(json!({ "message": message }))).into_response()
 }
 
+/// The page, and the module on it.
 fn place(app: &App, viewer: &Viewer, module: &Module) -> (String, String) {
     let content = viewer.place.get("content.id").unwrap_or_default();
     let name = format!("{}/{}/{}", app.descriptor.key, module.kind, module.key);
@@ -194,6 +188,9 @@ fn text(value: &Value) -> String {
 
 /// Longest body of a macro that goes into an address, in characters.
 const LONGEST_BODY: usize = 128;
+
+/// Pages with macros that are kept.
+const MOST_PAGES: usize = 10_000;
 
 /// Longest answer of a static macro, in bytes.
 const MOST_TEXT: usize = 512 * 1024;

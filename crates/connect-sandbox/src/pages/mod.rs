@@ -5,6 +5,7 @@ mod bridge;
 mod check;
 mod chrome;
 mod conditions;
+mod diagnosis;
 mod fire;
 mod iframe;
 mod macros;
@@ -21,7 +22,6 @@ mod views;
 mod visit;
 
 pub(crate) use iframe::Viewer;
-pub(crate) use macros::Macros;
 pub(crate) use place::Place;
 pub(crate) use visit::Visit;
 
@@ -39,7 +39,7 @@ use crate::{
     descriptor::Module,
     server::OnSite,
     state::{App, Shared, Site},
-    urls,
+    urls, users,
 };
 
 /// The routes outside every site.
@@ -147,15 +147,15 @@ fn html(status: StatusCode, body: String) -> Response {
     (status, headers, body).into_response()
 }
 
-/// A disc with initials, coloured by account.
+/// A disc with initials: of an account, or of the name of anything else.
 async fn avatar(State(shared): State<Arc<Shared>>, UrlPath(account): UrlPath<String>) -> Response {
     let account = account.strip_suffix(".svg").unwrap_or(&account);
     let user = shared
         .sites
         .iter()
         .find_map(|site| crate::users::User::find(site, account));
-    let (initials, hue) = user.map_or(("?".to_owned(), 220), |user| (user.initials(), user.hue()));
-    let svg = template::avatar(&initials, hue);
+    let name = user.map_or_else(|| account.to_owned(), |user| user.display_name);
+    let svg = template::avatar(&users::initials(&name), users::hue(account));
     (
         [
             (header::CONTENT_TYPE, "image/svg+xml"),
@@ -181,6 +181,7 @@ const HOST_JS: &str = concat!(
     include_str!("assets/host/dialogs.js"),
     include_str!("assets/host/products.js"),
     include_str!("assets/host/view.js"),
+    include_str!("assets/host/changes.js"),
     include_str!("assets/host/start.js"),
     "})();\n",
 );

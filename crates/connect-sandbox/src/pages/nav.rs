@@ -13,7 +13,7 @@ use crate::{
         visit::{LOCALES, THEMES, ZONES},
     },
     state::{License, Shared, Site},
-    users::User,
+    users::{self, User},
 };
 
 /// Values for `base.html`. What apps show in the navigation is added to `placed`.
@@ -67,7 +67,7 @@ pub(crate) fn shown_user(user: &User) -> Value {
     context! {
         name => user.display_name.as_str(),
         account_id => user.account_id.as_str(),
-        avatar => format!("/_sandbox/avatar/{}.svg", user.account_id),
+        avatar => users::avatar("", &user.account_id),
         role => if user.is_admin { "Administrator" } else { "Member" },
     }
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     USERNAME,
-    event::Recorded,
+    event::{Recorded, SandboxEvent},
     pages::{
         Visit, chrome, nav,
         place::Place,
@@ -46,9 +46,7 @@ pub(crate) async fn events(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<EventsQuery>,
 ) -> Json<Vec<Recorded>> {
-    let mut events = shared.journal.events();
-    events.retain(|event| event.id > query.after);
-    Json(events)
+    Json(shared.journal.since(query.after))
 }
 
 fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {
@@ -64,6 +62,7 @@ fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {
                 url => site.base_url.as_str(),
                 client_key => site.client_key.as_str(),
                 apps => apps(shared, site, visit),
+                trouble => trouble(shared, site),
             }
         })
         .collect();
@@ -83,6 +82,21 @@ fn overview(shared: &Shared, only: Option<&Site>, visit: &Visit) -> Response {
     let values = context! { more, ..values };
     let template = (StatusCode::OK, "overview.html");
     chrome::page((shared, only), visit, template, Placed::default(), values)
+}
+
+/// How the last install on a site failed, with what a real host would say and what to do.
+pub(crate) fn trouble(shared: &Shared, site: &Site) -> Option<Value> {
+    match shared.journal.last_failure(&site.base_url)? {
+        SandboxEvent::InstallFailed {
+            app,
+            sub_code,
+            message,
+            seen,
+            hint,
+            ..
+        } => Some(context! { app, sub_code, message, seen, hint }),
+        _ => None,
+    }
 }
 
 /// The apps of a site with the pages to open.

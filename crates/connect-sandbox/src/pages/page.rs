@@ -35,12 +35,7 @@ pub(crate) async fn show(
         chrome::message(host, &visit, status, (title, text, hint), Vec::new())
     };
     let Some(app) = site.app_named(&app_key) else {
-        return message(
-            StatusCode::NOT_FOUND,
-            "App not found",
-            format!("No app with the key “{app_key}” is installed on this site."),
-            "Start it with “connect dev”, or register its descriptor with the plugin manager.",
-        );
+        return chrome::no_app((shared, site), &visit, &app_key);
     };
     let Some(module) = addressed(&app, &module_key) else {
         return message(

@@ -15,7 +15,7 @@ use crate::{
         macros,
         modules::{self, Show, View, Zone},
     },
-    state::{App, Shared, Site},
+    state::{App, Shared, Site, lock},
     urls,
 };
 
@@ -95,6 +95,7 @@ impl Placed {
         let entry = context! {
             show => show.name(),
             frame,
+            status => (show == Show::Glance).then(|| status(scene, app, module)).flatten(),
             ..described(scene, app, module)
         };
         let entries = self.zones.entry(zone.name()).or_default();
@@ -187,6 +188,64 @@ pub(crate) fn described(scene: Scene<'_>, app: &App, module: &Module) -> Shown {
         controls => controls(module),
     }
 }
+
+/// What an app says of an issue beside its glance, by a property of the issue (Atlassian, "Issue
+/// glance: setting the status"): a number, a word with a colour, or a picture.
+fn status(scene: Scene<'_>, app: &App, module: &Module) -> Option<Shown> {
+    let key = scene.viewer.place.get("issue.key")?;
+    let name = format!(
+        "com.atlassian.jira.issue:{}:{}:status",
+        app.descriptor.key, module.key
+    );
+    let status = {
+        let data = lock(&scene.site.data);
+        data.issue(key)?.properties.get(&name)?.clone()
+    };
+    let value = &status["value"];
+    let label = match &value["label"] {
+        Value::String(label) => label.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    match status["type"].as_str()? {
+        "badge" => {
+            let many = label
+                .parse()
+                .is_ok_and(|number: u64| number > MOST_IN_BADGE);
+            let label = if many {
+                format!("{MOST_IN_BADGE}+")
+            } else {
+                label
+            };
+            Some(context! { kind => "badge", label })
+        }
+        "icon" => {
+            let url = app
+                .descriptor
+                .url(value["url"].as_str().unwrap_or(&label))?;
+            Some(context! { kind => "icon", url => url.as_str(), label => label })
+        }
+        "lozenge" => {
+            let tone = value["type"].as_str().unwrap_or("default");
+            let tone = TONES.iter().find(|known| **known == tone);
+            Some(context! { kind => "lozenge", label, tone => tone.copied() })
+        }
+        _ => None,
+    }
+}
+
+/// The colours of a lozenge.
+const TONES: &[&str] = &[
+    "default",
+    "inprogress",
+    "moved",
+    "new",
+    "removed",
+    "success",
+];
+
+/// The largest number that a badge shows.
+const MOST_IN_BADGE: u64 = 99;
 
 /// The buttons of a macro's property panel.
 fn controls(module: &Module) -> Vec<Shown> {

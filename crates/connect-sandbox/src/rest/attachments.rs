@@ -1,34 +1,34 @@
 //! Files at issues: uploaded as forms, downloaded by way of a media server.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 use crate::{
+    data::{
+        self, Data, File, Issue,
+        jira::{Form, View},
+    },
     random,
-    rest::{Call, Reply, refusal},
+    rest::{
+        Call, Reply,
+        issues::{changelog, view},
+        refusal,
+    },
     state::{Shared, lock},
+    webhooks::Change,
 };
 
-/// A file.
-#[derive(Clone, Debug)]
-pub(crate) struct File {
-    id: String,
-    name: String,
-    media_type: String,
-    content: Bytes,
-    /// Opens it at the media server.
-    ticket: String,
-}
-
 /// `POST /rest/api/3/issue/{key}/attachments`.
-pub(crate) fn upload(call: &Call<'_>, issue: &str) -> Reply {
-    if lock(&call.on.site.data).issue(issue).is_none() {
+pub(crate) fn upload(call: &Call<'_>, key: &str) -> Reply {
+    let mut data = lock(&call.on.site.data);
+    if data.issue(key).is_none() {
         return refuse(StatusCode::NOT_FOUND, "there is no such issue");
     }
     if call.header("x-atlassian-token") != Some("no-check") {
@@ -40,38 +40,99 @@ pub(crate) fn upload(call: &Call<'_>, issue: &str) -> Reply {
     let Some(files) = boundary.and_then(|boundary| parts(&call.body, boundary)) else {
         return refuse(StatusCode::BAD_REQUEST, "the body is no form with files");
     };
-    let mut kept = lock(&call.on.site.files);
-    if kept.len() + files.len() > MOST_FILES {
+    if data.files().count() + files.len() > MOST_FILES {
         return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the sandbox keeps 100 files");
     }
-    let mut shown = Vec::new();
-    for (name, media_type, content) in files {
-        let file = File {
-            id: (20_000 + kept.len()).to_string(),
-            name,
-            media_type,
-            content,
-            ticket: random::token(),
-        };
-        shown.push(json!({
-            "id": file.id, "filename": file.name, "size": file.content.len(),
-            "mimeType": file.media_type,
-            "content": format!("{}/rest/api/3/attachment/content/{}", call.on.site.base_url, file.id),
-        }));
-        kept.push(file);
+    let user = call.caller.user().map(|user| user.account_id);
+    let at = data::now();
+    let file = |(name, media_type, content): (String, String, Bytes)| File {
+        id: data.next_id(),
+        name,
+        media_type,
+        size: content.len(),
+        author: user.clone().unwrap_or_default(),
+        created: at,
+        ticket: random::token(),
+        content: Some(content),
+    };
+    let files: Vec<File> = files.into_iter().map(file).collect();
+    let Some(issue) = data.issue_mut(key) else {
+        return refuse(StatusCode::NOT_FOUND, "there is no such issue");
+    };
+    issue.files.extend(files.iter().cloned());
+    issue.updated = at;
+    let issue = issue.clone();
+    drop(data);
+    for file in &files {
+        tell(call, &issue, file, "attachment_created");
     }
-    Reply::ok(Value::Array(shown))
+    let view = view(call);
+    Reply::ok(files.iter().map(|file| file.show(view)).collect())
+}
+
+/// `/attachment/{id}`: what it is, and its end.
+pub(crate) fn one(call: &Call<'_>, id: &str) -> Option<Reply> {
+    let mut data = lock(&call.on.site.data);
+    let Some((issue, at)) = find(&mut data, id) else {
+        return Some(no_file());
+    };
+    match call.method {
+        Method::GET => Some(Reply::ok(issue.files[at].show(view(call)))),
+        Method::DELETE => {
+            let file = issue.files.remove(at);
+            issue.updated = data::now();
+            let issue = issue.clone();
+            drop(data);
+            tell(call, &issue, &file, "attachment_deleted");
+            Some(Reply::status(StatusCode::NO_CONTENT))
+        }
+        _ => None,
+    }
+}
+
+/// The issue at which a file is, and its place there.
+fn find<'a>(data: &'a mut Data, id: &str) -> Option<(&'a mut Issue, usize)> {
+    let id: u64 = id.parse().ok()?;
+    data.issues.values_mut().find_map(|issue| {
+        let at = issue.files.iter().position(|file: &File| file.id == id)?;
+        Some((issue, at))
+    })
+}
+
+/// Tells of the file, and of the change of its issue.
+fn tell(call: &Call<'_>, issue: &Issue, file: &File, event: &str) {
+    let plain = View {
+        form: Form::Plain,
+        ..view(call)
+    };
+    let body = json!({ "attachment": file.show(plain) });
+    call.changed(Change::new(event, call, body).about(issue));
+    let (id, name) = (json!(file.id.to_string()), json!(file.name));
+    let [from, to] = match event {
+        "attachment_created" => [(Value::Null, Value::Null), (id, name)],
+        _ => [(id, name), (Value::Null, Value::Null)],
+    };
+    let item = json!({
+        "field": "Attachment", "fieldtype": "jira", "fieldId": "attachment",
+        "from": from.0, "fromString": from.1, "to": to.0, "toString": to.1,
+    });
+    call.changed(
+        Change::of_issue("jira:issue_updated", "issue_updated", call, issue)
+            .with("changelog", changelog(&[item])),
+    );
 }
 
 /// `GET /rest/api/3/attachment/content/{id}`: the way to the media server.
 pub(crate) fn download(call: &Call<'_>, id: &str) -> Reply {
-    let kept = lock(&call.on.site.files);
-    match kept.iter().find(|file| file.id == id) {
-        Some(file) => Reply {
-            location: Some(format!("{}/_media/{}", call.on.shared.origin, file.ticket)),
-            ..Reply::status(StatusCode::SEE_OTHER)
-        },
-        None => refuse(StatusCode::NOT_FOUND, "there is no such attachment"),
+    match find(&mut lock(&call.on.site.data), id) {
+        Some((issue, at)) => {
+            let ticket = &issue.files[at].ticket;
+            Reply {
+                location: Some(format!("{}/_media/{ticket}", call.on.shared.origin)),
+                ..Reply::status(StatusCode::SEE_OTHER)
+            }
+        }
+        None => no_file(),
     }
 }
 
@@ -86,14 +147,22 @@ pub(crate) async fn media(
         return (StatusCode::BAD_REQUEST, "no token belongs here\n").into_response();
     }
     let found = shared.sites.iter().find_map(|site| {
-        let files = lock(&site.files);
-        files.iter().find(|file| file.ticket == ticket).cloned()
+        let data = lock(&site.data);
+        let file = data.files().find(|file| file.ticket == ticket)?;
+        Some((site, file.clone()))
     });
-    match found {
-        Some(file) => {
+    let Some((site, file)) = found else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let content = match file.content {
+        Some(content) => Some(content),
+        None => site.saver.content(&file.ticket).await,
+    };
+    match content {
+        Some(content) => {
             // Whatever it says it is, a browser must not run it.
             let kind = [(header::CONTENT_TYPE, "application/octet-stream")];
-            (kind, file.content).into_response()
+            (kind, content).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -130,6 +199,10 @@ fn parts(body: &Bytes, boundary: &str) -> Option<Vec<(String, String, Bytes)>> {
 
 fn position(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
+}
+
+fn no_file() -> Reply {
+    refuse(StatusCode::NOT_FOUND, "there is no such attachment")
 }
 
 fn refuse(status: StatusCode, message: &str) -> Reply {

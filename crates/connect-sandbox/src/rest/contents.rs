@@ -251,10 +251,11 @@ pub(crate) fn labels(call: &Call<'_>, id: &str) -> Option<Reply> {
     let content = content.clone();
     drop(data);
     for name in added {
-        let body = json!({
-            "label": { "name": name, "title": name },
-            "labeled": content.show_in_webhook(&call.on.site),
-        });
+        let mut labeled = in_webhook(call, &content);
+        let names = content.labels.iter().map(|name| json!({ "name": name }));
+        labeled["labels"] = names.collect();
+        let label = confluence::label_in_webhook(&call.on.site, &name);
+        let body = json!({ "label": label, "labeled": labeled });
         call.changed(Change::new("label_added", call, body));
     }
     let labels = content.show_labels();
@@ -353,17 +354,17 @@ fn shown(call: &Call<'_>, content: &Content) -> Reply {
 }
 
 fn tell(call: &Call<'_>, content: &Content, what: &'static str) {
-    let (kind, member) = match content.kind.as_str() {
-        "blogpost" => ("blog", "blog"),
-        "comment" => ("comment", "comment"),
-        "page" => ("page", "page"),
-        _ => ("content", "content"),
-    };
-    let mut body = json!({ member: content.show_in_webhook(&call.on.site) });
+    let kind = content.name_in_webhook();
+    let mut body = json!({ kind: in_webhook(call, content) });
     if what == "updated" && kind == "page" {
         body["updateTrigger"] = "edit_page".into();
     }
     call.changed(Change::named(format!("{kind}_{what}"), call, body));
+}
+
+fn in_webhook(call: &Call<'_>, content: &Content) -> Value {
+    let site = &call.on.site;
+    content.show_in_webhook(site, &call.on.shared.origin, &lock(&site.data))
 }
 
 fn no_content() -> Reply {

@@ -189,7 +189,7 @@ pub(crate) fn transitions(call: &Call<'_>, key: &str) -> Option<Reply> {
         return Some(wrong_field("transition", "is none of this issue"));
     };
     Some(change(call, key, "issue_generic", |issue| {
-        status.name.clone_into(&mut issue.status);
+        issue.move_to(status, data::now());
         Ok(())
     }))
 }
@@ -381,7 +381,7 @@ fn differences(before: &Issue, after: &Issue) -> Vec<Value> {
     items
 }
 
-fn changelog(items: &[Value]) -> Value {
+pub(crate) fn changelog(items: &[Value]) -> Value {
     json!({ "id": data::now().to_string(), "items": items })
 }
 

@@ -38,7 +38,7 @@ use crate::{
     webhooks::{self, Change},
 };
 
-pub(crate) use attachments::{File, media};
+pub(crate) use attachments::media;
 pub(crate) use caller::{Caller, Gate};
 pub(crate) use explain::unproved_claims;
 pub(crate) use own::Kept;

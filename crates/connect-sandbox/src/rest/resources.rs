@@ -59,6 +59,7 @@ fn jira(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
     let put = call.method == Method::PUT;
     match path {
         ["attachment", "content", id] if get => Some(attachments::download(call, id)),
+        ["attachment", id] => attachments::one(call, id),
         [kind @ ("field" | "issuetype" | "priority" | "status")] if get => lists::kinds(call, kind),
         ["issue"] if post => Some(issues::create(call)),
         ["issue", key] => issues::one(call, key),

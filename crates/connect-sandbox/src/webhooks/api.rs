@@ -16,9 +16,10 @@ use serde_json::{Value, json};
 use crate::{
     random,
     server::{self, OnSite},
-    state::{App, Shared},
+    state::{App, Shared, Site},
     webhooks::{
         Change, address,
+        callbacks::Callback,
         delivery::{Delivery, Sent, send},
         samples::samples,
     },
@@ -32,9 +33,11 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 #[derive(Deserialize)]
 struct Where {
     site: Option<String>,
+    app: Option<String>,
 }
 
-/// `GET /_sandbox/webhooks?site=/jira`: the last deliveries, and a body for each event.
+/// `GET /_sandbox/webhooks?site=/jira`: the last deliveries, and a body for each event, those of
+/// the lifecycle as `app` would be sent them, or the only app there is.
 async fn list(State(shared): State<Arc<Shared>>, Query(at): Query<Where>) -> Response {
     let Some(site) = shared.site_at(at.site.as_deref()) else {
         return refuse("there is no such site");
@@ -43,8 +46,9 @@ async fn list(State(shared): State<Arc<Shared>>, Query(at): Query<Where>) -> Res
         shared: shared.clone(),
         site: site.clone(),
     };
+    let app = chosen(site, at.app.as_deref());
     let sent: Vec<Sent> = shared.deliveries.all();
-    Json(json!({ "deliveries": sent, "samples": samples(&on) })).into_response()
+    Json(json!({ "deliveries": sent, "samples": samples(&on, app.as_deref()) })).into_response()
 }
 
 /// What to send.
@@ -96,13 +100,7 @@ async fn fire(State(shared): State<Arc<Shared>>, body: axum::body::Bytes) -> Res
         shared: shared.clone(),
         site: site.clone(),
     };
-    let apps = site.apps();
-    let app = match (&order.app, &apps[..]) {
-        (Some(key), _) => site.app_named(key),
-        (None, [only]) => Some(only.clone()),
-        (None, _) => None,
-    };
-    let Some(app) = app else {
+    let Some(app) = chosen(site, order.app.as_deref()) else {
         return refuse("name an installed app in `app`");
     };
     if order.webhooks.len() > MOST_AT_ONCE {
@@ -133,8 +131,17 @@ async fn fire(State(shared): State<Arc<Shared>>, body: axum::body::Bytes) -> Res
     Json(json!({ "sent": sent })).into_response()
 }
 
+/// The app of that key; without one the only app there is.
+fn chosen(site: &Site, key: Option<&str>) -> Option<Arc<App>> {
+    match (key, &site.apps()[..]) {
+        (Some(key), _) => site.app_named(key),
+        (None, [only]) => Some(only.clone()),
+        (None, _) => None,
+    }
+}
+
 fn delivery(on: &OnSite, app: &App, one: &One) -> Result<Delivery, String> {
-    let sample = samples(on)
+    let sample = samples(on, Some(app))
         .into_iter()
         .find(|sample| sample.name == one.event);
     let event = sample
@@ -156,20 +163,24 @@ fn delivery(on: &OnSite, app: &App, one: &One) -> Result<Delivery, String> {
         app.descriptor.modules.iter().find(|module| {
             module.kind == "webhooks" && module.raw["event"] == change.event.as_str()
         });
-    let url = match (&one.url, module) {
-        (Some(url), _) => app.descriptor.url(url),
-        (None, Some(module)) => address(app, module, &change),
-        (None, None) => {
-            return Err(format!(
-                "the app has no webhook for `{}`: give a `url`",
-                change.event
-            ));
-        }
+    let callback = Callback::parse(&change.event);
+    let url = match (&one.url, callback, module) {
+        (Some(url), ..) => app.descriptor.url(url),
+        (None, Some(callback), _) => callback.address(app),
+        (None, None, Some(module)) => address(app, module, &change),
+        (None, None, None) => None,
     };
-    // What is signed with the secret of a tenant goes to its app alone.
-    let own =
-        |url: &url::Url| url.origin().ascii_serialization() == app.descriptor.base_url.origin();
-    let url = url.filter(own).ok_or("the address is not the app's")?;
+    let url = url.ok_or_else(|| {
+        let event = &change.event;
+        match (&one.url, callback) {
+            (Some(_), _) => ELSEWHERE.to_owned(),
+            (None, Some(_)) => format!("the app has no `lifecycle.{event}`: give a `url`"),
+            (None, None) => format!("the app has no webhook for `{event}`: give a `url`"),
+        }
+    })?;
+    if !app.descriptor.owns(&url) {
+        return Err(ELSEWHERE.to_owned());
+    }
     let mut delivery = Delivery::new(&change, url, body);
     delivery.identifier = one.identifier.clone().unwrap_or_else(random::uuid);
     Ok(delivery)
@@ -182,6 +193,8 @@ fn refuse(message: &str) -> Response {
 fn once() -> u32 {
     1
 }
+
+const ELSEWHERE: &str = "the address is not the app's";
 
 const MOST_AT_ONCE: usize = 100;
 const MOST_TIMES: u32 = 100;

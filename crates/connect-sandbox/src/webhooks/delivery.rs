@@ -16,7 +16,7 @@ use crate::{
     server::{self, OnSite},
     sign::{self, CALL_LIFE, Subject},
     state::{App, lock},
-    webhooks::Change,
+    webhooks::{Change, callbacks, callbacks::Callback},
 };
 
 /// What is to be sent.
@@ -155,13 +155,20 @@ pub(super) async fn send(
     };
     let (shared, site) = (&on.shared, &on.site);
     let url = &delivery.url;
-    let token = sign::request_token(shared, site, app, "POST", url, CALL_LIFE, &subject)?;
+    let callback = Callback::parse(&delivery.event);
+    let token = match callback {
+        Some(callback) => callback.sign(on, app, url).await,
+        None => sign::request_token(shared, site, app, "POST", url, CALL_LIFE, &subject),
+    }?;
     let started = Instant::now();
     let body = match &delivery.body {
         Value::Null => Vec::new(),
-        body => body.to_string().into_bytes(),
+        body => callbacks::wire(body, app),
     };
-    let headers = headers(&token, delivery, retry, site.product);
+    let headers = match callback {
+        Some(_) => signed_json(&token),
+        None => headers(&token, delivery, retry, site.product),
+    };
     let sent = shared
         .client
         .send(Method::POST, url, headers, body, MOST_ANSWER);
@@ -189,16 +196,30 @@ pub(super) async fn send(
         at: data::now(),
     };
     shared.deliveries.note(sent.clone());
-    shared.journal.record(SandboxEvent::WebhookSent {
-        site: site.base_url.to_string(),
-        app: app.descriptor.key.to_string(),
-        webhook: delivery.event.clone(),
-        url: url.to_string(),
-        identifier: delivery.identifier.clone(),
-        retry,
-        status,
-        ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        problem,
+    let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (site, app) = (site.base_url.to_string(), app.descriptor.key.to_string());
+    let url = url.to_string();
+    shared.journal.record(match callback {
+        Some(callback) => SandboxEvent::LifecycleSent {
+            site,
+            app,
+            lifecycle: callback.as_str(),
+            url,
+            status,
+            ms,
+            problem,
+        },
+        None => SandboxEvent::WebhookSent {
+            site,
+            app,
+            webhook: delivery.event.clone(),
+            url,
+            identifier: delivery.identifier.clone(),
+            retry,
+            status,
+            ms,
+            problem,
+        },
     });
     Some(sent)
 }

@@ -4,6 +4,7 @@
 //! is tried: Jira's rules, with a wait of seconds where Jira takes minutes; Confluence tries once.
 
 mod api;
+mod callbacks;
 mod delivery;
 mod samples;
 
@@ -19,6 +20,7 @@ pub(crate) use delivery::Deliveries;
 use crate::{
     data::{self, Issue, jira::Form, jira::View, jql::Query},
     descriptor::Module,
+    event::SandboxEvent,
     rest::Call,
     server::OnSite,
     state::{App, lock},
@@ -90,6 +92,20 @@ impl Change {
         self
     }
 
+    /// What became of an issue, in the words of the bridge's event `ISSUE_CHANGED`; a property is
+    /// no change there.
+    fn kind(&self) -> Option<&'static str> {
+        Some(match self.event.as_str() {
+            "comment_deleted" | "comment_updated" => "commented",
+            "issue_property_deleted" | "issue_property_set" => "property",
+            "jira:issue_updated" => match self.body["issue_event_type_name"].as_str() {
+                Some("issue_commented") => "commented",
+                _ => "updated",
+            },
+            _ => return None,
+        })
+    }
+
     /// Ids of the fields that changed.
     fn fields(&self) -> impl Iterator<Item = &str> {
         let items = self.body["changelog"]["items"].as_array();
@@ -110,8 +126,18 @@ impl Change {
     }
 }
 
-/// Tells every app that asked for it.
+/// Tells every app that asked for it, and the pages that are open.
 pub(crate) fn announce(on: &OnSite, change: Change) {
+    if let (Some(kind), Some(issue)) = (change.kind(), &change.issue) {
+        on.shared.journal.record(SandboxEvent::IssueChanged {
+            site: on.site.base_url.to_string(),
+            issue: issue.id,
+            key: issue.key.clone(),
+            project: issue.project,
+            change: kind,
+            user: change.user.clone(),
+        });
+    }
     for app in on.site.apps() {
         if !app.enabled {
             continue;
@@ -150,12 +176,10 @@ pub(crate) async fn send_again(
         property: None,
     };
     let url = app.descriptor.url(url)?;
-    let own = url.origin().ascii_serialization() == app.descriptor.base_url.origin();
-    let delivery = Delivery::new(&change, url, body.clone());
-    // What is signed with the secret of a tenant goes to its app alone.
-    if !own {
+    if !app.descriptor.owns(&url) {
         return None;
     }
+    let delivery = Delivery::new(&change, url, body.clone());
     send(on, app, &delivery, 0, 0).await?.status
 }
 

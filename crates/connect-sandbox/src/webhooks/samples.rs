@@ -5,10 +5,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    data::{self, jira::Form, jira::View, text::date},
+    data::{
+        self, Content, SPACE_KEY,
+        confluence::label_in_webhook,
+        jira::{Form, View},
+        text::{date, date_utc},
+    },
     server::OnSite,
-    state::lock,
-    users::User,
+    state::{App, lock},
+    users::{User, avatars},
+    webhooks::callbacks,
     world,
 };
 
@@ -18,28 +24,35 @@ pub(super) struct Sample {
     /// Unique on the site; the event, with what is special about it.
     pub(super) name: &'static str,
     pub(super) event: &'static str,
+    /// It is a lifecycle call, not a webhook.
+    pub(super) lifecycle: bool,
     pub(super) body: Value,
 }
 
-/// One for each event, and some that are easily overlooked.
-pub(super) fn samples(on: &OnSite) -> Vec<Sample> {
+/// One for each event, and some that are easily overlooked; those of the lifecycle are an app's.
+pub(super) fn samples(on: &OnSite, app: Option<&App>) -> Vec<Sample> {
     let all = match on.site.product {
         Product::Confluence => confluence(on),
         Product::Bitbucket | Product::Jira => jira(on),
     };
     let user = User::default_person().account_id;
-    all.into_iter()
-        .map(|(name, event, mut body)| {
-            body["timestamp"] = data::now().into();
-            if on.site.product == Product::Confluence {
-                body["userAccountId"] = user.as_str().into();
-                body["accountType"] = "customer".into();
-            } else {
-                body["webhookEvent"] = event.into();
-            }
-            Sample { name, event, body }
-        })
-        .collect()
+    let webhooks = all.into_iter().map(|(name, event, mut body)| {
+        body["timestamp"] = data::now().into();
+        if on.site.product == Product::Confluence {
+            body["userAccountId"] = user.as_str().into();
+            body["accountType"] = "customer".into();
+        } else {
+            body["webhookEvent"] = event.into();
+        }
+        Sample {
+            name,
+            event,
+            lifecycle: false,
+            body,
+        }
+    });
+    let lifecycle = app.map(|app| callbacks::samples(on, app));
+    webhooks.chain(lifecycle.into_iter().flatten()).collect()
 }
 
 type Body = (&'static str, &'static str, Value);
@@ -75,11 +88,12 @@ fn jira(on: &OnSite) -> Vec<Body> {
     let issue_event =
         |kind: &str| json!({ "issue_event_type_name": kind, "user": user, "issue": whole });
     let comment_event = json!({ "comment": comment, "issue": short, "eventType": "primaryAction" });
-    let changelog = |field: &str, from: &str, to: &str| {
+    let changelog = |from: Option<&str>| {
+        let to = &issue.summary;
         json!({ "id": "10102", "items": [{
-        "field": field, "fieldtype": "jira", "fieldId": field,
-        "from": from, "fromString": from, "to": to, "toString": to,
-    }] })
+            "field": "summary", "fieldtype": "jira", "fieldId": "summary",
+            "from": from, "fromString": from, "to": to, "toString": to,
+        }] })
     };
     let with = |mut body: Value, member: &str, value: Value| {
         body[member] = value;
@@ -88,9 +102,10 @@ fn jira(on: &OnSite) -> Vec<Body> {
     let updated = with(
         issue_event("issue_generic"),
         "changelog",
-        changelog("summary", "Before", &issue.summary),
+        changelog(Some("Before")),
     );
     let project = &world::PROJECTS[0];
+    let sprint = format!("{}/rest/agile/1.0/sprint/1", on.site.base_url);
     vec![
         (
             "attachment_created",
@@ -99,6 +114,7 @@ fn jira(on: &OnSite) -> Vec<Body> {
             "self": format!("{}/attachment/10030", view.rest()), "id": "10030",
             "filename": "tea pot.png", "author": user, "created": now, "size": 12_345,
             "mimeType": "image/png", "content": format!("{}/attachment/content/10030", view.rest()),
+            "thumbnail": format!("{}/attachment/thumbnail/10030", view.rest()),
         } }),
         ),
         (
@@ -133,7 +149,7 @@ fn jira(on: &OnSite) -> Vec<Body> {
         (
             "jira:issue_created",
             "jira:issue_created",
-            issue_event("issue_created"),
+            with(issue_event("issue_created"), "changelog", changelog(None)),
         ),
         (
             "jira:issue_deleted",
@@ -157,7 +173,7 @@ fn jira(on: &OnSite) -> Vec<Body> {
             json!({ "version": {
             "self": format!("{}/version/10050", view.rest()), "id": "10050", "description": "",
             "name": "1.0", "archived": false, "released": true, "overdue": false,
-            "projectId": project.id,
+            "userReleaseDate": "01/Jan/26", "projectId": project.id,
         } }),
         ),
         // Here the id is a number, inside of issues it is a text.
@@ -167,6 +183,7 @@ fn jira(on: &OnSite) -> Vec<Body> {
             json!({ "project": {
             "self": format!("{}/project/{}", view.rest(), project.id), "id": project.id,
             "key": project.key, "name": project.name, "projectLead": user,
+            "avatarUrls": avatars(view.origin, project.key),
             "assigneeType": "admin.assignee.type.unassigned",
         } }),
         ),
@@ -174,9 +191,15 @@ fn jira(on: &OnSite) -> Vec<Body> {
             "sprint_started",
             "sprint_started",
             json!({
-                "sprint": { "id": 1, "self": format!("{}/rest/agile/1.0/sprint/1", on.site.base_url),
-                    "state": "active", "name": "DEMO Sprint 1", "originBoardId": 1, "goal": "Warm tea" },
-                "oldValue": { "id": 1, "state": "future", "name": "DEMO Sprint 1", "originBoardId": 1, "goal": "" },
+                "sprint": {
+                    "id": 1, "self": sprint, "state": "active", "name": "DEMO Sprint 1",
+                    "startDate": date_utc(data::now()), "endDate": date_utc(data::now() + TWO_WEEKS),
+                    "originBoardId": 1, "goal": "Warm tea",
+                },
+                "oldValue": {
+                    "id": 1, "self": sprint, "state": "future", "name": "DEMO Sprint 1",
+                    "originBoardId": 1, "goal": "",
+                },
             }),
         ),
         ("user_created", "user_created", json!({ "user": user })),
@@ -199,37 +222,32 @@ fn confluence(on: &OnSite) -> Vec<Body> {
     let Some(page) = data.contents.values().next() else {
         return Vec::new();
     };
-    let shown = page.show_in_webhook(&on.site);
-    let other = data.contents.values().nth(1).unwrap_or(page);
-    let other = other.show_in_webhook(&on.site);
+    let show = |content: &Content| content.show_in_webhook(&on.site, &on.shared.origin, &data);
+    let shown = show(page);
+    let other = show(data.contents.values().nth(1).unwrap_or(page));
+    // What is not on the site, made of the page.
+    let like = |id: u64, kind: &str, title: &str| Content {
+        id,
+        kind: kind.to_owned(),
+        title: title.to_owned(),
+        container: Some(page.id),
+        ..page.clone()
+    };
     let with = |mut body: Value, member: &str, value: Value| {
         body[member] = value;
         body
     };
-    let comment = {
-        let mut comment = json!({ "id": 65_700, "idAsString": "65700", "contentType": "comment" });
-        for member in [
-            "creatorAccountId",
-            "lastModifierAccountId",
-            "creationDate",
-            "modificationDate",
-            "version",
-            "spaceKey",
-            "self",
-        ] {
-            comment[member] = shown[member].clone();
-        }
-        with(comment, "parent", shown.clone())
-    };
-    let blog = with(shown.clone(), "contentType", "blogpost".into());
-    let custom = json!({
-        "id": "65900", "type": "ac:com.example.app:recipe", "status": "current",
-        "title": "Green tea", "extensions": {}, "version": { "number": 1 },
-    });
+    let comment = show(&like(65_700, "comment", ""));
+    let blog = show(&like(65_600, "blogpost", "News"));
+    let custom = show(&like(65_900, "ac:com.example.app:recipe", "Green tea"));
     let file = json!({
-        "id": 65_800, "fileName": "tea.png", "version": 1, "fileSize": 12_345,
-        "creatorAccountId": shown["creatorAccountId"], "creationDate": shown["creationDate"],
+        "id": 65_800, "fileName": "tea pot.png", "version": 1, "fileSize": 12_345, "comment": "",
+        "creatorAccountId": page.author, "lastModifierAccountId": page.author,
+        "creationDate": page.created, "modificationDate": page.updated,
+        "self": format!("{}/download/attachments/{}/tea%20pot.png", on.site.base_url, page.id),
     });
+    let label = label_in_webhook(&on.site, "kitchen");
+    let labeled = with(shown.clone(), "labels", json!([{ "name": "kitchen" }]));
     vec![
         (
             "attachment_created",
@@ -255,7 +273,7 @@ fn confluence(on: &OnSite) -> Vec<Body> {
         (
             "label_added",
             "label_added",
-            json!({ "label": { "name": "kitchen", "title": "kitchen" }, "labeled": shown }),
+            json!({ "label": label, "labeled": labeled }),
         ),
         ("page_created", "page_created", json!({ "page": shown })),
         (
@@ -280,8 +298,13 @@ fn confluence(on: &OnSite) -> Vec<Body> {
             json!({ "space": {
             "key": shown["spaceKey"], "title": "Demonstration", "description": "",
             "isPersonalSpace": false, "homePage": { "id": page.id },
-            "creatorAccountId": shown["creatorAccountId"], "creationDate": shown["creationDate"],
+            "creatorAccountId": page.author, "lastModifierAccountId": page.author,
+            "creationDate": page.created, "modificationDate": page.updated,
+            "self": format!("{}/spaces/{SPACE_KEY}", on.site.base_url),
         } }),
         ),
     ]
 }
+
+/// In milliseconds.
+const TWO_WEEKS: u64 = 14 * 24 * 3_600 * 1_000;

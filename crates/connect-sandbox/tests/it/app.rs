@@ -24,9 +24,9 @@ use connect_core::{
     verify::{Context, Policy, Unverified, Verified, verify_context, verify_host, verify_install},
 };
 use connect_sandbox::SystemClock;
-use http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 
 pub(crate) const KEY: &str = "com.example.test";
 
@@ -54,6 +54,18 @@ pub(crate) struct AppState {
     pub(crate) install_status: Mutex<u16>,
     /// Path -> statuses that are answered first, the last one first.
     pub(crate) stumbles: Mutex<HashMap<String, Vec<u16>>>,
+    /// Path -> what is answered there, to anybody.
+    odd: Mutex<HashMap<String, Odd>>,
+    /// Path -> closed when the app may answer there.
+    late: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// An answer that no good app gives.
+#[derive(Clone, Debug)]
+pub(crate) struct Odd {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) body: String,
 }
 
 /// The app, running; it stops when dropped.
@@ -77,6 +89,8 @@ impl App {
             pages: Mutex::default(),
             install_status: Mutex::new(204),
             stumbles: Mutex::default(),
+            odd: Mutex::default(),
+            late: Mutex::default(),
             base_url,
         });
         let own = Router::new()
@@ -117,6 +131,30 @@ impl App {
             .lock()
             .unwrap()
             .insert(path.to_owned(), page);
+    }
+
+    /// Answers so at a path, to anybody.
+    pub(crate) fn answer_oddly(
+        &self,
+        path: &str,
+        status: u16,
+        headers: &[(&'static str, &'static str)],
+        body: &str,
+    ) {
+        let odd = Odd {
+            status,
+            headers: headers.to_vec(),
+            body: body.to_owned(),
+        };
+        self.state.odd.lock().unwrap().insert(path.to_owned(), odd);
+    }
+
+    /// Answers nothing at a path until the semaphore is closed.
+    pub(crate) fn wait_at(&self, path: &str) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        let mut late = self.state.late.lock().unwrap();
+        late.insert(path.to_owned(), gate.clone());
+        gate
     }
 
     /// Verifies a context token of the bridge.
@@ -244,6 +282,19 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let gate = state.late.lock().unwrap().get(uri.path()).cloned();
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap_err();
+    }
+    let odd = state.odd.lock().unwrap().get(uri.path()).cloned();
+    if let Some(odd) = odd {
+        let mut response = (StatusCode::from_u16(odd.status).unwrap(), odd.body).into_response();
+        for (name, value) in odd.headers {
+            let value = HeaderValue::from_static(value);
+            response.headers_mut().insert(name, value);
+        }
+        return response;
+    }
     let target = uri.to_string();
     let request = RequestLine {
         method: method.as_str(),

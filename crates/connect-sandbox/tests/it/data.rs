@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{App, KEY},
+    app::App,
     client::{Answer, Upm, send},
 };
 
@@ -38,7 +38,7 @@ pub(crate) async fn call(app: &App, method: Method, path: &str, body: &Value) ->
     send(method.as_str(), &url, &headers, &body).await
 }
 
-async fn get(app: &App, path: &str) -> Value {
+pub(crate) async fn get(app: &App, path: &str) -> Value {
     call(app, Method::GET, path, &Value::Null).await.json()
 }
 
@@ -256,47 +256,4 @@ async fn pages_have_versions_labels_properties_and_comments() {
         get(&app, &format!("{path}?status=any")).await["status"],
         "trashed"
     );
-}
-
-#[tokio::test]
-async fn everything_is_there_again_after_a_restart_until_it_is_reset() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = || SandboxOptions {
-        state_dir: Some(folder.path().to_owned()),
-        ..SandboxOptions::default()
-    };
-    let (sandbox, app) = with_app(options()).await;
-    let made = call(&app, Method::POST, "/rest/api/3/issue", &new_issue("Kept")).await;
-    assert_eq!(made.status, 201);
-    let property = format!("/rest/atlassian-connect/1/addons/{KEY}/properties/p");
-    assert_eq!(
-        call(&app, Method::PUT, &property, &json!(7)).await.status,
-        201
-    );
-    let port = sandbox.url().rsplit(':').next().unwrap().parse().unwrap();
-    sandbox.shutdown().await;
-
-    let again = SandboxOptions { port, ..options() };
-    let sandbox = Sandbox::start(again.clone()).await.unwrap();
-    // The app was not installed again: its old secret still opens the site.
-    let issue = get(&app, "/rest/api/3/issue/DEMO-3").await;
-    assert_eq!(issue["fields"]["summary"], "Kept");
-    assert_eq!(get(&app, &property).await["value"], 7);
-    assert_eq!(sandbox.installed(Product::Jira)[0].key.as_str(), KEY);
-
-    let reset = format!("{}/_sandbox/reset", sandbox.url());
-    assert_eq!(send("POST", &reset, &[], "").await.status, 403);
-    assert_eq!(
-        send("POST", &reset, &[("x-sandbox", "1")], "").await.status,
-        204
-    );
-    sandbox.shutdown().await;
-    let sandbox = Sandbox::start(again).await.unwrap();
-    let gone = call(&app, Method::GET, "/rest/api/3/issue/DEMO-3", &Value::Null).await;
-    assert_eq!(gone.status, 404);
-    sandbox.shutdown().await;
-    // Damage is said, not guessed around.
-    std::fs::write(folder.path().join("jira.json"), "{").unwrap();
-    let refused = Sandbox::start(options()).await.unwrap_err();
-    assert_eq!(refused.code(), "sandbox/state");
 }

@@ -9,12 +9,14 @@
 mod ace;
 mod app;
 mod audit;
+mod bodies;
 mod browser;
 mod client;
 mod data;
 mod faults;
 mod grants;
 mod install;
+mod kept;
 mod pages;
 mod rest;
 #[cfg(unix)]

@@ -207,11 +207,11 @@ async fn any_webhook_is_sent_on_order_edited_twice_and_in_another_order() {
     let console = format!("{}/_sandbox/webhooks", sandbox.url());
     let own = [("x-sandbox", "1")];
     let known = send("GET", &console, &own, "").await.json();
-    assert_eq!(known["samples"].as_array().unwrap().len(), 17);
+    assert_eq!(known["samples"].as_array().unwrap().len(), 21);
     let confluence = send("GET", &format!("{console}?site=/wiki"), &own, "")
         .await
         .json();
-    assert_eq!(confluence["samples"].as_array().unwrap().len(), 12);
+    assert_eq!(confluence["samples"].as_array().unwrap().len(), 16);
 
     let mut edited = known["samples"]
         .as_array()

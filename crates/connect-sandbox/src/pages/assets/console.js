@@ -56,6 +56,7 @@
   function choose() {
     const sample = samples.find((known) => known.name === field.event.value);
     if (sample) field.body.value = pretty(sample.body);
+    document.getElementById("hook-secret").hidden = sample?.name !== "installed";
     problem.textContent = "";
   }
 
@@ -83,11 +84,22 @@
     }
   };
 
+  function group(label, lifecycle) {
+    const options = samples.filter((sample) => sample.lifecycle === lifecycle);
+    const element = document.createElement("optgroup");
+    element.label = label;
+    element.append(...options.map(({ name }) => new Option(name, name)));
+    return element;
+  }
+
   async function show() {
-    const { deliveries, samples: known } = await json(`/_sandbox/webhooks?site=${encodeURIComponent(site)}`);
+    const query = new URLSearchParams({ site, app: field.app.value });
+    const { deliveries, samples: known } = await json(`/_sandbox/webhooks?${query}`);
     if (!samples.length) {
       samples = known;
-      field.event.replaceChildren(...samples.map(({ name }) => new Option(name, name)));
+      const chosen = field.event.value;
+      field.event.replaceChildren(group("Webhooks", false), group("Lifecycle", true));
+      if (samples.some(({ name }) => name === chosen)) field.event.value = chosen;
       choose();
     }
     const rows = deliveries.toReversed().slice(0, 100).map((sent) => {
@@ -111,5 +123,9 @@
     document.getElementById("hook-queued").textContent = `In the queue: ${queue.map(({ event }) => event).join(", ")}`;
   }));
   field.event.addEventListener("change", choose);
+  field.app.addEventListener("change", guarded(() => {
+    samples = [];
+    return show();
+  }));
   guarded(show)();
 })();

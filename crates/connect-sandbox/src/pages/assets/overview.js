@@ -26,6 +26,7 @@
       case "forgeKeysServed": return ["← keys of Forge", event.status, "key server"];
       case "installFailed": return ["Install failed", "✗", `${event.subCode}: ${event.message}`];
       case "installed": return [event.again ? "Installed again" : "Installed", "✓", event.app];
+      case "issueChanged": return [`${event.key} ${event.change === "property" ? "has another property" : event.change}`, "", event.user ?? ""];
       case "keyServed": return ["← install key", event.status, "key server"];
       case "lifecycleSent": return [`→ ${event.lifecycle}`, event.status ?? "✗", event.problem ?? `${event.app} in ${event.ms} ms`];
       case "moduleCalled": return [`→ ${event.module}`, event.status ?? "✗", `${event.app} in ${event.ms} ms`];
@@ -39,7 +40,8 @@
     }
   };
 
-  const explain = (refusal) => {
+  // Why a call was refused or an install failed, on a row of its own.
+  const explain = ({ refusal, seen, hint }) => {
     const row = document.createElement("tr");
     const td = document.createElement("td");
     td.colSpan = 4;
@@ -49,9 +51,10 @@
       element.textContent = text;
       td.append(element);
     };
-    add("strong", `${refusal.code}: ${refusal.reason}`);
-    if (refusal.expected) add("pre", `expected  ${refusal.expected}\nreceived  ${refusal.received ?? "a hash of something else"}`);
-    if (refusal.hint) add("p", refusal.hint);
+    if (refusal) add("strong", `${refusal.code}: ${refusal.reason}`);
+    if (refusal?.expected) add("pre", `expected  ${refusal.expected}\nreceived  ${refusal.received ?? "a hash of something else"}`);
+    if (seen) add("p", `On a real site ${seen}`);
+    if (refusal?.hint ?? hint) add("p", refusal?.hint ?? hint);
     row.append(td);
     return row;
   };
@@ -68,7 +71,7 @@
       cell(String(answer), bad ? "bad" : "ok"),
       cell(about, "about"),
     );
-    body.prepend(...(event.refusal ? [row, explain(event.refusal)] : [row]));
+    body.prepend(...(event.refusal || event.hint ? [row, explain(event)] : [row]));
     while (body.rows.length > 200) body.lastElementChild.remove();
     holder.hidden = false;
     empty.hidden = true;

@@ -123,10 +123,15 @@ impl Browser {
         .await;
     }
 
-    /// Opens a page and waits until it has loaded.
-    pub(crate) async fn open(&mut self, url: &str) {
+    /// Opens a page and does not wait for its frames.
+    pub(crate) async fn open_at_once(&mut self, url: &str) {
         let opened = self.send("Page.navigate", json!({ "url": url })).await;
         assert!(opened["errorText"].is_null(), "{url}: {opened}");
+    }
+
+    /// Opens a page and waits until it has loaded.
+    pub(crate) async fn open(&mut self, url: &str) {
+        self.open_at_once(url).await;
         self.wait_for(
             "",
             "document.readyState === 'complete' && location.href !== 'about:blank'",
@@ -213,7 +218,7 @@ impl Browser {
         self.contexts.get(&id).copied()
     }
 
-    async fn send(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn send(&mut self, method: &str, params: Value) -> Value {
         let sent = self.try_send(method, params).await;
         sent.unwrap_or_else(|error| panic!("{method}: {error}"))
     }

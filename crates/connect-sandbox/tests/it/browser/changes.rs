@@ -1,11 +1,13 @@
 //! What people and apps change on a page, and how apps hear of it.
 
 use connect_core::Product;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
     app::{KEY, PATIENCE, Seen},
-    browser::{Stage, stage_of},
+    browser::{Stage, stage_of, views::keep},
+    data::call,
 };
 
 const NAME: &str = "Name";
@@ -107,6 +109,131 @@ async fn changes_on_the_page_reach_the_app() {
             .await,
         "From the app"
     );
+}
+
+#[tokio::test]
+async fn changes_through_rest_reach_an_open_issue() {
+    let icon = json!({ "url": "/icon.svg" });
+    let name = json!({ "value": NAME });
+    let modules = json!({
+        "webPanels": [{ "key": "panel", "url": "/panel", "name": name, "location": "atl.jira.view.issue.right.context" }],
+        "jiraIssueGlances": [{
+            "key": "glance", "name": name, "icon": icon, "content": { "type": "label", "label": { "value": "Label" } },
+            "target": { "type": "web_panel", "url": "/glance" },
+        }],
+    });
+    let Some(mut stage) = stage_of(Product::Jira, None, modules).await else {
+        return;
+    };
+    stage.app.allow(&["READ", "WRITE"]);
+    stage.reinstall().await;
+    stage
+        .open_view(Product::Jira, "/browse/DEMO-1", &["panel"])
+        .await;
+    stage.ap("panel", "window.changes = [], AP.events.on('ISSUE_CHANGED', ({ issueId, projectId, changes }) => { window.changes.push([issueId, projectId, changes[0].changeType, changes[0].atlassianId].join(' ')); }), 0").await;
+    let status = |kind: &str, value: Value| json!({ "type": kind, "value": value });
+    let property =
+        format!("/rest/api/3/issue/DEMO-1/properties/com.atlassian.jira.issue:{KEY}:glance:status");
+    // Another issue is none of this page's business.
+    let other = json!({ "fields": { "summary": "Elsewhere" } });
+    call(&stage.app, Method::PUT, "/rest/api/3/issue/DEMO-2", &other).await;
+    for (kind, value, words) in [
+        ("badge", json!({ "label": "7" }), ".badge 7"),
+        ("badge", json!({ "label": 123 }), ".badge 99+"),
+        (
+            "lozenge",
+            json!({ "label": "At risk", "type": "moved" }),
+            ".lozenge.is-moved At risk",
+        ),
+        (
+            "lozenge",
+            json!({ "label": "<b>", "type": "x\"y" }),
+            ".lozenge <b>",
+        ),
+    ] {
+        call(&stage.app, Method::PUT, &property, &status(kind, value)).await;
+        let (class, text) = words.split_once(' ').unwrap();
+        let shown = format!(
+            "document.querySelector('[data-native$=glance] {class}')?.textContent === {}",
+            json!(text)
+        );
+        stage.browser.wait_for("", &shown).await;
+    }
+    stage.browser.resize(1280, 900).await;
+    let lozenge = status("lozenge", json!({ "label": "At risk", "type": "moved" }));
+    call(&stage.app, Method::PUT, &property, &lozenge).await;
+    stage
+        .browser
+        .wait_for("", "document.querySelector('.is-moved')")
+        .await;
+    keep("glance-1280", &stage.browser.screenshot().await);
+
+    // What somebody writes is not lost to what others change.
+    stage.browser.eval("", "(() => { document.querySelector('[data-shape=comment] [name=text]').value = 'Half a'; })()").await;
+    let comment = json!({ "body": "Said elsewhere" });
+    call(
+        &stage.app,
+        Method::POST,
+        "/rest/api/2/issue/DEMO-1/comment",
+        &comment,
+    )
+    .await;
+    stage
+        .browser
+        .wait_for(
+            "",
+            "[...document.querySelectorAll('.comment p')].some((text) => text.textContent === 'Said elsewhere')",
+        )
+        .await;
+    assert_eq!(
+        stage
+            .browser
+            .eval(
+                "",
+                "document.querySelector('[data-shape=comment] [name=text]').value"
+            )
+            .await,
+        "Half a"
+    );
+    let summary = json!({ "fields": { "summary": "Changed elsewhere" } });
+    call(
+        &stage.app,
+        Method::PUT,
+        "/rest/api/3/issue/DEMO-1",
+        &summary,
+    )
+    .await;
+    stage
+        .browser
+        .wait_for("/panel", "window.changes.length === 2")
+        .await;
+    let changes = stage.ap("panel", "window.changes").await;
+    for (change, kind) in changes
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(["commented", "updated"])
+    {
+        let change = change.as_str().unwrap();
+        assert!(
+            change.starts_with(&format!("10100 10000 {kind} 557058:")),
+            "{change}"
+        );
+    }
+
+    stage.click("[data-key=glance]").await;
+    stage.ready("glance").await;
+    let opened = "window.seen.filter(([name]) => name === 'ISSUE_GLANCE_OPENED').length";
+    stage
+        .browser
+        .wait_for("/glance", &format!("{opened} === 1"))
+        .await;
+    stage.click("[data-key=glance]").await;
+    stage.click("[data-key=glance]").await;
+    stage
+        .browser
+        .wait_for("/glance", &format!("{opened} === 2"))
+        .await;
 }
 
 fn confluence() -> Value {

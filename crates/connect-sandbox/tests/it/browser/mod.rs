@@ -2,9 +2,11 @@
 //! names another one than Debian's.
 
 pub(crate) mod all_modules;
+mod broken;
 mod cdp;
 mod changes;
 mod families;
+mod keyboard;
 mod real_host;
 mod views;
 
@@ -520,18 +522,4 @@ async fn navigation_stays_in_the_product() {
         )
         .await
         .unwrap();
-}
-
-#[tokio::test]
-async fn a_page_that_stays_silent_is_explained() {
-    let Some(mut stage) = stage().await else {
-        return;
-    };
-    stage.app.forget_tenant();
-    let url = format!(
-        "{}/plugins/servlet/ac/{KEY}/other",
-        stage.sandbox.site(Product::Jira)
-    );
-    stage.browser.open(&url).await;
-    stage.browser.wait_for("", "document.querySelector('.frame-problem')?.textContent.startsWith('The app refused the signed request with 401.')").await;
 }

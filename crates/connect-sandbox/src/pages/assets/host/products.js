@@ -122,8 +122,8 @@ async function openJql({ jql, header, descriptionText, submitText, cancelText },
 async function refreshNative() {
   const text = await (await fetch(location.href)).text();
   const fresh = new DOMParser().parseFromString(text, "text/html");
-  document.querySelectorAll("[data-native]").forEach((part, at) => {
-    const other = fresh.querySelectorAll("[data-native]")[at];
+  document.querySelectorAll("[data-native]").forEach((part) => {
+    const other = fresh.querySelector(`[data-native="${CSS.escape(part.dataset.native)}"]`);
     if (other) part.replaceChildren(...other.childNodes);
   });
   document.querySelectorAll("[data-html]:empty").forEach(showPage);

@@ -51,13 +51,15 @@ async function openBelow(button, wanted) {
   let body = button.parentElement.querySelector(".glance-body");
   if (body) {
     body.hidden = open;
-    return;
+  } else {
+    body = make("div", "glance-body");
+    const holder = make("div", "frame-holder");
+    body.append(holder);
+    button.after(body);
+    await putFrame(holder, wanted);
   }
-  body = make("div", "glance-body");
-  const holder = make("div", "frame-holder");
-  body.append(holder);
-  button.after(body);
-  await putFrame(holder, wanted);
+  const frame = frames.get(body.querySelector("iframe")?.id);
+  if (!open && setup.product === "jira") dispatch("ISSUE_GLANCE_OPENED", (other) => other === frame, []);
 }
 
 async function openInline(button, wanted) {
@@ -173,44 +175,8 @@ document.addEventListener("click", (event) => {
   if (control) pressControl(control).catch((error) => fail(pageOf(control.dataset.app), error.message));
 });
 
-// ---- What people change themselves: by REST, so that apps hear of it by webhooks.
-
-const shapes = {
-  comment: ({ text }) => ({ body: text }),
-  issue: ({ project, summary }) => ({ fields: { project: { key: project }, summary, issuetype: { name: "Task" } } }),
-  page: ({ title, body, version }) => ({
-    type: "page",
-    title,
-    space: { key: "DEMO" },
-    body: { storage: { value: body, representation: "storage" } },
-    ...(version ? { version: { number: Number(version) } } : {}),
-  }),
-  transition: ({ to }) => ({ transition: { id: to } }),
-};
-
-async function sendForm(form) {
-  const [method, path] = form.dataset.rest.split(" ");
-  const product = pageOf("");
-  try {
-    const made = await rest(product, method, path, shapes[form.dataset.shape](Object.fromEntries(new FormData(form))));
-    if (form.dataset.then) location.assign(`${setup.path}${form.dataset.then}${made.id}`);
-    else await refreshNative();
-    form.reset();
-    const { change } = form.dataset;
-    const { issue, project } = frames.values().next().value?.context?.jira ?? {};
-    if (change && issue) dispatch("ISSUE_CHANGED", () => true, [{ issueId: issue.id, projectId: project?.id, changes: [{ changeType: change, atlassianId: setup.user?.accountId }] }]);
-  } catch (failed) {
-    openFlag(product, "form", { title: "Not saved", body: reasonOf(failed), type: "error" });
-  }
-}
-
 // ---- Menus and forms
 
-document.addEventListener("submit", (event) => {
-  if (!event.target.matches("form[data-rest]")) return;
-  event.preventDefault();
-  sendForm(event.target);
-});
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-auto]")?.requestSubmit();
 });
@@ -218,7 +184,11 @@ document.addEventListener("change", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   closePopups();
-  document.querySelectorAll(".view-as[open]").forEach((menu) => { menu.open = false; });
+  for (const menu of document.querySelectorAll(".view-as[open]")) {
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector("summary").focus();
+  }
 });
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll(".view-as[open]")) {

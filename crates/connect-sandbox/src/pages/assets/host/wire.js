@@ -32,13 +32,22 @@ const SILENCE_MS = 5_000;
 
 async function explainSilence(frame) {
   if (!frame || frame.source || frame.greeted) return;
-  const { problem, hint } = await ask(frame, "check", { module: frame.module, part: frame.part }).catch(() => ({}));
-  if (!problem || frame.source) return;
-  log(`${frame.module}: ${problem}`, "bad");
-  const note = document.createElement("p");
-  note.className = "frame-problem";
+  const found = await ask(frame, "check", { module: frame.module, part: frame.part }).catch(() => null);
+  if (!found || frame.source) return;
+  log(`${frame.module}: ${found.problem}`, "bad");
+  const note = make("div", "frame-problem");
   note.setAttribute("role", "status");
-  note.append(problem, document.createElement("br"), hint);
+  const line = (tag, label, text) => {
+    const element = make(tag);
+    // What is between backticks is code.
+    element.append(make("span", "quiet", label), ...text.split("`").map((part, at) => (at % 2 ? make("code", "", part) : part)));
+    return element;
+  };
+  note.append(
+    line("strong", "", found.problem),
+    line("p", "On a real site people see ", found.seen),
+    line("p", "What to do ", found.hint),
+  );
   elementOf(frame)?.after(note);
 }
 
@@ -70,6 +79,7 @@ const messages = {
     frame.greeted = true;
     post(frame, { type: "init_received" });
     elementOf(frame).parentElement.classList.add("is-ready");
+    elementOf(frame).parentElement.querySelector(":scope > .frame-problem")?.remove();
     frame.onReady.splice(0).forEach((ready) => ready());
   },
   req(frame, data) {
