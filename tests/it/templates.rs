@@ -273,7 +273,9 @@ fn run(env: &TestEnv, app: &App) {
         if !name.starts_with("iframe:") || name == "iframe:jql-function" {
             continue;
         }
-        let sent = env.connect(&["-C", &folder, "trigger", &name, "--json"]);
+        #[rustfmt::skip]
+        let arguments = ["-C", &folder, "trigger", &name, "--user", "712020:ada", "--json"];
+        let sent = env.connect(&arguments);
         let sent = sent.assert().success();
         let sent: Value = serde_json::from_slice(&sent.get_output().stdout).unwrap();
         assert_eq!(sent["status"], 200, "{folder}: {name}: {sent}");
