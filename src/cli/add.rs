@@ -72,12 +72,6 @@ pub(crate) struct AddModule {
 
 /// The name of a type. They are too many for the help.
 fn kind(text: &str) -> Result<String, String> {
-    if connect_validator::module_kinds().any(|kind| kind.name == text) {
-        return Ok(text.to_owned());
-    }
-    let meant = connect_validator::nearest_kind(text);
-    let meant = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
-    Err(format!(
-        "{meant}`connect add module --list` shows all types"
-    ))
+    crate::scaffold::module::check_kind(text)?;
+    Ok(text.to_owned())
 }

@@ -263,6 +263,14 @@ mod tests {
     }
 
     #[test]
+    fn frames_grow_with_what_is_in_them() {
+        // `sizeToParent` is for pages alone: a panel or macro with it stays as low as it begins.
+        for (path, text) in files(&TEMPLATES) {
+            assert!(!text.contains("sizeToParent"), "{path}");
+        }
+    }
+
+    #[test]
     fn what_is_no_template_is_refused_with_its_reason() {
         let check = |manifest: &'static str| {
             let files = vec![(MANIFEST.to_owned(), Cow::Borrowed(manifest))];

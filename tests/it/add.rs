@@ -200,6 +200,10 @@ fn on_a_terminal_type_and_name_are_asked() {
         return;
     };
     assert_eq!(ended.code, 0, "{}", ended.shown);
-    assert!(ended.shown.contains("no such type"), "{}", ended.shown);
+    assert!(
+        ended.shown.contains("did you mean `generalPages`?"),
+        "{}",
+        ended.shown
+    );
     assert!(env.read("views/report.hbs").contains("<h1>Report</h1>"));
 }

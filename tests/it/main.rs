@@ -9,6 +9,7 @@ mod add;
 mod call;
 mod clean;
 mod cli;
+mod container;
 mod dev;
 mod dev_app;
 #[cfg(target_os = "linux")]

@@ -16,10 +16,7 @@ pub(super) fn kind(flags: &AddModule, context: &Context) -> Result<ModuleKind, C
         None if context.ui.interactive => {
             context
                 .ui
-                .ask("Type", "generalPages", &|name| match find(name) {
-                    Some(_) => Ok(()),
-                    None => Err("no such type; `connect add module --list` shows them".to_owned()),
-                })?
+                .ask("Type", "generalPages", &module::check_kind)?
         }
         None => {
             let hint = "connect add module --list";

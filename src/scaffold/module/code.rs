@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::lex::code;
+
 /// The source with `mod NAME;` among its modules, which stand before everything but inner comments.
 pub(super) fn with_module(source: &str, name: &str) -> Option<String> {
     let line = format!("mod {name};");
@@ -84,7 +86,7 @@ fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.split_inclusive('\n').map(move |line| {
         let start = at;
         at += line.len();
-        (start, line.trim_end_matches(['\n', '\r']))
+        (start, line.trim_end_matches('\n'))
     })
 }
 
@@ -183,80 +185,6 @@ fn chain(text: &str) -> Option<(&str, Vec<&str>)> {
     let ends = dots.iter().skip(1).copied().chain([text.len()]);
     let calls = dots.iter().zip(ends).map(|(start, end)| &text[*start..end]);
     Some((&text[..first], calls.collect()))
-}
-
-/// The characters that are code and neither comment nor part of a text.
-fn code(source: &str) -> impl Iterator<Item = (usize, char)> {
-    let mut rest = source.char_indices();
-    std::iter::from_fn(move || {
-        loop {
-            let (at, c) = rest.next()?;
-            let tail = &source[at..];
-            let skipped = if tail.starts_with("//") {
-                tail.find('\n').unwrap_or(tail.len())
-            } else if tail.starts_with("/*") {
-                tail.find("*/").map_or(tail.len(), |end| end + 2)
-            } else if let Some(hashes) = raw_text(source, at) {
-                let end = format!("\"{}", "#".repeat(hashes));
-                let open = hashes + 2;
-                let close = tail[open..].find(&end);
-                close.map_or(tail.len(), |close| open + close + end.len())
-            } else if c == '"' {
-                text(tail)
-            } else if c == '\'' {
-                character(tail)
-            } else {
-                return Some((at, c));
-            };
-            let end = at + skipped;
-            while rest.clone().next().is_some_and(|(next, _)| next < end) {
-                rest.next();
-            }
-        }
-    })
-}
-
-/// How many `#` a raw text that begins here has.
-fn raw_text(source: &str, at: usize) -> Option<usize> {
-    let tail = source[at..].strip_prefix('r')?;
-    let inside_word = source[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
-    let quoted = tail.trim_start_matches('#');
-    (!inside_word && quoted.starts_with('"')).then(|| tail.len() - quoted.len())
-}
-
-/// The length of a text in quotes.
-fn text(tail: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in tail.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    tail.len()
-}
-
-/// The length of a character in quotes; of a lifetime, that of its quote.
-fn character(tail: &str) -> usize {
-    let inner = &tail[1..];
-    let end = match inner.strip_prefix('\\') {
-        Some(escape) => escape
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| *c == '\'')
-            .map(|(at, _)| at + 3),
-        None => {
-            let mut characters = inner.char_indices();
-            characters.next();
-            characters
-                .next()
-                .filter(|(_, c)| *c == '\'')
-                .map(|(at, _)| at + 2)
-        }
-    };
-    end.unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -44,6 +44,21 @@ pub(crate) fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name)
 }
 
+/// Checks the name of a type, and says which one was most likely meant.
+///
+/// # Errors
+/// When there is none of this name.
+pub(crate) fn check_kind(name: &str) -> Result<(), String> {
+    if kind(name).is_some() {
+        return Ok(());
+    }
+    let meant = connect_validator::nearest_kind(name);
+    let meant = meant.map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+    Err(format!(
+        "{meant}`connect add module --list` shows all types"
+    ))
+}
+
 const fn row(name: &'static str, answer: Answer, entry: &'static str) -> Kind {
     Kind {
         name,

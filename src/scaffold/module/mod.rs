@@ -2,12 +2,14 @@
 //!
 //! `plan` is pure but for what it reads by the function it is given: it answers with every file as
 //! it is to be, or with the reason why nothing can be done. `write` puts them on disk, all or none.
-//! `kinds` knows what each type needs, `code` how sources are changed.
+//! `kinds` knows what each type needs, `code` how sources are changed; `lex` tells code from texts.
 
 mod code;
 mod entry;
 mod kinds;
+mod lex;
 mod plan;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -15,7 +17,7 @@ mod write;
 use connect_validator::{Finding, PlaceError, Product};
 
 pub(crate) use entry::{Addition, check_name, usual_name};
-pub(crate) use kinds::{Answer, Kind, kind};
+pub(crate) use kinds::{Answer, Kind, check_kind, kind};
 pub(crate) use plan::{App, Change, plan};
 pub(crate) use write::write;
 

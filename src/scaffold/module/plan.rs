@@ -4,15 +4,14 @@ use connect_validator::{
     Finding, Level, Options, Product, check, check_manifest, descriptor_facts, fix,
     place_in_manifest, place_module,
 };
-use minijinja::context;
 
-use super::entry::{Module, word};
-use super::{AddError, Addition, Answer, DESCRIPTORS, code};
-use crate::scaffold::{PlanError, plan::engine, template::module_part};
+use super::entry::Module;
+use super::sources::sources;
+use super::{AddError, Addition, Answer, DESCRIPTORS};
 
 /// An app: how to read its files, and its descriptors.
 pub(crate) struct App<'a> {
-    read: &'a dyn Fn(&str) -> Option<String>,
+    pub(super) read: &'a dyn Fn(&str) -> Option<String>,
     descriptors: Vec<Descriptor>,
 }
 
@@ -101,14 +100,22 @@ impl<'a> App<'a> {
     }
 
     /// A source that must be there, and what a change makes of it.
-    fn changed(
+    pub(super) fn changed(
         &self,
         file: &'static str,
         expected: &'static str,
         change: impl FnOnce(&str) -> Option<String>,
     ) -> Result<Change, AddError> {
         let before = (self.read)(file);
-        let after = before.as_deref().and_then(change);
+        let after = before.as_deref().and_then(|source| {
+            // Lines that end as on Windows do so afterwards.
+            let lines = source.matches('\n').count();
+            if lines == 0 || source.matches("\r\n").count() < lines {
+                return change(source);
+            }
+            let changed = change(&source.replace("\r\n", "\n"))?;
+            Some(changed.replace('\n', "\r\n"))
+        });
         let after = after.ok_or(AddError::NotRecognised { file, expected })?;
         Ok(Change {
             path: file.to_owned(),
@@ -250,150 +257,8 @@ fn added(before: &[Finding], mut after: Vec<Finding>) -> Vec<Finding> {
     after
 }
 
-/// Handler, view and test, and the sources that name them.
-fn sources(
-    app: &App<'_>,
-    module: &Module,
-    descriptor: &'static str,
-) -> Result<Vec<Change>, AddError> {
-    let (slug, ident) = (module.names.slug(), module.names.crate_name());
-    let path = &module.path;
-    let (part, call, shown) = match module.answer() {
-        Answer::Asked => ("asked", format!(".post(\"{path}\", {ident}::asked)"), None),
-        Answer::Called => (
-            "called",
-            format!(".post(\"{path}\", {ident}::called)"),
-            None,
-        ),
-        Answer::Event => ("event", String::new(), None),
-        Answer::Nothing => return Ok(Vec::new()),
-        Answer::Template => (
-            "template",
-            format!(".get(\"{path}\", {ident}::template)"),
-            Some(("views/template.xml", format!("public/{slug}.xml"))),
-        ),
-        view @ (Answer::Fragment | Answer::Page | Answer::Panel | Answer::Script) => {
-            let file = match view {
-                Answer::Fragment => "views/fragment.hbs",
-                Answer::Panel => "views/panel.hbs",
-                Answer::Script => "views/script.hbs",
-                _ => "views/page.hbs",
-            };
-            (
-                "view",
-                format!(".get(\"{path}\", {ident}::view)"),
-                Some((file, format!("views/{slug}.hbs"))),
-            )
-        }
-    };
-    let values = values(module, descriptor);
-    let mut new = vec![
-        (format!("src/{part}.rs"), format!("src/app/{ident}.rs")),
-        (format!("tests/{part}.rs"), format!("src/tests/{ident}.rs")),
-    ];
-    new.extend(shown.map(|(template, file)| (template.to_owned(), file)));
-    if part == "view" && !app.has(LAYOUT) {
-        return Err(AddError::NotRecognised {
-            file: LAYOUT,
-            expected: "the layout of the views",
-        });
-    }
-    let mut changes = Vec::new();
-    for (template, file) in new {
-        if app.has(&file) {
-            let what = format!("`{file}`");
-            return Err(AddError::Taken {
-                what,
-                flag: "--key",
-            });
-        }
-        changes.push(Change {
-            path: file,
-            before: None,
-            after: rendered(&template, &values)?,
-        });
-    }
-    let source = (app.read)(APP).unwrap_or_default();
-    if source.contains(&format!("{ident}::")) {
-        let what = format!("something called `{ident}` in `{APP}`");
-        return Err(AddError::Taken {
-            what,
-            flag: "--key",
-        });
-    }
-    if !call.is_empty() && source.contains(&format!("\"{path}\"")) {
-        let what = format!("a route `{path}`");
-        return Err(AddError::Taken {
-            what,
-            flag: "--url",
-        });
-    }
-    let (expected, is_event) = match call.is_empty() {
-        true => (SETUP, true),
-        false => (ROUTES, false),
-    };
-    changes.push(app.changed(APP, expected, |source| {
-        let source = match is_event {
-            true => code::with_setup(source, &ident)?,
-            false => code::with_route(source, &call)?,
-        };
-        code::with_module(&source, &ident)
-    })?);
-    changes.push(
-        app.changed(TESTS, "`mod world;`, the kit of the tests", |source| {
-            let kit = source.lines().any(|line| line == "mod world;");
-            kit.then(|| code::with_module(source, &ident)).flatten()
-        })?,
-    );
-    Ok(changes)
-}
-
 /// The one finding that is put right in passing: a webhook needs a scope that the app may not have
 /// asked for yet.
 const NEEDS_SCOPE: &str = "webhook/needs-read";
 
 const MANIFEST: &str = "manifest.yml";
-const APP: &str = "src/app.rs";
-const TESTS: &str = "src/tests/mod.rs";
-const LAYOUT: &str = "views/layout.hbs";
-const ROUTES: &str = "`fn routes() -> Routes {`, which ends in a chain of calls";
-const SETUP: &str = "`fn setup(builder: Builder) -> Builder {`, which ends in a chain of calls";
-
-fn values(module: &Module, descriptor: &'static str) -> minijinja::Value {
-    let other = descriptor != DESCRIPTORS[0];
-    context! {
-        key => module.key.as_str(),
-        type => module.kind.name,
-        slug => module.names.slug(),
-        ident => module.names.crate_name(),
-        title => for_handlebars(&module.name),
-        word => word(&module.names),
-        path => module.path.as_str(),
-        target => format!("{}?lic=active", module.path),
-        event => module.event.as_str(),
-        other,
-        world => if other { "World::of(Product::Confluence)" } else { "World::new()" },
-    }
-}
-
-fn rendered(file: &str, values: &minijinja::Value) -> Result<String, PlanError> {
-    let file = format!("{file}.tmpl");
-    let text = module_part(&file).unwrap_or_default();
-    let rendered = engine().render_str(text, values);
-    rendered.map_err(|source| PlanError { path: file, source })
-}
-
-/// A text that Handlebars and HTML show as it is.
-fn for_handlebars(text: &str) -> String {
-    let mut shown = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => shown.push_str("&amp;"),
-            '<' => shown.push_str("&lt;"),
-            '>' => shown.push_str("&gt;"),
-            '{' => shown.push_str("&#123;"),
-            c => shown.push(c),
-        }
-    }
-    shown
-}

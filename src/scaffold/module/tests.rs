@@ -68,25 +68,46 @@ fn every_type_of_the_validator_has_a_row_and_no_other() {
     assert_eq!(rows, known);
 }
 
+/// Adds modules of these types and holds the descriptor as a whole.
+fn add_all(template: &str, product: Product, kinds: &[&'static str]) {
+    let name = product.name().to_lowercase();
+    let mut files = app(template, &name);
+    for kind in kinds {
+        let mut addition = addition(kind, product);
+        // The template for webhooks has one of the usual event.
+        addition.event = (*kind == "webhooks").then(|| "comment_created".to_owned());
+        add(&mut files, &addition);
+    }
+    let report = check(&files[DESCRIPTORS[0]], &Options::default());
+    assert_eq!(report.findings, [], "{template} for {product}");
+    assert_eq!(report.product, Some(product));
+}
+
 #[test]
 fn every_type_can_be_added_one_after_the_other_and_hosts_find_no_fault() {
-    for (product, name) in [(Product::Jira, "jira"), (Product::Confluence, "confluence")] {
-        for template in ["page", "panel", "webhook", "admin", "minimal"] {
-            let mut files = app(template, name);
-            let mut added = 0;
-            for kind in module_kinds().filter(|kind| kind.products.contains(&product)) {
-                let mut addition = addition(kind.name, product);
-                // The webhook of the template has the usual place of this one's files.
-                addition.event = (kind.name == "webhooks").then(|| "comment_created".to_owned());
-                add(&mut files, &addition);
-                added += 1;
-            }
-            assert!(added > 15, "{added}");
-            let report = check(&files[DESCRIPTORS[0]], &Options::default());
-            assert_eq!(report.findings, [], "{template} for {product}");
-            assert_eq!(report.product, Some(product));
-        }
+    for product in [Product::Jira, Product::Confluence] {
+        let kinds = module_kinds().filter(|kind| kind.products.contains(&product));
+        let kinds: Vec<_> = kinds.map(|kind| kind.name).collect();
+        assert!(kinds.len() > 15, "{kinds:?}");
+        add_all("page", product, &kinds);
     }
+}
+
+#[test]
+fn every_template_takes_a_page_and_a_worker() {
+    for template in ["admin", "connect-and-forge", "minimal", "panel", "webhook"] {
+        add_all(template, Product::Jira, &["jiraProjectPages", "webhooks"]);
+        add_all(
+            template,
+            Product::Confluence,
+            &["spaceToolsTabs", "webhooks"],
+        );
+    }
+    add_all(
+        "macro",
+        Product::Confluence,
+        &["spaceToolsTabs", "webhooks"],
+    );
 }
 
 #[test]
@@ -141,6 +162,21 @@ fn the_manifest_that_stands_for_the_descriptor_gets_the_module_too() {
         for line in before.lines() {
             assert!(after.lines().any(|other| other == line), "{line}");
         }
+    }
+}
+
+#[test]
+fn lines_end_as_they_did() {
+    let (mut unix, mut windows) = (app("page", "jira"), app("page", "jira"));
+    for text in windows.values_mut() {
+        *text = text.replace('\n', "\r\n");
+    }
+    for name in ["jiraReports", "webhooks"] {
+        add(&mut unix, &addition(name, Product::Jira));
+        add(&mut windows, &addition(name, Product::Jira));
+    }
+    for file in ["src/app.rs", "src/tests/mod.rs", DESCRIPTORS[0]] {
+        assert_eq!(windows[file], unix[file].replace('\n', "\r\n"), "{file}");
     }
 }
 
