@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     rest::{
         Call, Caller, Reply, attachments, contents, hooks, issues, jira_error, lists, notes, own,
-        permissions, refusal,
+        permissions, refusal, v2,
     },
     state::License,
     users::User,
@@ -17,6 +17,12 @@ use crate::{
 pub(crate) fn answer(call: &Call<'_>) -> Option<Reply> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let get = call.method == Method::GET;
+    if call.root == "api" {
+        return match segments.as_slice() {
+            ["v2", rest @ ..] => v2::answer(call, rest),
+            _ => None,
+        };
+    }
     match (call.on.site.product, segments.as_slice()) {
         (_, ["atlassian-connect", "1", "addons", key]) if get => Some(addon(call, key)),
         (_, ["atlassian-connect", "1", "addons", key, "properties"]) => {
