@@ -47,7 +47,7 @@ pub(crate) enum HttpError {
     #[error("the answer broke off: {0}")]
     Broken(String),
     /// No complete answer within the deadline.
-    #[error("no answer within {0:?}")]
+    #[error("no answer within {0:.1?}")]
     Timeout(Duration),
     /// The certificate is not trusted.
     #[error("the TLS connection was refused: {0}")]

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
-use crate::dev::journal::Journal;
+use crate::dev::journal::{Entry, Journal};
 use crate::dev::notices::page_url;
 use crate::dev::open::open;
 use crate::dev::reaper::{Reaper, Watched};
@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub(crate) announcing: Announcing,
     /// Keys that the descriptor has had.
     pub(crate) keys: Arc<Mutex<BTreeSet<AppKey>>>,
+    /// Hosts that a register was sent to and that have not answered.
+    pub(crate) asked: Mutex<BTreeSet<HostId>>,
     /// Registers that were sent and whose end is not known: the host may install the app yet.
     pub(crate) uncertain: Mutex<BTreeSet<(HostId, AppKey)>>,
     /// The process that serves.
@@ -258,11 +260,8 @@ async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
         }
         Err(Refused::Result(result)) => result,
     };
-    // The host read the descriptor after the last look at it. If that had another key meanwhile,
-    // an install whose end is not known may be one of that key.
     if matches!(result, RegisterResult::Failed(_)) {
-        strays.extend(key_on_disk(&world.folder));
-        strays.extend(lock(&world.keys).iter().cloned());
+        strays.extend(possible_keys(world));
         lock(&world.uncertain).insert((id, wanted.key.clone()));
     }
     strays.remove(&wanted.key);
@@ -272,6 +271,7 @@ async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
             left.push(stray);
         }
     }
+    lock(&world.asked).remove(&id);
     Event::RegisterFinished {
         host: id,
         wanted,
@@ -280,18 +280,49 @@ async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
     }
 }
 
-/// Removes what the host may have installed instead; true when it is gone.
-async fn remove_stray(world: &World, id: HostId, key: &AppKey) -> bool {
+/// Keys that an install may have whose end is not known: the host read the descriptor after the last
+/// look at it, which may have had another key meanwhile.
+fn possible_keys(world: &World) -> BTreeSet<AppKey> {
+    let mut keys = lock(&world.keys).clone();
+    keys.extend(key_on_disk(&world.folder));
+    keys
+}
+
+/// Notes what hosts may install yet that were asked and have not answered, and says so.
+pub(crate) fn note_possible(world: &World) {
+    for id in lock(&world.asked).clone() {
+        let noted = world.journal.entries();
+        let site = world.host(id).host.site().to_string();
+        for key in possible_keys(world) {
+            let known = |entry: &Entry| entry.host == site && entry.key == key.as_str();
+            if !noted.iter().any(known) {
+                note(world, id, &key);
+                let text = format!("{key} may be registered with {site} yet");
+                world.ui.warning(&text);
+            }
+        }
+    }
+}
+
+/// Notes that an app may be installed on a host.
+fn note(world: &World, id: HostId, key: &AppKey) {
     let entry = world.host(id);
-    let site = entry.host.site();
     if entry.lasts
-        && let Err(error) = world.journal.intend(site, key, &world.address.get())
+        && let Err(error) = world
+            .journal
+            .intend(entry.host.site(), key, &world.address.get())
     {
         let text = format!("the journal cannot be written: {error}");
         world.ui.warning(&text);
     }
+}
+
+/// Removes what the host may have installed instead; true when it is gone.
+async fn remove_stray(world: &World, id: HostId, key: &AppKey) -> bool {
+    note(world, id, key);
+    let entry = world.host(id);
     let removed = deregister_uncertain(&*entry.host, key).await.is_ok();
-    removed && world.journal.removed(site, key).is_ok()
+    removed && world.journal.removed(entry.host.site(), key).is_ok()
 }
 
 /// Why a register did not end well.
@@ -325,16 +356,16 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
         if !now.is_ok_and(|now| meaning(&now) == wanted.hash) {
             return Verdict::Overtaken;
         }
-        if !entry.lasts {
-            return Verdict::Go;
+        if entry.lasts {
+            let noted = world
+                .journal
+                .intend(entry.host.site(), &wanted.key, &wanted.address);
+            if let Err(error) = noted {
+                return Verdict::Blocked(error.to_string());
+            }
         }
-        let noted = world
-            .journal
-            .intend(entry.host.site(), &wanted.key, &wanted.address);
-        match noted {
-            Ok(()) => Verdict::Go,
-            Err(error) => Verdict::Blocked(error.to_string()),
-        }
+        lock(&world.asked).insert(id);
+        Verdict::Go
     };
     let what = format!("{} in {}", wanted.key, entry.label);
     let work = entry.host.register(&installation, &go);

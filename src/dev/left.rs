@@ -89,6 +89,7 @@ pub(crate) async fn clean(options: &CleanOptions, context: &Context) -> Result<(
             let journal = Some(Arc::clone(&journal));
             Removal::new(entry, host.as_ref().map(login_of), journal, context)
         });
+        let removal = removal.map(Removal::patient);
         work.spawn(async move { remove(&removal?).await });
     }
     let mut left = 0;
@@ -155,6 +156,14 @@ impl Removal {
             journal,
             ui: context.ui,
         })
+    }
+
+    /// Nobody waits for a deadline: the host may take as long as it waits for a silent app.
+    fn patient(self) -> Self {
+        Self {
+            host: self.host.patient(),
+            ..self
+        }
     }
 }
 

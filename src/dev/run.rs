@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 #[cfg(all(debug_assertions, unix))]
 use crate::dev::breaking;
-use crate::dev::effects::{Reply, World, carry_out};
+use crate::dev::effects::{Reply, World, carry_out, note_possible};
 use crate::dev::event::{Effect, Ending, Event};
 use crate::dev::notices;
 use crate::dev::session::Session;
@@ -61,6 +61,9 @@ pub(crate) async fn run(
         };
     };
     tasks.shutdown().await;
+    if matches!(ending, Ending::LeftAtOnce(_) | Ending::LeftBehind(_)) {
+        note_possible(world);
+    }
     ending
 }
 

@@ -243,6 +243,7 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         target,
         keys,
         underway,
+        asked: Mutex::default(),
         uncertain: Mutex::default(),
         running: Mutex::default(),
         program: Mutex::default(),

@@ -1,9 +1,5 @@
 //! `connect dev` against a host that is not ours.
 
-use std::fs;
-
-use rustix::process::{Pid, Signal, kill_process};
-
 use crate::support::app;
 use crate::support::env::TestEnv;
 use crate::support::host::{FakeHost, Faults, exchange, fetch};
@@ -183,15 +179,6 @@ fn an_app_that_comes_up_disabled_is_enabled() {
     session.interrupt();
 }
 
-/// Ends everything of a session at once, as a power cut does.
-fn cut_the_power(session: Session, app: i32) {
-    for process in [session.reaper(), session.pid(), Pid::from_raw(app).unwrap()] {
-        kill_process(process, Signal::KILL).unwrap();
-    }
-    let ended = session.end();
-    assert_eq!(ended.status.code(), None);
-}
-
 #[test]
 fn a_power_cut_leaves_a_journal_and_the_next_session_takes_over() {
     let host = FakeHost::start();
@@ -202,7 +189,7 @@ fn a_power_cut_leaves_a_journal_and_the_next_session_takes_over() {
         .unwrap()
         .to_owned();
     let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
-    cut_the_power(session, app);
+    session.cut_the_power(app);
     assert_eq!(host.apps(), ["com.example.a"]);
     let journal = env.read(".connect/session.json");
     assert!(journal.contains("com.example.a"), "{journal}");
@@ -307,92 +294,4 @@ fn without_colour_nothing_moves() {
     assert_eq!(ended.code, 0, "{}", ended.shown);
     assert!(!ended.shown.contains("Registering"), "{}", ended.shown);
     assert!(!ended.shown.contains('\u{1b}'), "{}", ended.shown);
-}
-
-#[test]
-fn what_a_power_cut_left_is_listed_and_removed() {
-    let host = FakeHost::start();
-    let env = project(&host);
-    env.connect(&["status"])
-        .assert()
-        .success()
-        .stdout_eq("")
-        .stderr_eq("nothing is registered with any host\n");
-    let mut session = start(&env);
-    let app = session.wait_for("ready")["app"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
-    // A session that runs keeps what is its own.
-    let refused = env.connect(&["clean"]).assert().code(1);
-    let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(refused.contains("error[dev/locked]"), "{refused}");
-    cut_the_power(session, app);
-
-    for arguments in [&["status"][..], &["clean", "--dry-run"]] {
-        let listed = format!("com.example.a on {}   from [..]\n", host.site());
-        env.connect(arguments)
-            .assert()
-            .success()
-            .stdout_eq(listed)
-            .stderr_eq("");
-    }
-    assert_eq!(host.apps(), ["com.example.a"]);
-
-    // Without a log-in nothing is lost from the journal.
-    let credentials = env.read("credentials.json");
-    env.write("credentials.json", "{}");
-    let failed = env.connect(&["clean"]).assert().code(3);
-    let failed = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
-    assert!(failed.contains("error[clean/no-login]"), "{failed}");
-    assert!(env.path(".connect/session.json").exists());
-
-    env.write("credentials.json", &credentials);
-    env.connect(&["clean"]).assert().success();
-    assert!(host.apps().is_empty());
-    assert!(!env.path(".connect/session.json").exists());
-}
-
-#[test]
-fn clean_asks_hosts_for_what_no_session_noted() {
-    let (one, two) = (FakeHost::start(), FakeHost::start());
-    let env = TestEnv::new()
-        .with_descriptor(&app::descriptor("com.example.a", "One"))
-        .with_hosts(&[&one, &two]);
-    let mut session = start(&env);
-    for _ in 0..2 {
-        session.wait_for("host.registered");
-    }
-    let app = session
-        .events
-        .iter()
-        .find(|event| event["event"] == "ready");
-    let app = app.unwrap()["app"].as_str().unwrap().to_owned();
-    let app: i32 = fetch("GET", &format!("{app}/pid")).parse().unwrap();
-    cut_the_power(session, app);
-    fs::remove_dir_all(env.path(".connect")).unwrap();
-
-    env.connect(&["clean"])
-        .assert()
-        .success()
-        .stderr_eq("nothing is registered with any host\n");
-    let listed = format!("com.example.a on {}   the host says so\n", one.site());
-    env.connect(&["clean", "--dry-run", "--host", &one.site()])
-        .assert()
-        .success()
-        .stdout_eq(listed);
-    let elsewhere = ["clean", "--host", "elsewhere.example"];
-    let refused = env.connect(&elsewhere).assert().code(1);
-    let refused = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(refused.contains("error[clean/no-login]"), "{refused}");
-    // From another folder with a log-in, by key.
-    let other = TestEnv::new();
-    other.write("credentials.json", &env.read("credentials.json"));
-    let by_key = ["clean", "--host", &one.site(), "--key", "com.example.a"];
-    other.connect(&by_key).assert().success();
-    assert!(one.apps().is_empty());
-    assert_eq!(two.apps(), ["com.example.a"]);
-    env.connect(&["clean", "--all"]).assert().success();
-    assert!(two.apps().is_empty());
 }

@@ -6,6 +6,7 @@
 mod ace;
 mod ace_cases;
 mod call;
+mod clean;
 mod cli;
 mod dev;
 mod dev_app;

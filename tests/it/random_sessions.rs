@@ -117,10 +117,22 @@ fn some_descriptor(dice: &mut Dice) -> String {
     }
 }
 
-/// Runs a session and says what it did.
-fn run(number: usize, place: &Place) -> String {
+/// What a session did; told when the test fails.
+struct Story(String);
+
+impl Drop for Story {
+    #[expect(clippy::print_stdout, reason = "the test shows it when it fails")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", self.0);
+        }
+    }
+}
+
+/// Runs a session.
+fn run(number: usize, place: &Place) {
     let mut dice = Dice::new(number);
-    let mut story = format!("session {number}:");
+    let mut story = Story(format!("session {number}:"));
     let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
     env.write("credentials.json", &place.credentials());
     let command = format!("{} ", app::command());
@@ -137,17 +149,17 @@ fn run(number: usize, place: &Place) -> String {
         match dice.below(8) {
             0..4 => {
                 let text = some_descriptor(&mut dice);
-                story.push_str(&format!(" save {} bytes;", text.len()));
+                story.0.push_str(&format!(" save {} bytes;", text.len()));
                 env.write("atlassian-connect.json", &text);
             }
             4 if address.is_some() => {
-                story.push_str(" the app crashes;");
+                story.0.push_str(" the app crashes;");
                 let url = format!("{}/crash", address.unwrap());
                 poke(&url);
             }
             _ => {
                 let fault = some_fault(&mut dice);
-                story.push_str(&format!(" {fault};"));
+                story.0.push_str(&format!(" {fault};"));
                 place.sandbox.faults().order(fault);
             }
         }
@@ -162,7 +174,9 @@ fn run(number: usize, place: &Place) -> String {
         Signal::ABORT,
     ]);
     let twice = end == Signal::INT && dice.below(2) == 0;
-    story.push_str(&format!(" {end:?}{}", if twice { " twice" } else { "" }));
+    story
+        .0
+        .push_str(&format!(" {end:?}{}", if twice { " twice" } else { "" }));
     let reaper = session.try_reaper();
     session.signal_if_alive(end);
     if twice {
@@ -173,20 +187,26 @@ fn run(number: usize, place: &Place) -> String {
         wait_until_gone(reaper);
     }
     place.sandbox.faults().clear();
-    story.push_str(&format!(" -> {}\n{}", ended.status, ended.stderr));
+    story
+        .0
+        .push_str(&format!(" -> {}\n{}", ended.status, ended.stderr));
     if !place.is_empty() {
         let told = ["error[dev/left-behind]", "error[clean/left]"];
         let told = told.iter().any(|code| ended.stderr.contains(code));
         let left = place.sites().map(|site| place.apps(&site));
-        assert!(told, "{left:?} is left and nobody says so: {story}");
-        env.connect(&["clean"]).assert().success();
-        assert!(place.is_empty(), "`connect clean` leaves an app: {story}");
+        assert!(told, "{left:?} is left and nobody says so");
+        let cleaned = env.connect(&["clean"]).output().unwrap();
+        let said = String::from_utf8_lossy(&cleaned.stderr);
+        assert!(
+            cleaned.status.success() && place.is_empty(),
+            "`connect clean` leaves an app: {said}\n{:#?}",
+            place.sandbox.events()
+        );
     }
     assert!(
         !ended.stderr.contains(place.sandbox.password().expose()),
-        "the password shows: {story}"
+        "the password shows"
     );
-    story
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(crate) struct Upm {
     login: Login,
     /// Its settings allowed installs from a descriptor; they are asked for once.
     allowed: AtomicBool,
+    /// Longest uninstall.
+    uninstall: Duration,
 }
 
 /// Who we are there.
@@ -50,8 +52,11 @@ pub(crate) struct Login {
 const CALL: Duration = Duration::from_secs(10);
 /// Longest install, from the request to the end of its task.
 const INSTALL: Duration = Duration::from_secs(30);
-/// Longest uninstall: leaving may take five seconds in all.
+/// Longest uninstall of a session that leaves: that may take five seconds in all.
 const UNINSTALL: Duration = Duration::from_millis(4500);
+/// Longest uninstall where nothing presses: a host that tells an app which is gone waits ten seconds
+/// for its answer.
+const PATIENT_UNINSTALL: Duration = Duration::from_secs(15);
 /// Where UPM's API begins on each site.
 const API: &str = "/rest/plugins/1.0/";
 
@@ -63,6 +68,15 @@ impl Upm {
             site,
             login,
             allowed: AtomicBool::new(false),
+            uninstall: UNINSTALL,
+        }
+    }
+
+    /// Gives the site the time it gives a silent app.
+    pub(crate) fn patient(self) -> Self {
+        Self {
+            uninstall: PATIENT_UNINSTALL,
+            ..self
         }
     }
 
@@ -210,7 +224,7 @@ impl Upm {
 
     async fn uninstall(&self, key: &AppKey) -> Result<bool, HostError> {
         let request = self.request(Method::DELETE, &self.url(&format!("{key}-key"))?)?;
-        let answer = call(request, UNINSTALL).await?;
+        let answer = call(request, self.uninstall).await?;
         match answer.status {
             status if status.is_success() => Ok(true),
             StatusCode::NOT_FOUND => Ok(false),

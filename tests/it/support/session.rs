@@ -16,6 +16,9 @@ pub(crate) struct Session {
     child: Child,
     lines: Receiver<String>,
     stderr: Receiver<String>,
+    /// What stderr is, to find who else has it.
+    #[cfg(target_os = "linux")]
+    pipe: Option<std::path::PathBuf>,
     /// Every event so far.
     pub(crate) events: Vec<Value>,
 }
@@ -71,6 +74,8 @@ impl Session {
             let _ = tell_all.send(String::from_utf8_lossy(&text).into_owned());
         });
         Self {
+            #[cfg(target_os = "linux")]
+            pipe: std::fs::read_link(format!("/proc/{}/fd/2", child.id())).ok(),
             child,
             lines,
             stderr: all,
@@ -170,6 +175,15 @@ impl Session {
         let _ = kill_process(self.pid(), signal);
     }
 
+    /// Ends everything of a session at once, as a power cut does.
+    pub(crate) fn cut_the_power(self, app: i32) {
+        for process in [self.reaper(), self.pid(), Pid::from_raw(app).unwrap()] {
+            kill_process(process, Signal::KILL).unwrap();
+        }
+        let ended = self.end();
+        assert_eq!(ended.status.code(), None);
+    }
+
     /// Interrupts it and waits for its end.
     pub(crate) fn interrupt(self) -> Ended {
         self.signal(Signal::INT);
@@ -201,7 +215,29 @@ impl Session {
 
     fn stderr(&mut self) -> String {
         let all = self.stderr.recv_timeout(DEADLINE);
-        all.expect("the end of stderr: a child of the session goes on")
+        all.unwrap_or_else(|_| panic!("a child of the session goes on: {}", self.who_goes_on()))
+    }
+
+    /// State, place in the kernel and command line of each process that has our stderr.
+    #[cfg(target_os = "linux")]
+    fn who_goes_on(&self) -> String {
+        let read = |pid: i32, file: &str| {
+            let text = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            String::from_utf8_lossy(&text).replace('\0', " ")
+        };
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let has_it = |pid: &i32| std::fs::read_link(format!("/proc/{pid}/fd/2")).ok() == self.pipe;
+        let told = numbers.filter(has_it).map(|pid| {
+            let (stat, wait) = (read(pid, "stat"), read(pid, "wchan"));
+            format!("{stat} {wait} {}\n", read(pid, "cmdline"))
+        });
+        told.collect()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn who_goes_on(&self) -> String {
+        format!("of {}", self.child.id())
     }
 }
 
