@@ -6,6 +6,7 @@ mod check;
 mod chrome;
 mod conditions;
 mod diagnosis;
+mod expression;
 mod fire;
 mod iframe;
 mod macros;

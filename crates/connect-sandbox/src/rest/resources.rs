@@ -66,6 +66,10 @@ fn jira(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
     match path {
         ["attachment", "content", id] if get => Some(attachments::download(call, id)),
         ["attachment", id] => attachments::one(call, id),
+        ["dashboard", _, "items", item, "properties"] => notes::item_properties(call, item, None),
+        ["dashboard", _, "items", item, "properties", name] => {
+            notes::item_properties(call, item, Some(name))
+        }
         [kind @ ("field" | "issuetype" | "priority" | "status")] if get => lists::kinds(call, kind),
         ["issue"] if post => Some(issues::create(call)),
         ["issue", key] => issues::one(call, key),
@@ -86,6 +90,8 @@ fn jira(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
         ["search", "jql"] if get || post => issues::search(call),
         ["serverInfo"] if get => Some(server_info(call)),
         ["user"] if get => Some(jira_user(call)),
+        ["user", "properties"] => notes::user_properties(call, None),
+        ["user", "properties", name] => notes::user_properties(call, Some(name)),
         ["user" | "users", "search"] if get => Some(lists::users(call)),
         ["webhook"] => hooks::all(call),
         ["webhook", "failed"] if get => Some(hooks::failed(call)),
