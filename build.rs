@@ -1,10 +1,10 @@
 //! Prepares the sources of the crates that a generated app carries in `vendor/`; the
-//! program embeds them and the templates with `include_dir!`.
+//! program embeds them in one compressed file, and the templates with `include_dir!`.
 //!
 //! In the published package `crates/` is absent: then the folder is empty and new apps take the
 //! runtime from the registry.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -30,36 +30,39 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=templates");
 
-    let vendored = out.join("vendor");
-    // What an earlier build left and no crate has any more must not be embedded.
-    if vendored.exists() {
-        fs::remove_dir_all(&vendored)?;
-    }
-    fs::create_dir_all(&vendored)?;
-    vendor(&root, &vendored)
-}
-
-/// Writes a file and the folders above it.
-fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, text)?;
+    fs::write(out.join("vendor.deflate"), pack(&vendor(&root)?)?)?;
     Ok(())
 }
 
-/// Copies the sources below a folder, without tests.
-fn copy_sources(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+/// Texts by their paths, with forward slashes.
+type Files = BTreeMap<String, String>;
+
+/// All files in one, compressed: a line for each with its length in bytes and its path, an empty
+/// line, and their texts.
+fn pack(files: &Files) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut packed = String::new();
+    for (path, text) in files {
+        writeln!(packed, "{} {path}", text.len())?;
+    }
+    packed.push('\n');
+    packed.extend(files.values().map(String::as_str));
+    Ok(miniz_oxide::deflate::compress_to_vec(packed.as_bytes(), 10))
+}
+
+/// Reads the sources below a folder, without tests.
+fn read_sources(from: &Path, to: &str, files: &mut Files) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or("a name that is no text")?;
+        let to = format!("{to}/{name}");
         if name == "tests" || name == "tests.rs" {
             continue;
         }
         if path.is_dir() {
-            copy_sources(&path, &to.join(name))?;
+            read_sources(&path, &to, files)?;
         } else {
-            write(&to.join(name), &fs::read_to_string(path)?)?;
+            files.insert(to, fs::read_to_string(path)?);
         }
     }
     Ok(())
@@ -67,26 +70,26 @@ fn copy_sources(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
 
 /// The runtime crates, cut down to what an app needs: sources without tests, manifests without
 /// dev-dependencies, and a workspace manifest for what they inherit.
-fn vendor(root: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+fn vendor(root: &Path) -> Result<Files, Box<dyn Error>> {
+    let mut files = Files::new();
     let crates = root.join("crates");
     if !VENDORED.iter().all(|name| crates.join(name).is_dir()) {
-        return Ok(());
+        return Ok(files);
     }
     println!("cargo::rerun-if-changed=Cargo.toml");
     let mut inherited = BTreeSet::new();
     for name in VENDORED {
         println!("cargo::rerun-if-changed=crates/{name}");
-        let (folder, out) = (crates.join(name), out.join(name));
-        copy_sources(&folder.join("src"), &out.join("src"))?;
+        let folder = crates.join(name);
+        read_sources(&folder.join("src"), &format!("{name}/src"), &mut files)?;
         let manifest = cut_manifest(&fs::read_to_string(folder.join("Cargo.toml"))?);
         inherited.extend(inherited_dependencies(&manifest));
-        write(&out.join("Cargo.toml"), &manifest)?;
+        files.insert(format!("{name}/Cargo.toml"), manifest);
     }
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
-    write(
-        &out.join("Cargo.toml"),
-        &workspace_manifest(&manifest, &inherited)?,
-    )
+    let manifest = workspace_manifest(&manifest, &inherited)?;
+    files.insert("Cargo.toml".to_owned(), manifest);
+    Ok(files)
 }
 
 /// A crate's manifest with the tables a dependent needs.

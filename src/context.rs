@@ -102,9 +102,7 @@ impl Context {
             .worker_threads(2)
             .enable_all()
             .build()
-            .map_err(|error| {
-                CliError::outside("cli/no-runtime", "the system gives no threads").cause(error)
-            })?;
+            .map_err(|error| CliError::no_threads(&error))?;
         runtime.block_on(future)
     }
 

@@ -86,12 +86,8 @@ fn tell(
         None if ui.json => {}
         None => ui.data(&format!("{key} on {url}   {state}")),
     }
-    if found.wanted == Some(false) {
-        let text = "the app asks for no licence: a site tells its pages `lic=none` whatever is set";
-        ui.note(
-            text,
-            "write `\"enableLicensing\": true` into atlassian-connect.json",
-        );
+    if let Some((text, hint)) = found.unheard() {
+        ui.note(text, hint);
     } else if set.is_some() {
         ui.more(if site.is_sandbox {
             "pages that are opened from now on are told"

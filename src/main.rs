@@ -44,11 +44,10 @@ fn main() -> ExitCode {
     // What it was is on the terminal already. A session's reaper has cleaned up, or is about to.
     let result = std::panic::catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(CliError::bug("the program broke off")));
-    match result {
-        Ok(code) => code,
-        Err(error) => {
-            ui.error(&error, Fatality::Ends);
-            error.exit_code()
-        }
-    }
+    let code = result.unwrap_or_else(|error| {
+        ui.error(&error, Fatality::Ends);
+        error.exit_code()
+    });
+    ui::finish();
+    code
 }

@@ -17,8 +17,8 @@ pub(crate) fn run(table: &mut Table) {
     let size = fs::metadata(CONNECT).unwrap().len() as f64 / 1e6;
     table.numbers("the program, stripped", "MB", ms(8.0, 12.0), &[size]);
     let empty = TestEnv::new();
-    for arguments in [["--version"], ["--help"]] {
-        let times = samples(50, || whole(&empty, &arguments));
+    for arguments in [&["--version"][..], &["--help"], &["completions", "bash"]] {
+        let times = samples(50, || whole(&empty, arguments));
         table.times(arguments[0], ms(3.0, 10.0), &times);
     }
     let app = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
@@ -36,6 +36,13 @@ pub(crate) fn run(table: &mut Table) {
     let new = |arguments: &[&str]| (0..30).map(|_| new(arguments)).collect::<Vec<_>>();
     table.times("new, without git", ms(10.0, 50.0), &new(&["--vcs", "none"]));
     table.times("new, with git", ms(25.0, 100.0), &new(&[]));
+    match packets_of_new() {
+        Some(packets) => {
+            let text = format!("{packets} packets, or tries to send one");
+            table.says("new, in a network of its own", &text, Some(packets == 0));
+        }
+        None => table.says("new, in a network of its own", "none is allowed here", None),
+    }
     let large = TestEnv::new().with_descriptor(&many_modules(200));
     let times = samples(50, || whole(&large, &["validate"]));
     table.times("validate, 200 modules", ms(10.0, 30.0), &times);
@@ -60,6 +67,51 @@ fn new(arguments: &[&str]) -> Duration {
     let began = Instant::now();
     whole(&env, &[&["new", "hello", "--yes"], arguments].concat());
     began.elapsed()
+}
+
+/// How often `new` had the system's network do something; none where it cannot have one of its own.
+/// What has no way out is counted as well, names that are looked up included.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only its parent can give it a network"
+)]
+fn packets_of_new() -> Option<u64> {
+    let env = TestEnv::new();
+    let count = "\"$@\" 2>&1 && cat /proc/self/net/snmp /proc/self/net/snmp6";
+    let output = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--net",
+            "sh",
+            "-c",
+            count,
+            "sh",
+        ])
+        .args([CONNECT, "new", "hello", "--yes"])
+        .current_dir(env.folder())
+        .env_clear()
+        .envs(env.variables())
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() || !env.path("hello/Cargo.toml").exists() {
+        return None;
+    }
+    // One line of names, one of numbers.
+    let mut of_four = text.lines().filter(|line| line.starts_with("Ip: "));
+    let (names, numbers) = (of_four.next()?.split(' '), of_four.next()?.split(' '));
+    let of_four = names.zip(numbers);
+    let of_six = text
+        .lines()
+        .filter_map(|line| line.split_once(char::is_whitespace));
+    let all = of_four.chain(of_six.map(|(name, number)| (name, number.trim())));
+    let out = all.filter(|(name, _)| {
+        ["OutRequests", "OutNoRoutes"].contains(&name.trim_start_matches("Ip6"))
+    });
+    let counts: Vec<u64> = out.filter_map(|(_, number)| number.parse().ok()).collect();
+    (counts.len() == 4).then(|| counts.iter().sum())
 }
 
 /// From the start to the first byte on either stream.

@@ -22,6 +22,7 @@ use crate::report::render;
 use crate::ui::{self, Fatality, Verb, Verbosity};
 
 pub(crate) use format::Format;
+pub(crate) use rewrite::diff;
 pub(crate) use target::{Source, Target};
 
 /// What to check, and how to say it.

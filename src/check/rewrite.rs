@@ -37,10 +37,8 @@ pub(super) fn fix(
     let changed = format!("{} ({})", checked.name, count(changes, "change"));
     match (judge.options.fix, target.path()) {
         (Fix::Write, Some(path)) => {
-            replace(&context.cwd.join(path), &text).map_err(|error| {
-                CliError::user("file/unwritable", format!("cannot write {}", checked.name))
-                    .cause(error)
-            })?;
+            replace(&context.cwd.join(path), &text)
+                .map_err(|error| CliError::unwritable(&checked.name, &error))?;
             context.ui.status(Verb::Done("Fixed"), &changed);
             checked.report = judge.report(&text, subject);
             checked.source = text;
@@ -54,7 +52,7 @@ pub(super) fn fix(
         (Fix::Preview | Fix::No, _) => {
             context
                 .ui
-                .data(diff(&checked.name, &checked.source, &text).trim_end());
+                .data(diff(&checked.name, "fixed", &checked.source, &text).trim_end());
         }
     }
     Ok(())
@@ -92,11 +90,11 @@ pub(super) fn write_whole(
     written
 }
 
-/// The difference of two texts, in the unified format.
-fn diff(name: &str, before: &str, after: &str) -> String {
+/// The difference of two texts, in the unified format; `note` says what the second one is.
+pub(crate) fn diff(name: &str, note: &str, before: &str, after: &str) -> String {
     let old: Vec<&str> = before.lines().collect();
     let new: Vec<&str> = after.lines().collect();
-    let mut text = format!("--- {name}\n+++ {name} (fixed)\n");
+    let mut text = format!("--- {name}\n+++ {name} ({note})\n");
     let (mut i, mut j, mut shown) = (0, 0, 0);
     while i < old.len() || j < new.len() {
         if old.get(i) == new.get(j) {
@@ -169,7 +167,7 @@ mod tests {
         let before = "a\nb\nc\nd\ne\nf\ng\nh\n";
         let after = before.replace("b\n", "B\n").replace("h\n", "h\ni\n");
         assert_eq!(
-            diff("x", before, &after),
+            diff("x", "fixed", before, &after),
             "--- x\n+++ x (fixed)\n@@ -1,4 +1,4 @@\n a\n-b\n+B\n c\n d\n@@ -7,2 +7,3 @@\n g\n h\n+i\n"
         );
     }
@@ -177,7 +175,7 @@ mod tests {
     #[test]
     fn texts_that_differ_in_all_lines_are_one_change() {
         assert_eq!(
-            diff("x", "a\n", "b\nc\n"),
+            diff("x", "fixed", "a\n", "b\nc\n"),
             "--- x\n+++ x (fixed)\n@@ -1,1 +1,2 @@\n-a\n+b\n+c\n"
         );
     }

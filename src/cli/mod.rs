@@ -1,5 +1,7 @@
 //! The command line: flags and their help. Types only; known to `main.rs` and `commands/` alone.
 
+mod add;
+mod files;
 mod look;
 mod new;
 mod sandbox;
@@ -9,6 +11,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use crate::cli::add::{Add, AddCommand, AddModule};
+pub(crate) use crate::cli::files::{Completions, Man};
 pub(crate) use crate::cli::look::{Doctor, Info, License};
 pub(crate) use crate::cli::new::{New, Vcs};
 pub(crate) use crate::cli::sandbox::{
@@ -96,14 +100,17 @@ pub(crate) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Add(Add),
     Call(Call),
     Clean(Clean),
+    Completions(Completions),
     Dev(Dev),
     Doctor(Doctor),
     Explain(Explain),
     Info(Info),
     Inspect(Inspect),
     License(License),
+    Man(Man),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]

@@ -22,7 +22,8 @@ pub(super) fn run(flags: &Inspect, context: &Context) -> Result<ExitCode, CliErr
     } else if let Some(file) = &flags.har {
         let text = format!("{:#}\n", show::har(&read(&requests)));
         let file = context.cwd.join(file);
-        std::fs::write(&file, text).map_err(|error| CliError::unwritable(&file, &error))?;
+        std::fs::write(&file, text)
+            .map_err(|error| CliError::unwritable(context.shown(&file), &error))?;
     } else if flags.follow {
         context.block_on(follow(context))?;
     } else if let Some(id) = flags.id {

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use connect_core::lifecycle::LifecycleEvent;
-use connect_validator::{Options, descriptor_facts};
 use serde_json::{Value, json};
 
 use crate::cli::Trigger;
@@ -11,7 +10,7 @@ use crate::commands::inspect::session;
 use crate::context::Context;
 use crate::editor;
 use crate::error::CliError;
-use crate::inspect::fire::{Shot, Source, Volley, shots};
+use crate::inspect::fire::{Shot, Source, Volley, read_shots};
 use crate::inspect::{Flaw, TokenKind, folder, read_one};
 use crate::project::{DESCRIPTOR, read_json, read_text};
 use crate::ui::Verb;
@@ -26,12 +25,11 @@ pub(super) fn run(flags: &Trigger, context: &Context) -> Result<ExitCode, CliErr
         (None, None) => return list(context),
     };
     let mut volley = Volley {
-        source,
-        body: None,
         set: flags.set.clone(),
         tenant: flags.tenant.clone(),
         user: flags.user.clone(),
         flaw: flags.flaw,
+        ..Volley::of(source)
     };
     if let Some(file) = &flags.body {
         volley.body = Some(read_json(&context.cwd.join(file))?.to_string());
@@ -69,9 +67,7 @@ fn list(context: &Context) -> Result<ExitCode, CliError> {
 /// Everything in the descriptor of the folder that can be sent.
 fn all(context: &Context) -> Result<Vec<Shot>, CliError> {
     let text = read_text(&context.cwd.join(DESCRIPTOR))?;
-    let facts = descriptor_facts(&text, &Options::default());
-    let facts = facts.map_err(|findings| CliError::unreadable_descriptor(&findings))?;
-    Ok(shots(&facts))
+    read_shots(&text).map_err(|findings| CliError::unreadable_descriptor(&findings))
 }
 
 fn named(event: &str, context: &Context) -> Result<Shot, CliError> {

@@ -15,14 +15,15 @@ use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
 use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
 use crate::dev::journal::{Entry, Journal};
-use crate::dev::notices::page_url;
-use crate::dev::open::open;
 use crate::dev::reaper::{Reaper, Watched};
 use crate::dev::settings::{self, Settings};
 use crate::dev::way::{Address, OpenWay};
+use crate::dev::wishes::grant;
 use crate::dev::{build, way};
 use crate::error::{CliError, Place};
-use crate::host::{BoxFuture, Host, Installation, RegisterError, Verdict, deregister_uncertain};
+use crate::host::{
+    BoxFuture, Host, Installation, RegisterError, Upm, Verdict, deregister_uncertain,
+};
 use crate::http::Http;
 use crate::project::{DESCRIPTOR, read_text};
 use crate::proxy::{Target, Underway};
@@ -45,6 +46,8 @@ pub(crate) struct World {
     pub(crate) for_children: Vec<(String, String)>,
     /// The hosts, at the index of their id.
     pub(crate) hosts: RwLock<Vec<Arc<HostEntry>>>,
+    /// The sandbox's UPM, if the sandbox is one of them.
+    pub(crate) sandbox: Option<Upm>,
     /// What config.json and credentials.json said when they were last read.
     pub(crate) settings: Settings,
     /// What may be installed where.
@@ -130,9 +133,8 @@ pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
         }
         Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
-        Effect::Open(host, descriptor) => {
-            let url = page_url(&world, host, &descriptor);
-            Event::Opened(open(&world, &url).await).into()
+        Effect::Grant(wish, host, descriptor) => {
+            Event::Granted(wish, grant(&world, wish, host, &descriptor).await).into()
         }
         Effect::ReadDescriptor => read_descriptor(world).await.into(),
         Effect::ReadSettings => Event::SettingsRead(settings::read(&world).await).into(),

@@ -17,10 +17,10 @@
 //! | `Announced` | `Announce` | with `--until ready` the end |
 //! | `DeregisterFinished` | `Deregister` | `Register` of a new key; `StopApp` while stopping |
 //! | `HelpWanted` | `sources/keys.rs` | `Say(Keys)` |
-//! | `OpenWanted` | `sources/keys.rs` | `Open` |
 //! | `RebuildWanted` | `sources/keys.rs` | `BuildApp`, `StartApp` |
 //! | `ReinstallWanted` | `sources/keys.rs` | `Register` |
 //! | `Interrupt` | `sources/signals.rs`, `sources/keys.rs` | `StartDeadline`, `Deregister`; the second one: `End` |
+//! | `Wished` | `sources/keys.rs` | `Grant` |
 //! | `Tunnel` | `sources/tunnel.rs` | `StartApp`, `Register`; the end, if there will be none |
 //! | `DeadlinePassed` | `StartDeadline` | `End` |
 //! | `AppStopped` | `StopApp` | `End` |
@@ -81,14 +81,12 @@ pub(crate) enum Event {
     DescriptorChanged,
     /// The descriptor was read and checked.
     DescriptorChecked(Result<Descriptor, CliError>),
+    /// A wish was granted, or could not be.
+    Granted(Wish, Result<(), CliError>),
     /// The user wants to know the keys.
     HelpWanted,
     /// The user wants to leave.
     Interrupt,
-    /// The user wants to see the app in a browser.
-    OpenWanted,
-    /// That ended.
-    Opened(Result<(), CliError>),
     /// The user wants the app built and started again.
     RebuildWanted,
     /// A register ended.
@@ -117,6 +115,23 @@ pub(crate) enum Event {
     Started,
     /// Something became of the tunnel.
     Tunnel(News),
+    /// The user wants something that is beside what the session does.
+    Wished(Wish),
+}
+
+/// What a user can want beside what the session does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wish {
+    /// To see the requests in a browser.
+    Inspector,
+    /// To have the other licence.
+    License,
+    /// To see the app in a browser.
+    Page,
+    /// To send the app what a host would send, by its place in the list.
+    Shot(usize),
+    /// To see that list.
+    Shots,
 }
 
 /// What is different in the settings.
@@ -189,8 +204,8 @@ pub(crate) enum Effect {
     BuildApp,
     /// Remove an app from a host: `DeregisterFinished`.
     Deregister(HostId, AppKey),
-    /// Show the app on a host in a browser: `Opened`.
-    Open(Option<HostId>, Descriptor),
+    /// Do what the user wishes, for the app on a host: `Granted`.
+    Grant(Wish, Option<HostId>, Descriptor),
     /// Read and check the descriptor: `DescriptorChecked`.
     ReadDescriptor,
     /// Read config.json and credentials.json: `SettingsRead`.

@@ -15,7 +15,6 @@ mod inspecting;
 mod journal;
 pub(crate) mod left;
 mod notices;
-mod open;
 pub(crate) mod reaper;
 mod run;
 mod session;
@@ -24,6 +23,7 @@ mod setup;
 mod sources;
 mod switches;
 mod way;
+mod wishes;
 
 pub(crate) use effects::key_on_disk;
 pub(crate) use front::APP_PORT;

@@ -246,10 +246,13 @@ fn reason_word(reason: Reason) -> &'static str {
     }
 }
 
-const KEYS_IN_SHORT: &str = "\n  o open   r re-install   b rebuild   ? keys   q quit\n\n";
+const KEYS_IN_SHORT: &str = "\n  o open   i inspector   t trigger   l license   r re-install   b rebuild   ? keys   q quit\n\n";
 
 const KEYS: &str = "
   o   open the app in a browser
+  i   open the page with the requests
+  t   list what a host would send; a number then sends it
+  l   switch the licence, in the sandbox
   r   install it again on every host
   b   build it and start it again
   q   quit, and take it away; so does Ctrl-C

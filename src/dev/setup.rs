@@ -226,7 +226,11 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     });
     let mut variables = variables(&switches, sandbox.as_ref());
     variables.extend(for_children.clone());
+    let product = Config::product(&folder, &context.env);
     let world = Arc::new(World {
+        sandbox: sandbox
+            .as_ref()
+            .map(|sandbox| sandbox_upm(sandbox, product, context)),
         folder,
         launch,
         variables,
@@ -382,22 +386,26 @@ async fn hosts(
     }
 }
 
-/// The sandbox as a host like any other: its UPM is driven over loopback.
+/// The sandbox as a host like any other.
 fn sandbox_entry(sandbox: &Sandbox, product: Product, context: &Context) -> HostEntry {
-    let login = Login {
-        username: sandbox.username().to_owned(),
-        password: sandbox.password().clone(),
-    };
-    let site = sandbox.site(product);
     let name = match product {
         Product::Confluence => "Confluence",
         _ => "Jira",
     };
     HostEntry {
-        host: Box::new(Upm::new(context.http.clone(), site, login)),
+        host: Box::new(sandbox_upm(sandbox, product, context)),
         label: format!("the sandbox ({name})"),
         lasts: false,
     }
+}
+
+/// Its UPM, which is driven over loopback.
+fn sandbox_upm(sandbox: &Sandbox, product: Product, context: &Context) -> Upm {
+    let login = Login {
+        username: sandbox.username().to_owned(),
+        password: sandbox.password().clone(),
+    };
+    Upm::new(context.http.clone(), sandbox.site(product), login)
 }
 
 /// The process that takes everything away if this one is killed. A session can do without it.

@@ -1,8 +1,6 @@
 //! Failures of the commands that ask a running session: `call`, `inspect`, `token`,
 //! `trigger`.
 
-use std::path::Path;
-
 use connect_validator::Finding;
 
 use crate::error::CliError;
@@ -27,12 +25,6 @@ impl CliError {
     pub(crate) fn no_such_request(id: u64) -> Self {
         let message = format!("there is no request #{id}");
         Self::user("inspect/no-such-request", message).hint("connect inspect")
-    }
-
-    /// An output file cannot be written.
-    pub(crate) fn unwritable(file: &Path, error: &std::io::Error) -> Self {
-        let message = format!("`{}` cannot be written", file.display());
-        Self::user("inspect/unwritable", message).cause(error)
     }
 
     /// What is to be sent makes no request.

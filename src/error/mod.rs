@@ -4,11 +4,13 @@
 //! turn those into a [`CliError`], so that kind, code and hints of all failures are decided in
 //! one place. Each code has a heading in `docs/errors.md`.
 
+mod add;
 mod doctor;
 mod host;
 mod inspect;
 mod install;
 mod license;
+mod program;
 mod project;
 mod scaffold;
 mod session;

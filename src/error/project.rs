@@ -9,6 +9,11 @@ impl CliError {
         Self::user("file/unreadable", format!("cannot read {what}")).cause(error)
     }
 
+    /// A file or a folder that cannot be written, as the user would name it.
+    pub(crate) fn unwritable(what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        Self::user("file/unwritable", format!("cannot write `{what}`")).cause(error)
+    }
+
     /// `--watch` without a file that could change.
     pub(crate) fn nothing_to_watch() -> Self {
         Self::usage(

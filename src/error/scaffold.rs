@@ -2,18 +2,18 @@
 
 use crate::error::{CliError, Kind, sources};
 use crate::scaffold::{
-    ElsewhereError, NameProblem, PlanError, RuntimeMissing, Template, WriteError,
+    ElsewhereError, NameProblem, Outer, PlanError, RuntimeMissing, Template, WriteError,
 };
 
 impl CliError {
     /// Answers are missing and nobody can be asked.
-    pub(crate) fn missing_answer(flags: &[&str]) -> Self {
+    pub(crate) fn missing_answer(flags: &[&str], hint: &str) -> Self {
         let flags = flags.join(", ");
         Self::usage(
             "cli/missing-answer",
             format!("cannot ask without a terminal: {flags}"),
         )
-        .hint("connect new hello --product jira --template page")
+        .hint(hint)
     }
 
     /// The answer to a question cannot be read from the terminal.
@@ -38,6 +38,18 @@ impl CliError {
         Self::user("new/bad-key", format!("`{key}` is no app key"))
             .cause(problem)
             .hint("use letters, digits, `-`, `.` and `_`: --key com.example.my-app")
+    }
+
+    /// A workspace of Cargo claims the folder of the app, which is a workspace of its own.
+    pub(crate) fn in_workspace(outer: &Outer) -> Self {
+        let (member, manifest) = (&outer.member, outer.manifest.display());
+        let message = format!("the workspace `{manifest}` claims `{member}` as a member");
+        Self::user("new/in-workspace", message)
+            .cause("an app is a workspace of its own, which cargo takes for no member of another")
+            .hint(format!(
+                "write exclude = [\"{member}\"] below [workspace] there"
+            ))
+            .hint("or make the app elsewhere: --path DIR")
     }
 
     /// New Connect apps are refused by Bitbucket.

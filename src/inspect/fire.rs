@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use connect_core::lifecycle::LifecycleEvent;
 use connect_core::{BaseUrl, Tenant};
-use connect_validator::Summary;
+use connect_validator::{Finding, Options, Summary, descriptor_facts};
 use serde::{Deserialize, Serialize};
 
 use crate::inspect::body::{self, BodyError};
@@ -64,8 +64,30 @@ pub(super) struct Loaded {
     pub(super) order: Order,
 }
 
+impl Volley {
+    /// With nothing out of the ordinary.
+    pub(crate) fn of(source: Source) -> Self {
+        Self {
+            source,
+            body: None,
+            set: Vec::new(),
+            tenant: None,
+            user: None,
+            flaw: None,
+        }
+    }
+}
+
+/// Everything in the text of a descriptor that a host would call.
+///
+/// # Errors
+/// What keeps the text from being read.
+pub(crate) fn read_shots(text: &str) -> Result<Vec<Shot>, Vec<Finding>> {
+    descriptor_facts(text, &Options::default()).map(|facts| shots(&facts))
+}
+
 /// Everything in a descriptor that a host would call.
-pub(crate) fn shots(facts: &Summary) -> Vec<Shot> {
+fn shots(facts: &Summary) -> Vec<Shot> {
     let lifecycle = &facts.lifecycle;
     let calls = [
         (LifecycleEvent::Disabled, &lifecycle.disabled),

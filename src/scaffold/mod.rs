@@ -1,13 +1,16 @@
 //! Makes new apps from templates.
 //!
 //! `plan` is pure: a template and answers become files. `write` puts them on disk, all or none.
+//! `module` does the same for one more module of an app that is there.
 //! The format of a template is described in `templates/README.md`.
 
 mod elsewhere;
 mod git;
+pub(crate) mod module;
 mod name;
 mod plan;
 mod template;
+mod workspace;
 mod write;
 
 use std::path::PathBuf;
@@ -18,6 +21,7 @@ pub(crate) use git::{git_init, is_clean};
 pub(crate) use name::{AppName, NameProblem};
 pub(crate) use plan::{Answers, PlanError, PlannedFile, STORES, plan};
 pub(crate) use template::{PRODUCTS, Template, find, products, templates};
+pub(crate) use workspace::{Outer, around as workspace_around};
 pub(crate) use write::{Target, WriteError};
 
 /// Where a new app gets the runtime crates from.

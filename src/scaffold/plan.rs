@@ -177,7 +177,8 @@ fn target_path(path: &str) -> String {
     }
 }
 
-fn engine<'a>() -> Environment<'a> {
+/// The engine of templates, with the delimiters of `templates/README.md`.
+pub(super) fn engine<'a>() -> Environment<'a> {
     let mut engine = Environment::new();
     let syntax = SyntaxConfig::builder()
         .variable_delimiters("[=", "=]")

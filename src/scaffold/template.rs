@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
+use miniz_oxide::inflate::decompress_to_vec;
 use serde::Deserialize;
 
 /// A template: its name, what its `template.json` says, and its files.
@@ -54,14 +55,31 @@ pub(crate) fn products(template: Option<&Template>) -> Vec<&'static str> {
     names.filter(made_for).collect()
 }
 
-/// The sources for `vendor/`; none in a program that was built without them.
+/// The sources for `vendor/`, sorted; none in a program that was built without them.
 pub(crate) fn vendored() -> &'static [(String, &'static str)] {
-    static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(|| files(&VENDOR));
+    static FOUND: LazyLock<Vec<(String, &'static str)>> = LazyLock::new(unpacked);
     &FOUND
 }
 
+/// What `pack` of build.rs made, which is read back by a test.
+fn unpacked() -> Vec<(String, &'static str)> {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let text = decompress_to_vec(VENDOR).unwrap_or_default();
+        String::from_utf8(text).unwrap_or_default()
+    });
+    let (names, mut texts) = TEXT.split_once("\n\n").unwrap_or_default();
+    let files = names.lines().map_while(|line| {
+        let (length, path) = line.split_once(' ')?;
+        let (text, rest) = texts.split_at_checked(length.parse().ok()?)?;
+        texts = rest;
+        Some((path.to_owned(), text))
+    });
+    files.collect()
+}
+
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-static VENDOR: Dir<'static> = include_dir!("$OUT_DIR/vendor");
+/// Sources are a tenth of the program, so they are in it as small as they can be.
+static VENDOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/vendor.deflate"));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +102,16 @@ const DEFAULT: &str = "page";
 
 /// The files that a template gets unless it has one of the same name.
 const SHARED: &str = "_shared";
+
+/// What `connect add` makes a module of.
+const MODULES: &str = "_modules";
+
+/// A file of [`MODULES`].
+pub(crate) fn module_part(path: &str) -> Option<&'static str> {
+    TEMPLATES
+        .get_file(format!("{MODULES}/{path}"))?
+        .contents_utf8()
+}
 
 /// Why files are no template.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +162,7 @@ impl Template {
 fn collect(root: &'static Dir<'static>) -> Vec<Template> {
     let names = root.dirs().filter_map(|folder| folder.path().to_str());
     let mut found: Vec<_> = names
-        .filter(|name| *name != SHARED)
+        .filter(|name| !name.starts_with('_'))
         .filter_map(|name| Template::of(name, embedded(root, name)).ok())
         .collect();
     found.sort_by(|one, other| {
@@ -216,7 +244,7 @@ mod tests {
             for path in paths.iter().filter(|path| *path != MANIFEST) {
                 assert!(path.ends_with(".tmpl"), "{name}/{path} is no .tmpl file");
             }
-            if name != SHARED {
+            if !name.starts_with('_') {
                 Template::of(name, files).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert!(find(name).is_some(), "{name}");
             }
@@ -263,6 +291,12 @@ mod tests {
             let is_test = |part: &str| part == "tests" || part == "tests.rs";
             expected.retain(|path| !path.split('/').any(is_test));
             assert_eq!(embedded, expected, "{name}");
+        }
+        for (path, text) in vendored().iter().filter(|(path, _)| path.contains("/src/")) {
+            assert!(
+                fs::read_to_string(crates.join(path)).unwrap() == *text,
+                "{path}"
+            );
         }
     }
 

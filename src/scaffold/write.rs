@@ -1,7 +1,8 @@
 //! Puts a planned app on disk: everything, or nothing.
 //!
 //! The files are written to a folder `.<name>.tmp-<pid>` next to the target, which then gets the
-//! target's name in one step. On failure that folder is removed.
+//! target's name in one step. On failure that folder is removed. A folder that is there already
+//! stays the same one, because somebody may be in it: the files move into it, all or none.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -14,6 +15,8 @@ use crate::scaffold::PlannedFile;
 pub(crate) struct Target {
     folder: PathBuf,
     staging: PathBuf,
+    /// There is an empty folder.
+    empty: bool,
     /// Something is there, and what has the same name is replaced.
     merge: bool,
 }
@@ -62,10 +65,11 @@ impl Target {
         folder: PathBuf,
         may_merge: impl Fn(&Path) -> bool,
     ) -> Result<Self, WriteError> {
-        let mut merge = false;
+        let (mut empty, mut merge) = (false, false);
         match fs::read_dir(&folder) {
             Ok(entries) => {
                 let entries = entries.count();
+                empty = entries == 0;
                 merge = entries > 0 && may_merge(&folder);
                 if entries > 0 && !merge {
                     return Err(WriteError::Exists {
@@ -94,8 +98,14 @@ impl Target {
         Ok(Self {
             folder,
             staging,
+            empty,
             merge,
         })
+    }
+
+    /// The app's folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A folder next to the app's, for a moment.
@@ -147,9 +157,9 @@ impl Staged {
             merge(&self.target.staging, target)?;
             return Ok(target.clone());
         }
-        // Windows does not rename over an empty folder.
-        if cfg!(windows) && target.is_dir() {
-            fs::remove_dir(target).map_err(failed(target))?;
+        if self.target.empty {
+            fill(&self.target.staging, target).map_err(failed(target))?;
+            return Ok(target.clone());
         }
         fs::rename(&self.target.staging, target).map_err(failed(target))?;
         self.published = true;
@@ -164,6 +174,30 @@ impl Drop for Staged {
             let _ = fs::remove_dir_all(&self.target.staging);
         }
     }
+}
+
+/// Moves everything in one folder into another, which must have nothing of the same name.
+fn fill(from: &Path, to: &Path) -> io::Result<()> {
+    let mut moved = Vec::new();
+    let done = fs::read_dir(from).and_then(|entries| {
+        for entry in entries {
+            let entry = entry?;
+            let target = to.join(entry.file_name());
+            if target.symlink_metadata().is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(entry.path(), &target)?;
+            moved.push((target, entry.path()));
+        }
+        Ok(())
+    });
+    if done.is_err() {
+        for (target, back) in &moved {
+            // There is nobody to tell that even this failed; the first error is shown.
+            let _ = fs::rename(target, back);
+        }
+    }
+    done
 }
 
 /// Moves every file below one folder to the same place below another.
@@ -245,7 +279,18 @@ mod tests {
         let app = home.path().join("app");
         fs::create_dir(&app).unwrap();
         let target = Target::check(app.clone(), |_| false).unwrap();
+        let (a, b) = (file("a"), file("b/c"));
+        let staged = target.stage(&[a, b]).unwrap();
+        fs::write(app.join("a"), "mine").unwrap();
+        assert!(staged.publish().is_err());
+        assert_eq!(entries(&app), 1);
+        fs::remove_file(app.join("a")).unwrap();
+        assert_eq!(entries(home.path()), 1);
+
+        // Whoever is in the folder sees the files appear.
+        let target = Target::check(app.join("."), |_| false).unwrap();
         target.stage(&[file("a")]).unwrap().publish().unwrap();
+        assert_eq!((entries(home.path()), entries(&app)), (1, 1));
         let error = Target::check(app, |_| false).unwrap_err();
         assert!(matches!(error, WriteError::Exists { entries: 1, .. }));
     }

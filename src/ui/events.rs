@@ -70,6 +70,15 @@ fn shape((name, fields): &Event) -> Value {
 /// Every event with its fields, sorted by name. `ready` has one shape for an app and one for the
 /// sandbox alone.
 const EVENTS: &[Event] = &[
+    (
+        "added",
+        &[
+            ("type", Text),
+            ("name", Text),
+            ("product", Text),
+            ("files", Texts),
+        ],
+    ),
     ("app.building", &[]),
     ("app.built", &[("ms", Number)]),
     ("app.started", &[("url", Text)]),
@@ -163,6 +172,10 @@ const EVENTS: &[Event] = &[
             ("state", Text),
             ("set", Boolean),
         ],
+    ),
+    (
+        "module.type",
+        &[("name", Text), ("about", Text), ("products", Texts)],
     ),
     (
         "ready",

@@ -8,25 +8,28 @@ pub(crate) mod events;
 mod format;
 #[cfg(unix)]
 mod keys;
+mod outlet;
 mod progress;
 mod prompt;
 
 use std::future::Future;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use crate::error::CliError;
+use crate::ui::outlet::{STDERR, STDOUT};
 use crate::ui::progress::Progress;
 use crate::ui::prompt::{Check, Terminal};
 
 pub(crate) use crate::ui::format::{duration, ms, timestamp, wrap};
 #[cfg(unix)]
 pub(crate) use crate::ui::keys::Keys;
+pub(crate) use crate::ui::outlet::{attend, finish};
 pub(crate) use crate::ui::prompt::Choice;
 
 /// How to talk to whoever started the program.
@@ -254,9 +257,8 @@ impl Ui {
 
     /// Writes a line of data to stdout.
     pub(crate) fn data(&self, text: &str) {
-        let mut out = io::stdout().lock();
-        // A reader that went away is success.
-        let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        let lost = STDOUT.put(format!("{text}\n").into_bytes());
+        self.tell_lost(lost, "stdout");
     }
 
     /// Waits for some work. On a terminal, a line shows what is waited for after a moment.
@@ -309,19 +311,18 @@ impl Ui {
     }
 
     fn people(&self, text: &str) {
-        let choice = if self.color {
-            ColorChoice::AlwaysAnsi
-        } else {
-            ColorChoice::Never
+        let text = match self.color {
+            true => text.to_owned(),
+            false => strip_str(text).to_string(),
         };
-        let write = || {
-            let mut err = AutoStream::new(io::stderr().lock(), choice);
-            let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
-        };
-        if self.animated {
-            progress::between(write);
-        } else {
-            write();
+        let lost = STDERR.put(text.into_bytes());
+        self.tell_lost(lost, "stderr");
+    }
+
+    /// Says what did not arrive, once there is room again.
+    fn tell_lost(&self, lost: u64, stream: &str) {
+        if lost > 0 {
+            self.caution(&CliError::slow_reader(lost, stream));
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -19,6 +20,8 @@ const TICK: Duration = Duration::from_millis(120);
 /// The terminal is one, so its lines are.
 static LINES: LazyLock<MultiProgress> =
     LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+/// There was a line.
+static USED: AtomicBool = AtomicBool::new(false);
 
 /// Waits for some work and shows that it goes on, unless it is quick.
 pub(super) async fn show_while<T>(word: &str, object: &str, work: impl Future<Output = T>) -> T {
@@ -31,8 +34,17 @@ pub(super) async fn show_while<T>(word: &str, object: &str, work: impl Future<Ou
 }
 
 /// Writes something between the lines of waits.
-pub(super) fn between<T>(write: impl FnOnce() -> T) -> T {
-    LINES.suspend(write)
+pub(super) fn between(write: impl FnOnce()) {
+    if USED.load(Ordering::Relaxed) {
+        LINES.suspend(write);
+    } else {
+        write();
+    }
+}
+
+fn add(line: ProgressBar) -> ProgressBar {
+    USED.store(true, Ordering::Relaxed);
+    LINES.add(line)
 }
 
 /// A line; it goes when this is dropped, which is also what happens to work that is given up.
@@ -40,7 +52,7 @@ struct Line(ProgressBar);
 
 impl Line {
     fn show(word: &str, object: &str) -> Self {
-        let line = LINES.add(ProgressBar::new_spinner().with_elapsed(QUICK));
+        let line = add(ProgressBar::new_spinner().with_elapsed(QUICK));
         // The default style is used if the template were wrong, which a test would see.
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
             line.set_style(style.tick_chars("|/-\\ "));
@@ -65,7 +77,7 @@ pub(crate) struct Progress(Option<ProgressBar>);
 impl Progress {
     /// `total` is known for work of a known length.
     pub(super) fn show(word: &str, total: Option<u64>) -> Self {
-        let line = LINES.add(match total {
+        let line = add(match total {
             Some(total) => ProgressBar::new(total),
             None => ProgressBar::new_spinner(),
         });

@@ -261,7 +261,8 @@ fn an_app_that_runs_already_is_taken_as_it_is() {
 #[test]
 fn on_a_terminal_a_long_wait_is_shown_and_nothing_of_it_stays() {
     let host = FakeHost::with(Faults {
-        polls: 8,
+        // 20 ms each.
+        polls: 60,
         ..Faults::default()
     });
     let env = project(&host);
@@ -283,7 +284,7 @@ fn on_a_terminal_a_long_wait_is_shown_and_nothing_of_it_stays() {
 #[test]
 fn without_colour_nothing_moves() {
     let host = FakeHost::with(Faults {
-        polls: 8,
+        polls: 60,
         ..Faults::default()
     });
     let env = project(&host).with("NO_COLOR", "1");

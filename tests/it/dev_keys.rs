@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::app;
-use crate::support::env::TestEnv;
+use crate::support::env::{CONNECT, TestEnv};
 use crate::support::host::FakeHost;
 use crate::support::terminal::{OnTerminal, press};
 
@@ -27,7 +27,8 @@ fn q_quits_and_says_before_which_keys_there_are() {
     };
     assert_eq!(ended.code, 0, "{}", ended.shown);
     assert!(host.apps().is_empty());
-    let keys = "o open   r re-install   b rebuild   ? keys   q quit";
+    let keys =
+        "o open   i inspector   t trigger   l license   r re-install   b rebuild   ? keys   q quit";
     assert!(ended.shown.contains(keys), "{}", ended.shown);
 }
 
@@ -77,33 +78,90 @@ fn b_starts_the_app_again_and_the_question_mark_explains() {
     assert!(!ended.shown.contains("b?q"), "{}", ended.shown);
 }
 
-#[test]
-fn o_opens_the_page_of_the_app() {
-    let host = FakeHost::start();
-    let env = project(&host);
+/// An opener of browsers that writes the address into the file `opened`.
+fn with_browser(env: TestEnv) -> TestEnv {
     env.write("bin/xdg-open", "#!/bin/sh\necho \"$@\" > opened\n");
     let executable = std::fs::Permissions::from_mode(0o755);
     std::fs::set_permissions(env.path("bin/xdg-open"), executable).unwrap();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", env.path("bin").display());
-    let env = env.with("PATH", &path);
-    let command = format!("{} ", app::command());
-    // It quits by itself once the page is open.
+    env.with("PATH", &path)
+}
+
+/// Presses keys in a session that ends by itself once this command of the shell succeeds.
+fn pressed_until(env: &TestEnv, keys: &str, done: &str, more: &[&str]) -> Option<OnTerminal> {
+    let (command, wait) = (app::command(), format!("until {done}; do :; done"));
     let arguments = [
         "dev",
         "--exec",
         &command,
-        "--on-ready",
-        "while ! [ -s opened ]; do :; done",
         "--until",
         "ready",
+        "--on-ready",
+        &wait,
     ];
-    let Some(ended) = press(&env, "q quit", "o", &arguments) else {
-        return;
-    };
+    press(env, "q quit", keys, &[&arguments[..], more].concat())
+}
+
+#[test]
+fn o_opens_the_page_of_the_app_and_i_that_of_its_requests() {
     if cfg!(target_os = "macos") {
         return;
     }
+    for key in ["o", "i"] {
+        let host = FakeHost::start();
+        let env = with_browser(project(&host));
+        let Some(ended) = pressed_until(&env, key, "[ -s opened ]", &[]) else {
+            return;
+        };
+        assert_eq!(ended.code, 0, "{}", ended.shown);
+        let opened = env.read("opened");
+        if key == "o" {
+            let page = format!("{}/plugins/servlet/ac/com.example.a/hello\n", host.site());
+            assert_eq!(opened, page);
+        } else {
+            assert!(opened.starts_with("http://127.0.0.1:"), "{opened}");
+            assert!(
+                opened.contains("/#") && ended.shown.contains(opened.trim()),
+                "{opened}"
+            );
+        }
+    }
+}
+
+const IN_SANDBOX: [&str; 4] = ["--via", "sandbox", "--sandbox-port", "0"];
+
+#[test]
+fn t_lists_what_a_host_sends_and_a_number_sends_it() {
+    let env = project(&FakeHost::start());
+    // Without the list a number is no key.
+    let sent = "grep -qs '\"target\": *\"/hello' .connect/requests/*";
+    let Some(ended) = pressed_until(&env, "1t3", sent, &IN_SANDBOX) else {
+        return;
+    };
     assert_eq!(ended.code, 0, "{}", ended.shown);
-    let page = format!("{}/plugins/servlet/ac/com.example.a/hello\n", host.site());
-    assert_eq!(env.read("opened"), page);
+    let shown = ended.shown;
+    assert!(shown.contains("  1   installed "), "{shown}");
+    assert!(shown.contains("  3   iframe:hello "), "{shown}");
+    assert_eq!(shown.matches(" POST   /installed ").count(), 1, "{shown}");
+    assert_eq!(shown.matches(" GET    /hello ").count(), 1, "{shown}");
+}
+
+#[test]
+fn l_switches_the_licence_in_the_sandbox_only() {
+    let host = FakeHost::start();
+    let Some(ended) = pressed(&project(&host), "lq") else {
+        return;
+    };
+    let told = "a key switches the licence in the sandbox only";
+    assert!(ended.shown.contains(told), "{}", ended.shown);
+
+    let env = project(&host);
+    let license = format!("{CONNECT} license | grep -q none && touch gone");
+    let Some(ended) = pressed_until(&env, "l", &license, &IN_SANDBOX) else {
+        return;
+    };
+    assert_eq!(ended.code, 0, "{}", ended.shown);
+    for text in ["the licence to none", "the app asks for no licence"] {
+        assert!(ended.shown.contains(text), "{}", ended.shown);
+    }
 }

@@ -2,7 +2,7 @@
 //! `CONNECT_SLOW_TESTS=1`. `CONNECT_APP_TARGET_DIR` keeps what was built for the next time.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::env::TestEnv;
 use crate::support::host::exchange;
@@ -18,9 +18,13 @@ pub(crate) fn env() -> TestEnv {
     let tools = cargo.parent().unwrap().display().to_string();
     let home =
         setting("CARGO_HOME").unwrap_or_else(|| format!("{}/.cargo", setting("HOME").unwrap()));
+    // cargo finds `fmt` and `clippy` beside rustup, which would fetch a toolchain for another HOME.
+    let rustup =
+        setting("RUSTUP_HOME").unwrap_or_else(|| format!("{}/.rustup", setting("HOME").unwrap()));
     let mut env = TestEnv::new()
         .with("CARGO", env!("CARGO"))
         .with("CARGO_HOME", &home)
+        .with("RUSTUP_HOME", &rustup)
         .with("PATH", &format!("{tools}:/usr/local/bin:/usr/bin:/bin"));
     if let Some(target) = setting("CONNECT_APP_TARGET_DIR") {
         env = env.with("CARGO_TARGET_DIR", &target);
@@ -118,4 +122,81 @@ fn one_command_makes_builds_installs_and_shows_an_app() {
     env.connect(&["-C", "hello", "validate", "descriptor"])
         .assert()
         .code(1);
+}
+
+#[test]
+fn what_is_saved_shows_and_no_request_is_refused_meanwhile() {
+    if setting("CONNECT_SLOW_TESTS").is_none() {
+        eprintln!("not run: it builds an app; set CONNECT_SLOW_TESTS=1");
+        return;
+    }
+    let env = env();
+    let mut session = Session::command(&env, &["new", "hello", "--dev", "--yes", "--json"]);
+    let ready = session.wait_within(BUILD, "ready", |event| event["event"] == "ready");
+    let (_, page) = exchange("GET", ready["url"].as_str().unwrap());
+    let iframe = iframe(&page);
+    // A request that is refused, or not answered, fails here.
+    let open = || {
+        let (head, content) = exchange("GET", &iframe);
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{content}");
+        content
+    };
+    let save = |path: &str, from: &str, to: &str| {
+        let text = env.read(path);
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(text, changed, "{path}");
+        env.write(path, &changed);
+        Instant::now()
+    };
+    open();
+
+    let saved = save(
+        "hello/views/hello.hbs",
+        "Hello, {{name}}",
+        "Good day, {{name}}",
+    );
+    let content = open();
+    let view = saved.elapsed();
+    assert!(content.contains("Good day, Ada Lovelace"), "{content}");
+
+    let built = |session: &mut Session| {
+        let built = session.wait_within(BUILD, "app.built", |event| event["event"] == "app.built");
+        built["ms"].as_f64().unwrap() / 1e3
+    };
+    let named = |round| match round {
+        0 => "\"name\": name }".to_owned(),
+        round => format!("\"name\": format!(\"{{name}}, number {round}\") }}"),
+    };
+    let mut builds = 0;
+    let (mut asked, mut longest) = (0, Duration::ZERO);
+    for round in 1..=3 {
+        let saved = save("hello/src/app.rs", &named(round - 1), &named(round));
+        let shown = format!("Good day, Ada Lovelace, number {round}");
+        loop {
+            let began = Instant::now();
+            let content = open();
+            longest = longest.max(began.elapsed());
+            asked += 1;
+            if content.contains(&shown) {
+                break;
+            }
+            assert!(saved.elapsed() < BUILD, "it never shows: {content}");
+        }
+        let took = saved.elapsed();
+        let cargo = built(&mut session);
+        builds += 1;
+        eprintln!(
+            "Rust code, saved to shown: {:.2} s, {cargo:.2} s of them cargo's",
+            took.as_secs_f64()
+        );
+    }
+    eprintln!(
+        "view, saved to shown: {:.1} ms; {asked} requests during three rebuilds, 0 refused, the longest {:.1} ms",
+        view.as_secs_f64() * 1e3,
+        longest.as_secs_f64() * 1e3,
+    );
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    // The first one, and one each time.
+    assert_eq!(ended.count("app.built"), 1 + builds, "{}", ended.stderr);
 }

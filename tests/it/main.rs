@@ -5,6 +5,7 @@
 #[cfg(unix)]
 mod ace;
 mod ace_cases;
+mod add;
 mod call;
 mod clean;
 mod cli;
@@ -35,6 +36,8 @@ mod sandbox;
 mod secrets;
 #[cfg(unix)]
 mod secrets_of_commands;
+#[cfg(target_os = "linux")]
+mod slow_reader;
 mod support;
 mod templates;
 mod tenants;

@@ -226,8 +226,11 @@ fn only_its_own_place_does_what_one_place_may_do() {
             ][..],
         ),
         ("tokio::select!", &["src/dev/run.rs"]),
-        ("io::stdout", &["src/ui/mod.rs"]),
-        ("io::stderr", &["src/process/mod.rs", "src/ui/mod.rs"]),
+        ("io::stdout", &["src/ui/mod.rs", "src/ui/outlet.rs"]),
+        (
+            "io::stderr",
+            &["src/process/mod.rs", "src/ui/mod.rs", "src/ui/outlet.rs"],
+        ),
         ("Term::stderr", &["src/ui/prompt.rs"]),
     ] {
         for (path, text) in sources("src") {

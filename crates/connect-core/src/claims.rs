@@ -1,8 +1,15 @@
 //! What a token says, typed.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
-use crate::{error::TokenError, ids::AccountId, strict_json, time::Timestamp};
+use crate::{
+    error::TokenError,
+    ids::AccountId,
+    strict_json::{self, Member},
+    time::Timestamp,
+};
 
 /// The claims of a token, each of the type it must have (RFC 7519 section 4.1; Atlassian,
 /// "Understanding JWT for Connect apps").
@@ -41,30 +48,31 @@ impl Claims {
     /// [`TokenError::Claim`] when a claim is missing or has the wrong type: `iss`, `iat` and `exp`
     /// are required.
     pub fn parse(payload: &[u8]) -> Result<Self, TokenError> {
-        let ([iss, sub, aud, iat, exp, nbf, qsh, context, purpose], other) =
-            strict_json::members(payload, place)
-                .map_err(|_| TokenError::Malformed { part: "payload" })?;
+        let mut known = [const { None }; 9];
+        let other = strict_json::members(payload, place, &mut known)
+            .map_err(|_| TokenError::Malformed { part: "payload" })?;
+        let [iss, sub, aud, iat, exp, nbf, qsh, context, purpose] = known;
         let iss = text(iss, "iss")?.filter(|iss| !iss.is_empty());
         let sub = match text(sub, "sub")? {
             None => None,
             // Hosts leave `sub` out for anonymous visitors; some send it empty.
             Some(sub) if sub.is_empty() => None,
-            Some(sub) => Some(AccountId::try_from(sub).map_err(|_| claim("sub"))?),
+            Some(sub) => Some(AccountId::parse(&sub).map_err(|_| claim("sub"))?),
         };
         Ok(Self {
-            iss: iss.ok_or(claim("iss"))?,
+            iss: iss.ok_or(claim("iss"))?.into_owned(),
             sub,
             aud: audience(aud)?,
             iat: moment(iat, "iat")?.ok_or(claim("iat"))?,
             exp: moment(exp, "exp")?.ok_or(claim("exp"))?,
             nbf: moment(nbf, "nbf")?,
-            qsh: text(qsh, "qsh")?,
+            qsh: text(qsh, "qsh")?.map(Cow::into_owned),
             context: match context {
-                None | Some(Value::Null) => None,
-                Some(Value::Object(context)) => Some(context),
+                None | Some(Member::Other(Value::Null)) => None,
+                Some(Member::Other(Value::Object(context))) => Some(context),
                 Some(_) => return Err(claim("context")),
             },
-            purpose: text(purpose, "purpose")?,
+            purpose: text(purpose, "purpose")?.map(Cow::into_owned),
             other,
         })
     }
@@ -97,20 +105,23 @@ fn claim(claim: &'static str) -> TokenError {
     TokenError::Claim { claim }
 }
 
-fn text(value: Option<Value>, name: &'static str) -> Result<Option<String>, TokenError> {
+fn text<'a>(
+    value: Option<Member<'a>>,
+    name: &'static str,
+) -> Result<Option<Cow<'a, str>>, TokenError> {
     match value {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(claim(name)),
+        Some(Member::Text(text)) => Ok(Some(text)),
+        Some(Member::Other(_)) => Err(claim(name)),
     }
 }
 
 /// Seconds as an integer. Fractions, texts and booleans are refused: whoever sends them is not a
 /// host, and comparing them invites mistakes.
-fn moment(value: Option<Value>, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
+fn moment(value: Option<Member<'_>>, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
     match value {
         None => Ok(None),
-        Some(Value::Number(number)) => match number.as_i64() {
+        Some(Member::Other(Value::Number(number))) => match number.as_i64() {
             Some(seconds @ 0..) => Ok(Some(Timestamp::from_unix(seconds))),
             _ => Err(claim(name)),
         },
@@ -118,11 +129,11 @@ fn moment(value: Option<Value>, name: &'static str) -> Result<Option<Timestamp>,
     }
 }
 
-fn audience(value: Option<Value>) -> Result<Option<Vec<String>>, TokenError> {
+fn audience(value: Option<Member<'_>>) -> Result<Option<Vec<String>>, TokenError> {
     match value {
         None => Ok(None),
-        Some(Value::String(one)) => Ok(Some(vec![one])),
-        Some(Value::Array(many)) => many
+        Some(Member::Text(one)) => Ok(Some(vec![one.into_owned()])),
+        Some(Member::Other(Value::Array(many))) => many
             .into_iter()
             .map(|name| match name {
                 Value::String(name) => Ok(name),

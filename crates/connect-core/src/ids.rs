@@ -1,6 +1,6 @@
 //! Names that must not be mixed up, each with the syntax it is allowed to have.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 /// A name was refused by the syntax of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,12 +28,9 @@ macro_rules! name {
             /// # Errors
             /// Says which rule the text breaks; never repeats the text.
             pub fn parse(text: &str) -> Result<Self, NameError> {
-                Self::check(text).map(|()| Self(text.into()))
-            }
-
-            fn check(text: &str) -> Result<(), NameError> {
                 let check: fn(&str) -> Result<(), &'static str> = $check;
-                check(text).map_err(|problem| NameError::new($kind, problem))
+                check(text).map_err(|problem| NameError::new($kind, problem))?;
+                Ok(Self(text.into()))
             }
 
             /// The text.
@@ -42,12 +39,10 @@ macro_rules! name {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = NameError;
-
-            /// As `parse`, without a copy.
-            fn try_from(text: String) -> Result<Self, NameError> {
-                Self::check(&text).map(|()| Self(text.into()))
+        impl Borrow<str> for $name {
+            /// For finding a name in a map by its text.
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

@@ -54,8 +54,16 @@ impl<'a> Compact<'a> {
             return Err(TokenError::TooLarge);
         }
         let malformed = |part| TokenError::Malformed { part };
-        let (signed, signature) = token.rsplit_once('.').ok_or(malformed("structure"))?;
-        let (header, payload) = signed.split_once('.').ok_or(malformed("structure"))?;
+        let after_usual = token.strip_prefix(HS256_HEADER);
+        let (header, rest) = match after_usual.and_then(|rest| rest.strip_prefix('.')) {
+            Some(rest) => (HS256_HEADER, rest),
+            None => token.split_once('.').ok_or(malformed("structure"))?,
+        };
+        // The last dot is near the end, and a short way is walked faster than prepared for.
+        let dot = rest.bytes().rposition(|byte| byte == b'.');
+        let (payload, signature) = rest.split_at(dot.ok_or(malformed("structure"))?);
+        let signature = &signature[1..];
+        let signed = &token[..token.len() - signature.len() - 1];
         if header.len() > (MAX_HEADER * 4).div_ceil(3) {
             return Err(TokenError::TooLarge);
         }
@@ -255,6 +263,27 @@ mod tests {
         let header = URL_SAFE_NO_PAD.decode(HS256_HEADER).unwrap();
         assert_eq!(header, br#"{"typ":"JWT","alg":"HS256"}"#);
         assert_eq!(read_header(&header), Ok((Algorithm::Hs256, None)));
+    }
+
+    #[test]
+    fn the_usual_header_is_known_whole_or_not_at_all() {
+        let refused = |token: String| Compact::parse(&token).unwrap_err();
+        for token in [
+            HS256_HEADER.to_owned(),
+            format!("{HS256_HEADER}."),
+            format!("{HS256_HEADER}.e30"),
+        ] {
+            let part = "structure";
+            assert_eq!(refused(token), TokenError::Malformed { part });
+        }
+        let part = "header";
+        for header in [format!("{HS256_HEADER}AA"), HS256_HEADER[1..].to_owned()] {
+            let token = format!("{header}.e30.AA");
+            assert_eq!(refused(token), TokenError::Malformed { part });
+        }
+        let part = "payload";
+        let token = format!("{HS256_HEADER}.e30.e30.AA");
+        assert_eq!(refused(token), TokenError::Malformed { part });
     }
 
     #[test]

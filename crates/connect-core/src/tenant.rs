@@ -163,16 +163,23 @@ impl Tenant {
         self.secret.key()
     }
 
-    /// The keys that a token of this tenant may be signed with now.
-    pub(crate) fn hmac_keys(&self, now: Timestamp) -> impl Iterator<Item = HmacRef<'_>> {
-        let current = self.secret.key().map(HmacRef::Borrowed);
+    /// Tries the keys that a token of this tenant may be signed with now, until one will do; what
+    /// came of the last one, or nothing when there is no key.
+    pub(crate) fn try_keys<E>(
+        &self,
+        now: Timestamp,
+        check: impl Fn(&HmacKey) -> Result<(), E>,
+    ) -> Option<Result<(), E>> {
+        let current = self.secret.key().map(&check);
+        if let Some(Ok(())) = current {
+            return current;
+        }
         let previous = self
             .previous
             .as_ref()
             .filter(|previous| now <= previous.until)
-            .and_then(|previous| HmacKey::new(&previous.secret).ok())
-            .map(HmacRef::Owned);
-        current.into_iter().chain(previous)
+            .and_then(|previous| HmacKey::new(&previous.secret).ok());
+        previous.map(|key| check(&key)).or(current)
     }
 }
 
@@ -189,23 +196,6 @@ impl SharedSecret {
         self.key
             .get_or_init(|| HmacKey::new(&self.secret).ok())
             .as_ref()
-    }
-}
-
-/// A key that is either kept with the tenant or made for the occasion.
-pub(crate) enum HmacRef<'a> {
-    Borrowed(&'a HmacKey),
-    Owned(HmacKey),
-}
-
-impl std::ops::Deref for HmacRef<'_> {
-    type Target = HmacKey;
-
-    fn deref(&self) -> &HmacKey {
-        match self {
-            Self::Borrowed(key) => key,
-            Self::Owned(key) => key,
-        }
     }
 }
 

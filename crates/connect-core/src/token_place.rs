@@ -40,7 +40,9 @@ pub fn find<'a>(
         }
     }
     let (_, query) = qsh::split(request.target)?;
-    for params in [Some(query.as_bytes()), request.form].into_iter().flatten() {
+    // Most requests of hosts have their token in the header, and many have no query at all.
+    let query = Some(query.as_bytes()).filter(|query| !query.is_empty());
+    for params in [query, request.form].into_iter().flatten() {
         if let Some(token) = param(params, "jwt")? {
             add(Cow::Owned(token))?;
         }

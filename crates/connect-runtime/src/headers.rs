@@ -32,26 +32,21 @@ pub(crate) fn secure(app: &ConnectApp, response: &mut Response, visitor: &Visito
         let policy = frame_ancestors(app, visitor);
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
-    let mut default = |name: HeaderName, value: &'static str| {
+    let mut default = |name: HeaderName, value: HeaderValue| {
         if let Ok(entry) = headers.try_entry(name) {
-            entry.or_insert_with(|| HeaderValue::from_static(value));
+            entry.or_insert(value);
         }
     };
-    default(
-        header::STRICT_TRANSPORT_SECURITY,
-        "max-age=31536000; includeSubDomains",
-    );
-    default(header::REFERRER_POLICY, "same-origin");
-    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    default(header::REFERRER_POLICY, SAME_ORIGIN);
+    default(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     match visitor {
-        _ if failed => default(header::CACHE_CONTROL, "no-cache, no-store"),
+        _ if failed => default(header::CACHE_CONTROL, NO_STORE),
         Visitor::Anybody => {}
         // The descriptor promised the host that the page may be kept.
-        Visitor::Cache if cacheable => default(header::CACHE_CONTROL, "public, max-age=3600"),
-        Visitor::Cache => default(header::CACHE_CONTROL, "no-cache"),
-        Visitor::Remote | Visitor::Tenant(_) => {
-            default(header::CACHE_CONTROL, "no-cache, no-store")
-        }
+        Visitor::Cache if cacheable => default(header::CACHE_CONTROL, KEEP_AN_HOUR),
+        Visitor::Cache => default(header::CACHE_CONTROL, NO_CACHE),
+        Visitor::Remote | Visitor::Tenant(_) => default(header::CACHE_CONTROL, NO_STORE),
     }
 }
 
@@ -142,12 +137,11 @@ fn error_view(_: &ConnectApp, _: &str) -> Option<String> {
 /// the page is for nobody in particular.
 fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> HeaderValue {
     let Visitor::Tenant(tenant) = visitor else {
-        return HeaderValue::from_static(if app.config().is_development() {
-            "frame-ancestors 'self' https://*.atlassian.net https://*.jira.com \
-             http://127.0.0.1:* http://localhost:*"
+        return if app.config().is_development() {
+            ANY_SITE_OR_LOCAL
         } else {
-            "frame-ancestors 'self' https://*.atlassian.net https://*.jira.com"
-        });
+            ANY_SITE
+        };
     };
     let site = tenant.base_url.origin();
     // Of that very length, which a header takes over as it is.
@@ -165,6 +159,20 @@ fn frame_ancestors(app: &ConnectApp, visitor: &Visitor) -> HeaderValue {
         }
     }
     // A base URL holds nothing that a header cannot; without it only the app may frame the page.
-    HeaderValue::try_from(policy)
-        .unwrap_or_else(|_| HeaderValue::from_static("frame-ancestors 'self'"))
+    HeaderValue::try_from(policy).unwrap_or(ONLY_SELF)
 }
+
+// Constants, because a value that is made from a text is checked byte by byte each time.
+const ANY_SITE: HeaderValue =
+    HeaderValue::from_static("frame-ancestors 'self' https://*.atlassian.net https://*.jira.com");
+const ANY_SITE_OR_LOCAL: HeaderValue = HeaderValue::from_static(
+    "frame-ancestors 'self' https://*.atlassian.net https://*.jira.com \
+     http://127.0.0.1:* http://localhost:*",
+);
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+const KEEP_AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-cache, no-store");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const ONLY_SELF: HeaderValue = HeaderValue::from_static("frame-ancestors 'self'");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");

@@ -51,14 +51,15 @@ impl Tenants {
         &self,
         client_key: &ClientKey,
     ) -> Result<Option<Arc<Tenant>>, StoreError> {
-        match self.cached(client_key) {
+        match self.cached(client_key.as_str()) {
             Some(tenant) => Ok(Some(tenant)),
             // Boxed: the way through the store is rare, and would make every request's future big.
             None => Box::pin(self.read(client_key)).await,
         }
     }
 
-    fn cached(&self, client_key: &ClientKey) -> Option<Arc<Tenant>> {
+    /// The tenant whose client key is this text, if it is known and was read not long ago.
+    pub(crate) fn cached(&self, client_key: &str) -> Option<Arc<Tenant>> {
         let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
         let entry = cache.get(client_key)?;
         (entry.read_at.elapsed() < TTL).then(|| Arc::clone(&entry.tenant))

@@ -131,7 +131,9 @@ impl Store for MemoryStore {
             let after = from.and_then(|token| ClientKey::parse(token.as_str()).ok());
             let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
             let content = self.content();
-            let mut rest = content.tenants.range((from, Bound::Unbounded));
+            let mut rest = content
+                .tenants
+                .range::<ClientKey, _>((from, Bound::Unbounded));
             let tenants: Vec<Tenant> = rest
                 .by_ref()
                 .take(limit)

@@ -52,7 +52,7 @@ pub struct Module {
     pub module_type: String,
     /// Its key; `None` for modules without one, such as webhooks.
     pub key: Option<String>,
-    /// Its URL as written, usually relative to the base URL.
+    /// Its URL as written, usually relative to the base URL; that of its `target` where it has none of its own.
     pub url: Option<String>,
     /// Its name in the default language.
     pub name: Option<String>,
@@ -148,7 +148,8 @@ fn modules(root: &Node<'_>, text: &dyn Fn(&Node<'_>, &str) -> Option<String>) ->
             modules.push(Module {
                 module_type: member.key.clone().into_owned(),
                 key: text(node, "key"),
-                url: text(node, "url"),
+                url: text(node, "url")
+                    .or_else(|| node.get("target").and_then(|target| text(target, "url"))),
                 name: text(node, "name")
                     .or_else(|| node.get("name").and_then(|name| text(name, "value"))),
                 location: text(node, "location"),

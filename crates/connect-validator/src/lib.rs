@@ -23,6 +23,7 @@ mod json;
 mod lines;
 mod manifest;
 mod model;
+mod place;
 mod placeholder;
 mod product;
 mod read;
@@ -40,6 +41,9 @@ pub use custom_schema::{CustomSchema, CustomSchemaError};
 pub use facts::{Lifecycle, Module, Summary, descriptor_facts};
 pub use finding::{Edit, Finding, Fix, Level, Report, Span};
 pub use manifest::check_manifest;
+pub use place::{
+    ModuleKind, PlaceError, module_kinds, nearest_kind, place_in_manifest, place_module,
+};
 pub use placeholder::Placeholders;
 pub use product::{Product, UnknownProduct};
 pub use settings::{check_config, check_credentials};

@@ -1,19 +1,18 @@
 //! `connect new`: makes an app from a template.
 
+mod fetch;
 mod questions;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use connect_core::AppKey;
 use serde_json::json;
 
 use crate::cli::{Dev, New, Vcs};
 use crate::context::Context;
-use crate::env;
 use crate::error::CliError;
-use crate::process::{self, CommandLine};
+use crate::project::read_text;
 use crate::scaffold::{self, Answers, AppName, RuntimeSource, Target};
 use crate::ui::Verb;
 
@@ -28,6 +27,15 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     // What cannot work is said before the other questions.
     let may_merge = |folder: &Path| flags.force && scaffold::is_clean(folder, context);
     let target = Target::check(context.cwd.join(folder), may_merge)?;
+    let workspace = scaffold::workspace_around(target.folder(), |path| read_text(path).ok());
+    if let Some(outer) = workspace.as_ref().filter(|outer| outer.claims)
+        && !flags
+            .template
+            .as_deref()
+            .is_some_and(scaffold::is_elsewhere)
+    {
+        return Err(CliError::in_workspace(outer));
+    }
     let (key, runtime) = (key(&name, &flags)?, runtime(&flags, context)?);
     let named = questions::named(&flags, &target, context)?;
     let product = questions::product(named.as_deref(), &flags, context)?;
@@ -59,6 +67,14 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
         let what = "git repository on branch main";
         context.ui.status(Verb::Done("Initialised"), what);
     }
+    if let Some(outer) = workspace {
+        let text = format!(
+            "the app is a workspace of its own, apart from {}",
+            context.shown(&outer.manifest)
+        );
+        let hint = "build and test it in its folder; `cargo` in the other one leaves it out";
+        context.ui.note(&text, hint);
+    }
     context.ui.event(
         "created",
         &json!({
@@ -69,7 +85,7 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
         }),
     );
     if flags.fetch {
-        fetch(&app, context)?;
+        fetch::fetch(&app, context)?;
     }
     if flags.dev {
         return super::dev::run_in(&app, Dev::default(), context);
@@ -79,37 +95,6 @@ pub(super) fn run(flags: New, context: &Context) -> Result<ExitCode, CliError> {
     ));
     Ok(ExitCode::SUCCESS)
 }
-
-/// Has cargo fetch the app's dependencies.
-fn fetch(app: &Path, context: &Context) -> Result<(), CliError> {
-    let command = CommandLine {
-        program: context.env.text(env::CARGO).unwrap_or("cargo").into(),
-        arguments: ["fetch", "--quiet"].map(Into::into).into(),
-        folder: app.to_path_buf(),
-        variables: Vec::new(),
-        without: Vec::new(),
-    };
-    let finished = context.block_on(async { Ok(process::run(&command, FETCH).await) })?;
-    let problem = match finished {
-        Ok(finished) if finished.status.success() => {
-            context
-                .ui
-                .status(Verb::Done("Fetched"), "what the app depends on");
-            return Ok(());
-        }
-        Ok(finished) => finished.stderr.trim().to_owned(),
-        Err(error) => format!("{error}: {}", error.source),
-    };
-    Err(CliError::outside(
-        "new/not-fetched",
-        "cargo cannot fetch what the app depends on",
-    )
-    .cause(problem)
-    .hint("the app is there; its first build fetches what is missing"))
-}
-
-/// How long cargo may fetch.
-const FETCH: Duration = Duration::from_secs(15 * 60);
 
 fn list(context: &Context) {
     for template in scaffold::templates() {

@@ -37,7 +37,8 @@ pub(super) fn check_answerable(flags: &New, context: &Context) -> Result<(), Cli
     if missing.is_empty() {
         return Ok(());
     }
-    Err(CliError::missing_answer(&missing))
+    let hint = "connect new hello --product jira --template page";
+    Err(CliError::missing_answer(&missing, hint))
 }
 
 /// The name of the app.

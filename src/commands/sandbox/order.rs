@@ -70,7 +70,7 @@ pub(super) fn record(flags: &SandboxRecord, context: &Context) -> Result<ExitCod
     };
     let file = context.cwd.join(file);
     std::fs::write(&file, fixture.to_json())
-        .map_err(|error| CliError::unwritable(&file, &error))?;
+        .map_err(|error| CliError::unwritable(context.shown(&file), &error))?;
     let text = format!("{} steps to {}", fixture.len(), file.display());
     context.ui.status(Verb::Done("Recorded"), &text);
     Ok(ExitCode::SUCCESS)

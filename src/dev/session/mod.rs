@@ -14,12 +14,13 @@ mod settings;
 mod stop;
 mod way;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use connect_core::{AppKey, BaseUrl};
 
 use crate::dev::event::{
-    Descriptor, Effect, Ending, Event, HostId, Notice, Reason, RegisterResult, Wanted,
+    Descriptor, Effect, Ending, Event, HostId, Notice, Reason, RegisterResult, Wanted, Wish,
 };
 use crate::dev::session::app::App;
 use crate::dev::session::host::{Flight, Host};
@@ -70,8 +71,8 @@ pub(crate) struct Session {
     settings: SettingsState,
     hosts: Vec<Host>,
     ready: bool,
-    /// A browser is being opened.
-    opening: bool,
+    /// Wishes that are being granted, each once.
+    granting: BTreeSet<Wish>,
     announcement: Announcement,
     until: Until,
     keep: bool,
@@ -108,7 +109,7 @@ impl Session {
             settings: SettingsState::Read,
             hosts,
             ready: false,
-            opening: false,
+            granting: BTreeSet::new(),
             announcement: if options.announce || options.until == Until::Ready {
                 Announcement::Open
             } else {
@@ -169,9 +170,8 @@ impl Session {
                     host.failed = None;
                 }
             }
-            Event::OpenWanted => self.open(&mut effects),
-            Event::Opened(result) => {
-                self.opening = false;
+            Event::Granted(wish, result) => {
+                self.granting.remove(&wish);
                 if let Err(error) = result {
                     effects.push(Effect::Say(Notice::Problem(error)));
                 }
@@ -194,6 +194,7 @@ impl Session {
                 self.app.stale = true;
             }
             Event::Tunnel(news) => self.tunnel(news, &mut effects),
+            Event::Wished(wish) => self.wished(wish, &mut effects),
         }
         self.go_on(&mut effects);
         effects

@@ -1,6 +1,6 @@
 //! When the app can be opened, and who is told.
 
-use crate::dev::event::{Effect, HostId, Notice, Wanted};
+use crate::dev::event::{Effect, HostId, Notice, Wanted, Wish};
 use crate::dev::session::host::Host;
 use crate::dev::session::stop::Why;
 use crate::dev::session::{Session, Until};
@@ -29,17 +29,16 @@ impl Session {
         }
     }
 
-    /// Shows the app in a browser, on the first host that has it.
-    pub(super) fn open(&mut self, effects: &mut Vec<Effect>) {
+    /// Grants a wish, for the app on the first host that has it.
+    pub(super) fn wished(&mut self, wish: Wish, effects: &mut Vec<Effect>) {
         let has_it = |host: &Host| host.installed.is_some();
         let host = self.hosts.iter().position(has_it).map(HostId);
         if let Some(descriptor) = &self.descriptor.good
             && self.ready
-            && !self.opening
             && self.stop.is_none()
+            && self.granting.insert(wish)
         {
-            self.opening = true;
-            effects.push(Effect::Open(host, descriptor.clone()));
+            effects.push(Effect::Grant(wish, host, descriptor.clone()));
         }
     }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::tests::{descriptor, key, lost, opened, options, problem, session};
 use super::*;
 use crate::dev::event::Built;
-use crate::dev::event::SettingsChange;
+use crate::dev::event::{SettingsChange, Wish};
 use crate::tunnel::{News, TunnelError};
 
 /// What the world would look like: which apps each host has, and what was ordered and not
@@ -85,7 +85,7 @@ impl Model {
                 };
                 Event::DeregisterFinished { host, key, result }
             }
-            Effect::Open(..) => Event::Opened(Ok(())),
+            Effect::Grant(wish, ..) => Event::Granted(wish, Ok(())),
             Effect::ReadDescriptor if good => {
                 let name = if luck.is_multiple_of(4) { "b" } else { "a" };
                 let descriptor = descriptor(name, u64::from(luck % 3));
@@ -215,7 +215,7 @@ proptest! {
                 50..60 => Event::SettingsChanged,
                 60..63 => Event::RebuildWanted,
                 63..66 => Event::ReinstallWanted,
-                66..68 => Event::OpenWanted,
+                66..68 => Event::Wished(Wish::Page),
                 45..50 => {
                     model.interrupts += 1;
                     Event::Interrupt

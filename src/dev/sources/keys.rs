@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Sender;
 
-use crate::dev::event::Event;
+use crate::dev::event::{Event, Wish};
 use crate::host::BoxFuture;
 use crate::ui::{Keys, Ui};
 
@@ -27,13 +27,20 @@ pub(crate) fn sources(events: &Sender<Event>, ui: Ui) -> Vec<BoxFuture<'static, 
     }
     let events = events.clone();
     sources.push(Box::pin(async move {
+        // The list of what can be sent was asked for just now: only then a digit means something.
+        let mut offered = false;
         while let Some(key) = keys.next().await {
+            let was_offered = std::mem::replace(&mut offered, key == 't');
             let event = match key {
                 '?' | 'h' => Event::HelpWanted,
+                '1'..='9' if was_offered => Event::Wished(Wish::Shot(key as usize - '1' as usize)),
                 'b' => Event::RebuildWanted,
-                'o' => Event::OpenWanted,
+                'i' => Event::Wished(Wish::Inspector),
+                'l' => Event::Wished(Wish::License),
+                'o' => Event::Wished(Wish::Page),
                 'q' => Event::Interrupt,
                 'r' => Event::ReinstallWanted,
+                't' => Event::Wished(Wish::Shots),
                 _ => continue,
             };
             if events.send(event).await.is_err() {

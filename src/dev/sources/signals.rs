@@ -5,14 +5,17 @@ use tokio::sync::mpsc::Sender;
 use crate::dev::event::Event;
 use crate::error::CliError;
 use crate::host::BoxFuture;
+use crate::ui;
 
-/// One source per signal. From this call on, none of them ends the process by itself.
+/// One source per signal. From this call on, none of them ends the process by itself, so no reader
+/// who stops reading keeps us from hearing them either.
 ///
 /// # Errors
-/// When the system does not let us handle signals.
+/// When the system does not let us handle signals, or gives no threads.
 #[cfg(unix)]
 pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, ()>>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
+    ui::attend()?;
     let kinds = [
         SignalKind::hangup(),
         SignalKind::interrupt(),
@@ -38,9 +41,10 @@ pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, (
 /// One source per signal.
 ///
 /// # Errors
-/// Never here.
+/// When the system gives no threads.
 #[cfg(not(unix))]
 pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, ()>>, CliError> {
+    ui::attend()?;
     let events = events.clone();
     Ok(vec![Box::pin(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
@@ -52,14 +56,15 @@ pub(crate) fn sources(events: &Sender<Event>) -> Result<Vec<BoxFuture<'static, (
 }
 
 /// Ready when the user interrupts. From this call on, an interrupt no longer ends the process by
-/// itself, also where whoever started us had it ignored.
+/// itself, also where whoever started us had it ignored, and no reader keeps us from hearing it.
 ///
 /// # Errors
-/// When the system does not let us handle signals.
+/// When the system does not let us handle signals, or gives no threads.
 #[cfg(unix)]
 pub(crate) fn interrupted() -> Result<BoxFuture<'static, ()>, CliError> {
     use tokio::signal::unix::{SignalKind, signal};
 
+    ui::attend()?;
     let mut signal = signal(SignalKind::interrupt()).map_err(|error| {
         CliError::outside("dev/signals", "signals cannot be handled").cause(error)
     })?;
@@ -71,9 +76,10 @@ pub(crate) fn interrupted() -> Result<BoxFuture<'static, ()>, CliError> {
 /// Ready when the user interrupts.
 ///
 /// # Errors
-/// Never here.
+/// When the system gives no threads.
 #[cfg(not(unix))]
 pub(crate) fn interrupted() -> Result<BoxFuture<'static, ()>, CliError> {
+    ui::attend()?;
     Ok(Box::pin(async {
         let _ = tokio::signal::ctrl_c().await;
     }))

@@ -53,6 +53,17 @@ pub(crate) struct AccessToken {
 
 const JSON: &str = "application/vnd.atl.plugins+json";
 
+impl License {
+    /// What to say of a licence that pages are not told of, and what to do about it; none if they
+    /// are.
+    pub(crate) fn unheard(&self) -> Option<(&'static str, &'static str)> {
+        (self.wanted == Some(false)).then_some((
+            "the app asks for no licence: a site tells its pages `lic=none` whatever is set",
+            "write `\"enableLicensing\": true` into atlassian-connect.json",
+        ))
+    }
+}
+
 impl LicenseState {
     /// Its name at a site (UPM's access tokens).
     pub(crate) fn as_upm(self) -> &'static str {

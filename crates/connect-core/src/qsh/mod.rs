@@ -134,7 +134,7 @@ pub fn matches<'a>(
     let Ok(claimed) = claimed.as_bytes().try_into().map(words) else {
         return Ok(false);
     };
-    for canonical in candidates {
+    for canonical in candidates.iter() {
         if words(&hash(&canonical)).ct_eq(&claimed).into() {
             return Ok(true);
         }
@@ -152,7 +152,7 @@ pub fn candidates<'a>(
     base_paths: impl IntoIterator<Item = &'a str>,
 ) -> Result<Vec<String>, QshError> {
     let mut all = Vec::new();
-    for canonical in Candidates::new(request, base_paths)? {
+    for canonical in Candidates::new(request, base_paths)?.iter() {
         if !all.contains(&canonical) {
             all.push(canonical);
         }
@@ -182,28 +182,46 @@ pub(crate) fn split(target: &str) -> Result<(&str, &str), QshError> {
     if target.len() > MAX_TARGET {
         return Err(QshError::TooLong);
     }
-    let target = target.split_once('#').map_or(target, |(before, _)| before);
     // A target that starts with a slash has no origin, and is long enough not to look for one.
-    let origin = Some(target).filter(|target| !target.starts_with('/'));
-    let local = match origin.and_then(|target| target.split_once("://")) {
-        // A scheme has no slash: `/x?u=http://..` is a path.
-        Some((scheme, rest)) if !scheme.contains(['/', '?']) => {
-            rest.find(['/', '?']).map_or("", |at| &rest[at..])
+    let local = if target.starts_with('/') {
+        target
+    } else {
+        without_origin(target)
+    };
+    let end = local.bytes().position(|byte| matches!(byte, b'?' | b'#'));
+    let (path, rest) = local.split_at(end.unwrap_or(local.len()));
+    Ok(match rest.strip_prefix('?') {
+        Some(query) => (
+            path,
+            query.split_once('#').map_or(query, |(before, _)| before),
+        ),
+        None => (path, ""),
+    })
+}
+
+fn without_origin(target: &str) -> &str {
+    match target.split_once("://") {
+        // A scheme has none of these: `x?u=http://..` is a path.
+        Some((scheme, rest)) if !scheme.contains(['/', '?', '#']) => {
+            rest.find(['/', '?', '#']).map_or("", |at| &rest[at..])
         }
         _ => target,
-    };
-    Ok(local.split_once('?').unwrap_or((local, "")))
+    }
 }
 
 /// SHA-256 in lower-case hexadecimal digits.
 fn hash(canonical: &str) -> [u8; 64] {
     let hash = digest::digest(&digest::SHA256, canonical.as_bytes());
     let mut hex = [0; 64];
-    for (digits, byte) in hex.chunks_exact_mut(2).zip(hash.as_ref()) {
-        digits[0] = HEX_LOWER[usize::from(byte >> 4)];
-        digits[1] = HEX_LOWER[usize::from(byte & 15)];
+    for (digits, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(hash.as_ref()) {
+        *digits = [hex_digit(byte >> 4), hex_digit(byte & 15)];
     }
     hex
+}
+
+/// The lower-case digit of a number below 16; reckoned, because many can be at once.
+fn hex_digit(number: u8) -> u8 {
+    number + if number < 10 { b'0' } else { b'a' - 10 }
 }
 
 /// The digits eight at a time, as many as are compared at once.
@@ -224,11 +242,10 @@ fn assemble(method: &str, path: &str, query: &str) -> String {
     if path.is_empty() {
         text.push('/');
     }
-    for (index, part) in path.split('&').enumerate() {
-        if index > 0 {
-            text.push_str("%26");
-        }
-        text.push_str(part);
+    if path.contains('&') {
+        text.push_str(&path.replace('&', "%26"));
+    } else {
+        text.push_str(path);
     }
     text.push('&');
     text.push_str(query);
@@ -243,12 +260,11 @@ fn strip_base<'a>(path: &'a str, base_path: &str) -> &'a str {
     }
 }
 
-/// Lazily walks through the spellings a verifier accepts.
+/// The parts of the spellings a verifier accepts.
 struct Candidates<'a> {
     method: &'a str,
     paths: Few<Cow<'a, str>>,
     queries: Few<String>,
-    next: usize,
 }
 
 impl<'a> Candidates<'a> {
@@ -286,20 +302,15 @@ impl<'a> Candidates<'a> {
             method: request.method,
             paths,
             queries,
-            next: 0,
         })
     }
-}
 
-impl Iterator for Candidates<'_> {
-    type Item = String;
-
-    fn next(&mut self) -> Option<String> {
-        let queries = self.queries.iter().count();
-        let path = self.paths.iter().nth(self.next / queries)?;
-        let query = self.queries.iter().nth(self.next % queries)?;
-        self.next += 1;
-        Some(assemble(self.method, path, query))
+    /// The spellings, each put together when it is asked for.
+    fn iter(&self) -> impl Iterator<Item = String> {
+        self.paths.iter().flat_map(move |path| {
+            let queries = self.queries.iter();
+            queries.map(move |query| assemble(self.method, path, query))
+        })
     }
 }
 
@@ -328,8 +339,6 @@ impl<T> Few<T> {
         self.first.iter().chain(&self.more)
     }
 }
-
-const HEX_LOWER: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests;

@@ -129,6 +129,10 @@ fn canonical_requests_of_our_own() {
         "/wiki",
         "GET&/x&a=1&b=2",
     );
+    check("/x#y?a=1", "", "GET&/x&");
+    check("/x?a=1#b=2?c#d", "", "GET&/x&a=1");
+    check("https://a.example#/x?a=1", "", "GET&/&");
+    check("x#y://z/a?b", "", "GET&x&");
     check("/wikipedia", "/wiki", "GET&/wikipedia&");
     check("/wiki", "/wiki", "GET&/&");
     check(

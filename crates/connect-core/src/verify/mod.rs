@@ -119,10 +119,24 @@ impl<'a> Unverified<'a> {
     /// The tenant that the token claims to concern, for looking up its secret.
     ///
     /// # Errors
-    /// [`TokenError::AlgorithmRefused`] before anything else when the route takes another
-    /// algorithm, then what [`Claims::parse`] refuses, and [`TokenError::Issuer`] or
-    /// [`TokenError::Audience`] when no client key can be read.
+    /// As [`Unverified::tenant_name`], and [`TokenError::Issuer`] or [`TokenError::Audience`] when
+    /// the name is no client key.
     pub fn tenant_hint<K: Kind>(&self) -> Result<ClientKey, TokenError> {
+        let name = self.tenant_name::<K>()?;
+        ClientKey::parse(name).map_err(|_| match K::ROUTE.rule().issuer {
+            IssuerRule::App => TokenError::Audience,
+            IssuerRule::Caller | IssuerRule::Tenant => TokenError::Issuer,
+        })
+    }
+
+    /// What stands where [`Unverified::tenant_hint`] reads the client key, for finding a tenant
+    /// that is at hand. It may be no client key at all.
+    ///
+    /// # Errors
+    /// [`TokenError::AlgorithmRefused`] before anything else when the route takes another
+    /// algorithm, then what [`Claims::parse`] refuses, and [`TokenError::Audience`] when the
+    /// tenant should be the one audience and is not.
+    pub fn tenant_name<K: Kind>(&self) -> Result<&str, TokenError> {
         let rule = K::ROUTE.rule();
         if self.compact.algorithm() != rule.algorithm {
             return Err(TokenError::AlgorithmRefused);
@@ -130,12 +144,10 @@ impl<'a> Unverified<'a> {
         let claims = self.claims()?;
         match rule.issuer {
             IssuerRule::App => match claims.aud.as_deref() {
-                Some([one]) => ClientKey::parse(one).map_err(|_| TokenError::Audience),
+                Some([one]) => Ok(one),
                 _ => Err(TokenError::Audience),
             },
-            IssuerRule::Caller | IssuerRule::Tenant => {
-                ClientKey::parse(&claims.iss).map_err(|_| TokenError::Issuer)
-            }
+            IssuerRule::Caller | IssuerRule::Tenant => Ok(&claims.iss),
         }
     }
 
@@ -281,14 +293,9 @@ fn with_secret<K: Kind>(
     now: Timestamp,
 ) -> Result<Verified<K>, TokenError> {
     // A wrong secret of a known tenant, and a tenant that is gone, cost the same time.
-    let mut result = Err(TokenError::TenantNotInstalled);
-    for key in tenant.hmac_keys(now) {
-        result = token.compact.verify(VerifyingKey::Hmac(&key)).map(drop);
-        if result.is_ok() {
-            break;
-        }
-    }
-    result?;
+    let verify = |key: &HmacKey| token.compact.verify(VerifyingKey::Hmac(key)).map(drop);
+    let verified = tenant.try_keys(now, verify);
+    verified.unwrap_or(Err(TokenError::TenantNotInstalled))?;
     if !tenant.is_installed() {
         return Err(TokenError::TenantNotInstalled);
     }

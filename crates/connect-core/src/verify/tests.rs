@@ -316,6 +316,19 @@ fn a_replaced_secret_has_its_grace_and_no_more() {
     };
     assert!(at(10));
     assert!(!at(11));
+
+    let check = |token: &str, seconds| {
+        let token = Unverified::parse(token).unwrap();
+        let line = line("/page?a=1");
+        verify_host(&token, &tenant, &line, &policy(), now() + Seconds(seconds)).map(drop)
+    };
+    let new = sign(&claims(json!({})), &tenant);
+    assert_eq!((check(&new, 10), check(&new, 11)), (Ok(()), Ok(())));
+    let key = HmacKey::from_bytes(b"a third secret that is long enough");
+    let third = jws::sign_hs256(claims(json!({})).to_string().as_bytes(), &key);
+    for seconds in [10, 11] {
+        assert_eq!(check(&third, seconds), Err(TokenError::Signature));
+    }
 }
 
 #[test]

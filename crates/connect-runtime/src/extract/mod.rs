@@ -13,7 +13,12 @@ use connect_core::{
     token_place,
     verify::{Kind, RouteKind, Unverified, Verified, refuse_unknown_tenant},
 };
-use http::{request::Parts, uri::PathAndQuery};
+use http::{
+    HeaderMap,
+    header::{self, AsHeaderName},
+    request::Parts,
+    uri::PathAndQuery,
+};
 
 use crate::{app::ConnectApp, danger, forge::ForgeRequest, rejection::Rejection};
 
@@ -117,12 +122,16 @@ pub(crate) fn note(parts: &Parts, visitor: Visitor) {
 
 /// The request line as it came off the wire, before any router took a prefix away.
 pub(crate) fn target(parts: &Parts) -> PathAndQuery {
+    let target = path_and_query(parts).cloned();
+    target.unwrap_or_else(|| PathAndQuery::from_static("/"))
+}
+
+fn path_and_query(parts: &Parts) -> Option<&PathAndQuery> {
     let uri = match parts.extensions.get::<OriginalUri>() {
         Some(OriginalUri(uri)) => uri,
         None => &parts.uri,
     };
-    let target = uri.path_and_query().cloned();
-    target.unwrap_or_else(|| PathAndQuery::from_static("/"))
+    uri.path_and_query()
 }
 
 /// Finds the token, its tenant, and hands both to the check of that kind.
@@ -131,24 +140,27 @@ pub(crate) async fn prove<K: Kind>(
     app: &ConnectApp,
     check: impl Fn(&Unverified<'_>, &Tenant, &RequestLine<'_>) -> Result<Verified<K>, TokenError>,
 ) -> Result<(Arc<Tenant>, Verified<K>), Rejection> {
-    let target = target(parts);
     let form = parts.extensions.get::<FormBody>();
     let line = RequestLine {
         method: parts.method.as_str(),
-        target: target.as_str(),
+        target: path_and_query(parts).map_or("/", PathAndQuery::as_str),
         form: form.map(|form| &*form.0),
     };
     let token = find_token::<K>(parts, app, &line).await?;
     let token = Unverified::parse(&token)?;
-    let client_key = token.tenant_hint::<K>()?;
-    let Some(tenant) = app.tenant(&client_key).await? else {
-        return Err(refuse_unknown_tenant(&token).into());
+    let tenants = &app.inner().tenants;
+    let tenant = match tenants.cached(token.tenant_name::<K>()?) {
+        Some(tenant) => tenant,
+        None => match tenants.get(&token.tenant_hint::<K>()?).await? {
+            Some(tenant) => tenant,
+            None => return Err(refuse_unknown_tenant(&token).into()),
+        },
     };
     let (tenant, proof) = match check(&token, &tenant, &line) {
         Ok(proof) => (tenant, proof),
         // Another process may have taken a reinstall since we last looked.
         Err(error @ (TokenError::Signature | TokenError::TenantNotInstalled)) => {
-            match Box::pin(app.inner().tenants.changed(&tenant)).await? {
+            match Box::pin(tenants.changed(&tenant)).await? {
                 Some(tenant) => {
                     let proof = check(&token, &tenant, &line)?;
                     (tenant, proof)
@@ -167,17 +179,13 @@ async fn find_token<'a, K: Kind>(
     app: &ConnectApp,
     line: &RequestLine<'_>,
 ) -> Result<Cow<'a, str>, Rejection> {
-    let values = |name: &str| {
-        let values = parts.headers.get_all(name).iter();
-        values.filter_map(|value| value.to_str().ok())
-    };
-    let found = token_place::find(values("authorization"), line);
+    let found = token_place::find(texts(&parts.headers, header::AUTHORIZATION), line);
     let missing = match found {
         Err(TokenError::Missing) => TokenError::Missing,
         found => return Ok(found?),
     };
     if K::ROUTE == RouteKind::Session && app.config().legacy_session_tokens {
-        let found = token_place::find_legacy(values("x-acpt"), line);
+        let found = token_place::find_legacy(texts(&parts.headers, "x-acpt"), line);
         if found != Err(TokenError::Missing) {
             return Ok(found?);
         }
@@ -188,6 +196,12 @@ async fn find_token<'a, K: Kind>(
         return Ok(Cow::Owned(token));
     }
     Err(missing.into())
+}
+
+/// The values of a header; one that is no text counts as none.
+fn texts(headers: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).iter();
+    values.filter_map(|value| value.to_str().ok())
 }
 
 pub(crate) fn app_of<S>(state: &S) -> ConnectApp

@@ -32,6 +32,17 @@ fn facts_are_read_with_placeholders_filled_in() {
 }
 
 #[test]
+fn the_url_of_a_module_may_stand_in_its_target() {
+    let glance = r#""jiraIssueGlances": [{ "key": "g", "target": { "type": "web_panel", "url": "/glance" } }],
+    "generalPages""#;
+    let text = with("\"generalPages\"", glance);
+    let facts = descriptor_facts(&text, &options()).expect("a good descriptor");
+    let glance = facts.modules.iter().find(|m| m.key.as_deref() == Some("g"));
+    assert_eq!(glance.and_then(|m| m.url.as_deref()), Some("/glance"));
+    assert_eq!(facts.pages().count(), 1);
+}
+
+#[test]
 fn a_descriptor_with_other_faults_still_has_facts() {
     let text = with("\"jwt\"", "\"jtw\"");
     assert!(descriptor_facts(&text, &options()).is_ok());

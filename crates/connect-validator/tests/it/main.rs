@@ -10,6 +10,7 @@ mod fixtures;
 mod manifest;
 mod mutate;
 mod noise;
+mod place;
 mod schema;
 mod settings;
 mod syntax;

@@ -123,28 +123,6 @@ impl Browser {
         .await;
     }
 
-    /// Presses a key, where the focus is.
-    pub(crate) async fn press(&mut self, key: &str) {
-        let (code, text) = match key {
-            "Enter" => (13, "\r"),
-            "Escape" => (27, ""),
-            "Tab" => (9, ""),
-            "ArrowRight" => (39, ""),
-            _ => panic!("{key} is no key of these tests"),
-        };
-        let event = |kind: &str| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
-        let mut down = event(if text.is_empty() {
-            "rawKeyDown"
-        } else {
-            "keyDown"
-        });
-        if !text.is_empty() {
-            down["text"] = json!(text);
-        }
-        self.send("Input.dispatchKeyEvent", down).await;
-        self.send("Input.dispatchKeyEvent", event("keyUp")).await;
-    }
-
     /// Opens a page and does not wait for its frames.
     pub(crate) async fn open_at_once(&mut self, url: &str) {
         let opened = self.send("Page.navigate", json!({ "url": url })).await;
@@ -240,7 +218,7 @@ impl Browser {
         self.contexts.get(&id).copied()
     }
 
-    async fn send(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn send(&mut self, method: &str, params: Value) -> Value {
         let sent = self.try_send(method, params).await;
         sent.unwrap_or_else(|error| panic!("{method}: {error}"))
     }

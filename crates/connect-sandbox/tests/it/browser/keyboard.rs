@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::KEY,
-    browser::{Stage, stage_of},
+    browser::{Stage, cdp::Browser, stage_of},
 };
 
 /// What the keyboard must reach on a page.
@@ -20,6 +20,30 @@ const STEP: &str = r#"(() => {
 })()"#;
 
 const MISSED: &str = "reachable.filter((element) => !reached.has(element)).map((element) => element.outerHTML.slice(0, 100)).concat(unseen.map((text) => `no focus to be seen: ${text}`))";
+
+impl Browser {
+    /// Presses a key, where the focus is.
+    async fn press(&mut self, key: &str) {
+        let (code, text) = match key {
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
+            "Tab" => (9, ""),
+            "ArrowRight" => (39, ""),
+            _ => panic!("{key} is no key of these tests"),
+        };
+        let event = |kind: &str| json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code });
+        let mut down = event(if text.is_empty() {
+            "rawKeyDown"
+        } else {
+            "keyDown"
+        });
+        if !text.is_empty() {
+            down["text"] = json!(text);
+        }
+        self.send("Input.dispatchKeyEvent", down).await;
+        self.send("Input.dispatchKeyEvent", event("keyUp")).await;
+    }
+}
 
 fn modules() -> Value {
     let name = |name: &str| json!({ "value": name });
