@@ -158,7 +158,10 @@ impl Inspector {
         }
         match request.uri().path() {
             "/" => return page("text/html; charset=utf-8", include_str!("page/index.html")),
-            "/page.css" => return page("text/css", include_str!("page/page.css")),
+            "/page.css" => {
+                let style = [connect_sandbox::PALETTE, include_str!("page/page.css")].concat();
+                return with(StatusCode::OK, "text/css", style);
+            }
             "/page.js" => return page("text/javascript", include_str!("page/page.js")),
             _ => {}
         }

@@ -61,6 +61,7 @@ pub use event::{NotSeen, Recorded, Refusal, RestCall, SandboxEvent};
 pub use faults::{Fault, Faults, Operation, UnknownFault};
 pub use fixture::{Difference, Fixture, NoFixture};
 pub use forge::{ForgeAnswer, ForgeInvocation};
+pub use pages::PALETTE;
 pub use sandbox::{InstalledApp, InstalledPage, Sandbox, SandboxOptions};
 pub use signer::HostSigner;
 

@@ -296,7 +296,9 @@ impl Operation {
             .iter()
             .find_map(|site| path.strip_prefix(site.base_url.path()))?;
         let Some(upm) = site.strip_prefix("/rest/plugins/1.0") else {
-            return site.starts_with("/rest/").then_some(Self::Rest);
+            let rest = ["/rest/", "/api/v2/"];
+            let is_rest = rest.iter().any(|root| site.starts_with(root));
+            return is_rest.then_some(Self::Rest);
         };
         match (method.as_str(), upm) {
             ("GET" | "HEAD", "" | "/") => Some(Self::List),

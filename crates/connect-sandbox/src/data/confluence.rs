@@ -99,6 +99,14 @@ impl Content {
         }
     }
 
+    /// The page or post on which a comment is, by way of those that it answers.
+    pub(crate) fn page<'a>(&self, data: &'a Data) -> Option<&'a Self> {
+        let above = data.contents.get(&self.container?);
+        let next = |content: &&Self| data.contents.get(&content.container?);
+        let mut chain = std::iter::successors(above, next).take(LONGEST_THREAD);
+        chain.find(|content| content.kind != "comment")
+    }
+
     /// As webhooks show it; `data` has what it hangs on.
     pub(crate) fn show_in_webhook(&self, site: &Site, origin: &str, data: &Data) -> Value {
         let page = format!("{}/spaces/{SPACE_KEY}/pages", site.base_url);
@@ -109,7 +117,6 @@ impl Content {
             "creationDate": self.created, "modificationDate": self.updated,
             "self": format!("{page}/{}", self.id),
         });
-        let above = self.container.and_then(|id| data.contents.get(&id));
         match self.name_in_webhook() {
             // Of an app's own kind: as REST shows it.
             "content" => {
@@ -122,13 +129,11 @@ impl Content {
                 return shown;
             }
             "comment" => {
-                let is_comment = |content: &&Self| content.kind == "comment";
-                if let Some(replied) = above.filter(is_comment) {
+                let above = self.container.and_then(|id| data.contents.get(&id));
+                if let Some(replied) = above.filter(|above| above.kind == "comment") {
                     shown["inReplyTo"] = json!({ "id": replied.id });
                 }
-                let next = |content: &&Self| data.contents.get(&content.container?);
-                let mut chain = std::iter::successors(above, next).take(LONGEST_THREAD);
-                if let Some(parent) = chain.find(|content| !is_comment(content)) {
+                if let Some(parent) = self.page(data) {
                     shown["self"] =
                         format!("{page}/{}?focusedCommentId={}", parent.id, self.id).into();
                     shown["parent"] = parent.show_in_webhook(site, origin, data);

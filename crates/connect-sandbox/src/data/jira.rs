@@ -112,6 +112,21 @@ impl Issue {
         status.name.clone_into(&mut self.status);
     }
 
+    /// When its status last went to another category, or when it was made.
+    pub(crate) fn moved(&self) -> u64 {
+        self.moved.unwrap_or(self.created)
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.known_status().category.1 == "done"
+    }
+
+    /// Key and name of the category of its status.
+    pub(crate) fn status_category(&self) -> [&'static str; 2] {
+        let (_, key, name, _) = self.known_status().category;
+        [key, name]
+    }
+
     fn known_status(&self) -> &'static Status {
         let known = STATUSES.iter().find(|status| status.name == self.status);
         known.unwrap_or(&STATUSES[0])
@@ -167,8 +182,8 @@ impl Issue {
     /// Fields about which the sandbox has little to say, and which every issue has all the same.
     fn quiet_fields(&self, view: View<'_>) -> impl Iterator<Item = (String, Value)> {
         let own = format!("{}/issue/{}", view.rest(), self.key);
-        let moved = self.moved.unwrap_or(self.created);
-        let is_done = self.known_status().category.1 == "done";
+        let moved = self.moved();
+        let is_done = self.is_done();
         QUIET.iter().map(move |name| {
             let value = match *name {
                 "attachment" => self.files.iter().map(|file| file.show(view)).collect(),
@@ -303,8 +318,7 @@ pub(super) fn seed(data: &mut Data) {
         issue.id = seed.id;
         seed.key.clone_into(&mut issue.key);
         issue.description = format!("{}, and say how it went.", seed.summary).into();
-        let status = &STATUSES[number % STATUSES.len()];
-        status.name.clone_into(&mut issue.status);
+        issue.move_to(&STATUSES[number % STATUSES.len()], at);
         let people: Vec<User> = User::people().collect();
         issue.assignee = Some(people[number % people.len()].account_id.clone());
         if number % 2 == 0 {

@@ -31,6 +31,12 @@ pub(crate) struct Data {
     pub(crate) hooks: BTreeMap<String, Vec<Hook>>,
     /// Properties of projects, by key of the project.
     pub(crate) project_properties: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Properties of people, by account id.
+    pub(crate) user_properties: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Properties of items on dashboards, by id of the item.
+    pub(crate) item_properties: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Properties of the space: value and version.
+    pub(crate) space_properties: BTreeMap<String, (Value, u64)>,
     /// What the editors of macros and of steps of workflows saved: by id of the page, then by app,
     /// type and key of the module.
     pub(crate) macros: BTreeMap<String, BTreeMap<String, Saved>>,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     data::Issue,
-    pages::Viewer,
+    pages::{Viewer, expression},
     state::{App, License, Site, lock},
     world,
 };
@@ -138,6 +138,31 @@ fn ask(name: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
     }
     Some(match name {
         "addon_is_licensed" => situation.app.license == License::Active,
+        "can_attach_file_to_issue" => {
+            here("issue.key") && world::has_permission(user, "CREATE_ATTACHMENTS")
+        }
+        "can_edit_space_styles" => admin && here("space.key"),
+        "can_manage_attachments" => {
+            here("issue.key") && world::has_permission(user, "DELETE_ALL_ATTACHMENTS")
+        }
+        // Nobody does any of this here.
+        "can_signup"
+        | "content_has_any_permissions_set"
+        | "favourite_page"
+        | "favourite_space"
+        | "following_target_user"
+        | "has_voted_for_issue"
+        | "is_watching_issue"
+        | "printable_version"
+        | "showing_page_attachments"
+        | "target_user_has_personal_blog"
+        | "target_user_has_personal_space"
+        | "user_favouriting_target_user_personal_space"
+        | "user_has_personal_blog"
+        | "user_has_personal_space"
+        | "user_watching_page"
+        | "user_watching_space"
+        | "user_watching_space_for_content_type" => false,
         "can_use_application" | "user_can_use_confluence" => user.is_some(),
         "create_content" | "space_function_permission" => user.is_some(),
         "feature_flag" => false,
@@ -161,14 +186,18 @@ fn ask(name: &str, params: &Value, situation: Situation<'_>) -> Option<bool> {
         })?,
         "is_issue_editable" => here("issue.key") && world::has_permission(user, "EDIT_ISSUES"),
         "is_issue_unresolved" => issue(situation, |issue| issue.status != "Done")?,
+        "jira_expression" => expression::holds(param("expression")?, situation)?,
         "linking_enabled"
         | "sub_tasks_enabled"
         | "time_tracking_enabled"
         | "voting_enabled"
         | "watching_enabled" => true,
+        "threaded_comments" => true,
         "project_type" => param("projectTypeKey")? == "software",
         "user_is_admin" | "user_is_sysadmin" | "user_is_confluence_administrator" => admin,
-        "user_is_logged_in" => user.is_some(),
+        "user_can_create_personal_space" | "user_is_logged_in" | "user_logged_in_editable" => {
+            user.is_some()
+        }
         "user_is_project_admin" | "servicedesk.is_project_admin" => admin && here("project.key"),
         "user_is_the_logged_in_user" | "viewing_own_profile" => {
             let profile = place.get("profileUser.accountId")?;
@@ -228,6 +257,26 @@ fn stored(entity: &str, key: &str, situation: Situation<'_>) -> Option<Option<Va
             let kept = lock(&site.kept);
             let kept = kept.get(&app.descriptor.key);
             Some(kept.and_then(|kept| kept.property(key).cloned()))
+        }
+        "dashboarditem" | "dashboardItem" => {
+            let data = lock(&site.data);
+            let properties = data.item_properties.get(place.get("dashboardItem.id")?);
+            Some(properties.and_then(|properties| properties.get(key).cloned()))
+        }
+        "space" => {
+            place.get("space.key")?;
+            let data = lock(&site.data);
+            Some(
+                data.space_properties
+                    .get(key)
+                    .map(|(value, _)| value.clone()),
+            )
+        }
+        "user" => {
+            let user = viewer.user.as_ref()?;
+            let data = lock(&site.data);
+            let properties = data.user_properties.get(&user.account_id);
+            Some(properties.and_then(|properties| properties.get(key).cloned()))
         }
         "content" => {
             let id = place.get("content.id")?.parse().ok()?;

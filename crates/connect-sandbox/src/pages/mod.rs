@@ -6,6 +6,7 @@ mod check;
 mod chrome;
 mod conditions;
 mod diagnosis;
+mod expression;
 mod fire;
 mod iframe;
 mod macros;
@@ -166,6 +167,10 @@ async fn avatar(State(shared): State<Arc<Shared>>, UrlPath(account): UrlPath<Str
         .into_response()
 }
 
+/// Colours and font of the pages, as CSS variables for light and dark: other pages of the workbench
+/// look alike with them.
+pub const PALETTE: &str = include_str!("assets/palette.css");
+
 /// Scripts and styles are our own; frames and icons are the apps'.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src http: https: data:; \
     connect-src 'self'; frame-src http: https:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
@@ -187,6 +192,7 @@ const HOST_JS: &str = concat!(
 );
 const OVERVIEW_JS: &str = include_str!("assets/overview.js");
 const STYLE: &str = concat!(
+    include_str!("assets/palette.css"),
     include_str!("assets/sandbox.css"),
     include_str!("assets/product.css"),
 );

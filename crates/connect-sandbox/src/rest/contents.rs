@@ -141,9 +141,6 @@ fn create(call: &Call<'_>) -> Reply {
     if space != confluence::SPACE_KEY {
         return refuse(StatusCode::NOT_FOUND, "there is no such space");
     }
-    let Some(author) = call.caller.user() else {
-        return refuse(StatusCode::FORBIDDEN, "visitors write nothing");
-    };
     let id_of = |value: &Value| match value {
         Value::String(text) => text.parse().ok(),
         value => value.as_u64(),
@@ -151,23 +148,70 @@ fn create(call: &Call<'_>) -> Reply {
     let parent = body["ancestors"].as_array().and_then(|all| all.last());
     let container =
         id_of(&body["container"]["id"]).or(parent.and_then(|parent| id_of(&parent["id"])));
+    let draft = Draft {
+        kind,
+        title,
+        body: storage(&body).unwrap_or_default(),
+        container,
+    };
+    match add(call, draft) {
+        Ok(content) => shown(call, &content),
+        Err(refused) => refused.into_reply(),
+    }
+}
+
+/// Something to be written.
+pub(super) struct Draft<'a> {
+    pub(super) kind: &'a str,
+    pub(super) title: &'a str,
+    pub(super) body: String,
+    pub(super) container: Option<u64>,
+}
+
+/// Why a change is not made.
+pub(super) struct Refused {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
+}
+
+impl Refused {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+        }
+    }
+
+    fn into_reply(self) -> Reply {
+        refuse(self.status, &self.message)
+    }
+}
+
+/// Adds a page or what hangs on one, and tells of it.
+pub(super) fn add(call: &Call<'_>, draft: Draft<'_>) -> Result<Content, Refused> {
+    let Some(author) = call.caller.user() else {
+        return Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            "visitors write nothing",
+        ));
+    };
     let mut data = lock(&call.on.site.data);
     if data.contents.len() >= MOST_CONTENTS {
-        return refuse(
-            StatusCode::BAD_REQUEST,
-            "the sandbox keeps 50,000 pages and comments",
-        );
+        let message = "the sandbox keeps 50,000 pages and comments";
+        return Err(Refused::new(StatusCode::BAD_REQUEST, message));
     }
+    let container = draft.container;
     if container.is_some_and(|id| !data.contents.contains_key(&id)) {
-        return refuse(StatusCode::NOT_FOUND, "there is no such container");
+        let message = "there is no such container";
+        return Err(Refused::new(StatusCode::NOT_FOUND, message));
     }
     let at = data::now();
     let content = Content {
         id: data.next_id(),
-        kind: kind.to_owned(),
+        kind: draft.kind.to_owned(),
         status: "current".to_owned(),
-        title: title.to_owned(),
-        body: storage(&body).unwrap_or_default(),
+        title: draft.title.to_owned(),
+        body: draft.body,
         version: 1,
         container,
         author: author.account_id,
@@ -179,54 +223,79 @@ fn create(call: &Call<'_>) -> Reply {
     data.contents.insert(content.id, content.clone());
     drop(data);
     tell(call, &content, "created");
-    shown(call, &content)
+    Ok(content)
+}
+
+/// Writes the next version of one of those that are `meant`, and tells of it.
+pub(super) fn rewrite(
+    call: &Call<'_>,
+    id: &str,
+    meant: impl Fn(&Content) -> bool,
+    (title, body, version): (Option<&str>, Option<String>, Option<u64>),
+) -> Result<Content, Refused> {
+    let mut data = lock(&call.on.site.data);
+    let Some(content) = find(&mut data, id).filter(|content| meant(content)) else {
+        return Err(Refused::new(StatusCode::NOT_FOUND, NOTHING));
+    };
+    // Whoever writes says which version comes next, so that nobody overwrites unseen.
+    if version != Some(content.version + 1) {
+        let message = format!("`version.number` must be {}", content.version + 1);
+        return Err(Refused::new(StatusCode::CONFLICT, message));
+    }
+    if let Some(title) = title {
+        title.clone_into(&mut content.title);
+    }
+    if let Some(body) = body {
+        content.body = body;
+    }
+    content.version += 1;
+    content.updated = data::now();
+    let content = content.clone();
+    drop(data);
+    tell(call, &content, "updated");
+    Ok(content)
+}
+
+/// Puts one of those that are `meant` into the trash, or takes it away when it is there already or
+/// is a comment, and tells of it.
+pub(super) fn trash(
+    call: &Call<'_>,
+    id: &str,
+    meant: impl Fn(&Content) -> bool,
+) -> Result<(), Refused> {
+    let mut data = lock(&call.on.site.data);
+    let Some(content) = find(&mut data, id).filter(|content| meant(content)) else {
+        return Err(Refused::new(StatusCode::NOT_FOUND, NOTHING));
+    };
+    let trashed = content.status == "trashed" || content.kind == "comment";
+    content.status = "trashed".to_owned();
+    let content = content.clone();
+    if trashed {
+        data.contents.remove(&content.id);
+    }
+    drop(data);
+    tell(call, &content, if trashed { "removed" } else { "trashed" });
+    Ok(())
 }
 
 /// `/content/{id}`.
 pub(crate) fn one(call: &Call<'_>, id: &str) -> Option<Reply> {
-    let mut data = lock(&call.on.site.data);
-    let Some(content) = find(&mut data, id) else {
-        return Some(no_content());
-    };
-    match call.method {
-        Method::GET => {
-            let content = content.clone();
-            drop(data);
-            Some(shown(call, &content))
-        }
+    let all = |_: &Content| true;
+    let done = match call.method {
+        Method::GET => match find(&mut lock(&call.on.site.data), id) {
+            Some(content) => Ok(shown(call, content)),
+            None => Ok(no_content()),
+        },
         Method::PUT => {
             let body = call.json().unwrap_or_default();
-            // Whoever writes says which version comes next, so that nobody overwrites unseen.
-            if body["version"]["number"].as_u64() != Some(content.version + 1) {
-                let message = format!("`version.number` must be {}", content.version + 1);
-                return Some(refuse(StatusCode::CONFLICT, &message));
-            }
-            if let Some(title) = body["title"].as_str() {
-                title.clone_into(&mut content.title);
-            }
-            if let Some(text) = storage(&body) {
-                content.body = text;
-            }
-            content.version += 1;
-            content.updated = data::now();
-            let content = content.clone();
-            drop(data);
-            tell(call, &content, "updated");
-            Some(shown(call, &content))
+            let version = body["version"]["number"].as_u64();
+            let change = (body["title"].as_str(), storage(&body), version);
+            rewrite(call, id, all, change).map(|content| shown(call, &content))
         }
-        Method::DELETE => {
-            let trashed = content.status == "trashed" || content.kind == "comment";
-            content.status = "trashed".to_owned();
-            let content = content.clone();
-            if trashed {
-                data.contents.remove(&content.id);
-            }
-            drop(data);
-            tell(call, &content, if trashed { "removed" } else { "trashed" });
-            Some(Reply::status(StatusCode::NO_CONTENT))
-        }
-        _ => None,
-    }
+        Method::DELETE => trash(call, id, all).map(|()| Reply::status(StatusCode::NO_CONTENT)),
+        _ => return None,
+    };
+    Some(done.unwrap_or_else(Refused::into_reply))
 }
 
 /// `/content/{id}/label`.
@@ -368,7 +437,7 @@ fn in_webhook(call: &Call<'_>, content: &Content) -> Value {
 }
 
 fn no_content() -> Reply {
-    refuse(StatusCode::NOT_FOUND, "there is no such thing here")
+    refuse(StatusCode::NOT_FOUND, NOTHING)
 }
 
 fn refuse(status: StatusCode, message: &str) -> Reply {
@@ -383,5 +452,6 @@ fn refuse(status: StatusCode, message: &str) -> Reply {
     )
 }
 
+const NOTHING: &str = "there is no such thing here";
 const MOST_CONTENTS: usize = 50_000;
 const MOST_PROPERTIES: usize = 1_000;

@@ -7,7 +7,7 @@ use crate::{
     data::{
         self, Issue,
         jira::{self, Form, View},
-        jql::Query,
+        jql::{self, Query},
     },
     rest::{Call, Reply, jira_error, lists},
     state::lock,
@@ -297,6 +297,13 @@ fn change_fields(
                     return Err(wrong("must be labels without blanks"));
                 }
                 issue.labels = labels;
+            }
+            "duedate" => {
+                let is_date = |text: &str| text.len() == 10 && jql::is_date(text);
+                if !value.is_null() && !value.as_str().is_some_and(is_date) {
+                    return Err(wrong("must be a date, such as 2026-01-31"));
+                }
+                issue.other.insert(name.clone(), value.clone());
             }
             custom if custom.starts_with("customfield_") => {
                 issue.other.insert(name.clone(), value.clone());

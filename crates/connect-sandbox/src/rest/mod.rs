@@ -16,6 +16,7 @@ mod own;
 mod permissions;
 mod resources;
 pub(crate) mod ticket;
+mod v2;
 
 use std::time::Instant;
 
@@ -52,17 +53,25 @@ pub(crate) fn gateway(on: OnSite, path: &str) -> Router {
     };
     let base = format!("{path}{context}");
     let below = format!("{context}/rest/{{*path}}");
+    let version_2 = format!("{context}/api/v2/{{*path}}");
     let handle = move |State(on): State<OnSite>, uri, method, headers, body| async move {
         handle(on, &base, Gate::Bearer, uri, method, headers, body).await
     };
-    Router::new().route(&below, any(handle)).with_state(on)
+    let mut router = Router::new().route(&below, any(handle.clone()));
+    if on.site.product == Product::Confluence {
+        router = router.route(&version_2, any(handle));
+    }
+    router.with_state(on)
 }
 
-/// The routes below a site's `/rest`, the plugin manager's aside.
+/// The routes below a site's `/rest`, the plugin manager's aside, and below `/api/v2` where there
+/// is that.
 pub(crate) fn router(on: OnSite) -> Router {
-    Router::new()
-        .route("/rest/{*path}", any(at_site))
-        .with_state(on)
+    let mut router = Router::new().route("/rest/{*path}", any(at_site));
+    if on.site.product == Product::Confluence {
+        router = router.route("/api/v2/{*path}", any(at_site));
+    }
+    router.with_state(on)
 }
 
 /// One authenticated call.
@@ -71,7 +80,9 @@ pub(crate) struct Call<'a> {
     pub(crate) on: &'a OnSite,
     pub(crate) caller: Caller,
     pub(crate) method: Method,
-    /// The decoded segments of the path below the site, `rest` left out.
+    /// The first segment of the path below the site: `rest` or `api`.
+    pub(crate) root: &'static str,
+    /// The decoded segments after it.
     pub(crate) segments: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: &'a HeaderMap,
@@ -85,6 +96,8 @@ pub(crate) struct Reply {
     pub(crate) body: Value,
     /// Where else it is.
     pub(crate) location: Option<String>,
+    /// Where the next page of a list is.
+    pub(crate) next: Option<String>,
     /// For the log only, never for the caller.
     pub(crate) refusal: Option<Refusal>,
 }
@@ -102,6 +115,7 @@ impl Reply {
             status,
             body: Value::Null,
             location: None,
+            next: None,
             refusal: None,
         }
     }
@@ -134,7 +148,7 @@ impl Call<'_> {
     /// The path below the site.
     pub(crate) fn path(&self) -> String {
         let segments = self.segments.iter().map(|text| urls::percent_encode(text));
-        format!("rest/{}", segments.collect::<Vec<_>>().join("/"))
+        format!("{}/{}", self.root, segments.collect::<Vec<_>>().join("/"))
     }
 
     /// The body, if it is JSON.
@@ -198,11 +212,11 @@ async fn handle(
     } else {
         (reply.status, Json(reply.body)).into_response()
     };
-    if let Some(location) = reply
-        .location
-        .and_then(|location| HeaderValue::try_from(location).ok())
-    {
-        response.headers_mut().insert(header::LOCATION, location);
+    let next = reply.next.map(|next| format!("<{next}>; rel=\"next\""));
+    for (name, value) in [(header::LOCATION, reply.location), (header::LINK, next)] {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            response.headers_mut().insert(name, value);
+        }
     }
     response
 }
@@ -234,7 +248,7 @@ fn reply(
     log.user = caller.account_id();
     let path = path.to_owned();
     let path = path.as_str();
-    let Some(segments) = segments(path) else {
+    let Some((root, segments)) = segments(path) else {
         let refusal = refusal(
             "rest/improper-path",
             "the path is not in its normal form",
@@ -269,6 +283,7 @@ fn reply(
         on,
         caller,
         method: method.clone(),
+        root,
         segments,
         query: url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
@@ -287,8 +302,9 @@ fn unauthorized(refusal: Refusal) -> Reply {
 
 fn unknown(call: &Call<'_>) -> Reply {
     let message = format!(
-        "the sandbox does not have {} /rest/{}",
+        "the sandbox does not have {} /{}/{}",
         call.method,
+        call.root,
         call.segments.join("/")
     );
     let refusal = refusal(
@@ -300,18 +316,22 @@ fn unknown(call: &Call<'_>) -> Reply {
     Reply::refused(StatusCode::NOT_IMPLEMENTED, body, refusal)
 }
 
-/// Decoded path segments after `rest`; nothing for a path that is not in its normal form.
-fn segments(path: &str) -> Option<Vec<String>> {
-    let segments = path
-        .strip_prefix("/rest/")?
-        .trim_end_matches('/')
-        .split('/');
+/// The first segment of a path, and the others decoded; nothing for a path that is not in its
+/// normal form.
+fn segments(path: &str) -> Option<(&'static str, Vec<String>)> {
+    let under = |root: &'static str| {
+        let below = path.strip_prefix('/')?.strip_prefix(root)?;
+        Some((root, below.strip_prefix('/')?))
+    };
+    let (root, below) = under("rest").or_else(|| under("api"))?;
+    let segments = below.trim_end_matches('/').split('/');
     let decode = |segment: &str| {
         let text = urls::percent_decode(segment)?;
         let plain = !matches!(text.as_str(), "" | "." | "..") && !text.contains(['/', '\\', '\0']);
         plain.then_some(text)
     };
-    segments.map(decode).collect()
+    let segments: Option<Vec<String>> = segments.map(decode).collect();
+    Some((root, segments?))
 }
 
 fn missing_scope(caller: &Caller, method: &Method, segments: &[String]) -> Option<Scope> {
@@ -369,10 +389,11 @@ mod tests {
     #[test]
     fn only_normal_paths_have_segments() {
         assert_eq!(
-            segments("/rest/api/3/issue/A%20B").unwrap(),
+            segments("/rest/api/3/issue/A%20B").unwrap().1,
             ["api", "3", "issue", "A B"]
         );
-        assert_eq!(segments("/rest/api/").unwrap(), ["api"]);
+        assert_eq!(segments("/rest/api/").unwrap().1, ["api"]);
+        assert_eq!(segments("/api/v2/pages").unwrap().0, "api");
         for path in [
             "/rest/api/../x",
             "/rest//api",
@@ -380,6 +401,7 @@ mod tests {
             "/rest/%2e%2e/x",
             "/rest/%zz",
             "/other",
+            "/restless/api",
         ] {
             assert_eq!(segments(path), None, "{path}");
         }

@@ -13,6 +13,7 @@ use crate::{
         jira_error, lists,
     },
     state::lock,
+    users::User,
     webhooks::Change,
 };
 
@@ -195,6 +196,41 @@ pub(crate) fn project_properties(call: &Call<'_>, key: &str, name: Option<&str>)
     };
     let mut data = lock(&call.on.site.data);
     let kept = data.project_properties.entry(project.key.to_owned());
+    let (reply, _) = properties(call, kept.or_default(), name)?;
+    Some(reply)
+}
+
+/// `/user/properties` and below: of the account that is named, or of whoever calls.
+pub(crate) fn user_properties(call: &Call<'_>, name: Option<&str>) -> Option<Reply> {
+    let user = match call.param("accountId") {
+        Some(id) => User::find(&call.on.site, id),
+        None => call.caller.user(),
+    };
+    let Some(user) = user else {
+        return Some(jira_error(
+            StatusCode::NOT_FOUND,
+            "there is no such user",
+            "add `?accountId=…`; the sandbox's page `/` lists its users",
+        ));
+    };
+    let mut data = lock(&call.on.site.data);
+    let kept = data.user_properties.entry(user.account_id);
+    let (reply, _) = properties(call, kept.or_default(), name)?;
+    Some(reply)
+}
+
+/// `/dashboard/{id}/items/{item}/properties` and below.
+pub(crate) fn item_properties(call: &Call<'_>, item: &str, name: Option<&str>) -> Option<Reply> {
+    let mut data = lock(&call.on.site.data);
+    let all = &mut data.item_properties;
+    if all.len() >= MOST_PROPERTIES && !all.contains_key(item) {
+        return Some(jira_error(
+            StatusCode::BAD_REQUEST,
+            "the sandbox keeps the properties of 1,000 items",
+            "`connect sandbox reset` forgets them",
+        ));
+    }
+    let kept = all.entry(item.to_owned());
     let (reply, _) = properties(call, kept.or_default(), name)?;
     Some(reply)
 }

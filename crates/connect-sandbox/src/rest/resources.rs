@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     rest::{
         Call, Caller, Reply, attachments, contents, hooks, issues, jira_error, lists, notes, own,
-        permissions, refusal,
+        permissions, refusal, v2,
     },
     state::License,
     users::User,
@@ -17,6 +17,12 @@ use crate::{
 pub(crate) fn answer(call: &Call<'_>) -> Option<Reply> {
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
     let get = call.method == Method::GET;
+    if call.root == "api" {
+        return match segments.as_slice() {
+            ["v2", rest @ ..] => v2::answer(call, rest),
+            _ => None,
+        };
+    }
     match (call.on.site.product, segments.as_slice()) {
         (_, ["atlassian-connect", "1", "addons", key]) if get => Some(addon(call, key)),
         (_, ["atlassian-connect", "1", "addons", key, "properties"]) => {
@@ -60,6 +66,10 @@ fn jira(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
     match path {
         ["attachment", "content", id] if get => Some(attachments::download(call, id)),
         ["attachment", id] => attachments::one(call, id),
+        ["dashboard", _, "items", item, "properties"] => notes::item_properties(call, item, None),
+        ["dashboard", _, "items", item, "properties", name] => {
+            notes::item_properties(call, item, Some(name))
+        }
         [kind @ ("field" | "issuetype" | "priority" | "status")] if get => lists::kinds(call, kind),
         ["issue"] if post => Some(issues::create(call)),
         ["issue", key] => issues::one(call, key),
@@ -80,6 +90,8 @@ fn jira(call: &Call<'_>, path: &[&str]) -> Option<Reply> {
         ["search", "jql"] if get || post => issues::search(call),
         ["serverInfo"] if get => Some(server_info(call)),
         ["user"] if get => Some(jira_user(call)),
+        ["user", "properties"] => notes::user_properties(call, None),
+        ["user", "properties", name] => notes::user_properties(call, Some(name)),
         ["user" | "users", "search"] if get => Some(lists::users(call)),
         ["webhook"] => hooks::all(call),
         ["webhook", "failed"] if get => Some(hooks::failed(call)),

@@ -257,3 +257,41 @@ async fn pages_have_versions_labels_properties_and_comments() {
         "trashed"
     );
 }
+
+#[tokio::test]
+async fn issues_are_found_by_dates() {
+    let (_sandbox, app) = with_app(SandboxOptions::default()).await;
+    let mut new = new_issue("Soon");
+    new["fields"]["duedate"] = json!("2026-01-31");
+    let made = call(&app, Method::POST, "/rest/api/3/issue", &new).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    for duedate in [
+        json!("soon"),
+        json!("2026-02-30"),
+        json!("+026-01-31"),
+        json!(7),
+    ] {
+        let change = json!({ "fields": { "duedate": duedate } });
+        let refused = call(&app, Method::PUT, "/rest/api/3/issue/DEMO-3", &change).await;
+        assert_eq!(refused.status, 400, "{duedate}");
+    }
+    for (jql, expected) in [
+        ("created >= startOfDay(-1) order by created", "DEMO-3"),
+        ("due = 2026-01-31", "DEMO-3"),
+        (
+            "created < -1d and project = DEMO order by created desc",
+            "DEMO-2 DEMO-1",
+        ),
+    ] {
+        let body = json!({ "jql": jql, "fields": ["duedate"] });
+        let found = call(&app, Method::POST, "/rest/api/3/search/jql", &body)
+            .await
+            .json();
+        let issues = found["issues"].as_array().unwrap().iter();
+        let keys: Vec<&str> = issues.map(|issue| issue["key"].as_str().unwrap()).collect();
+        assert_eq!(keys.join(" "), expected, "{jql}");
+    }
+    let sprint = json!({ "jql": "sprint in openSprints()" });
+    let answer = call(&app, Method::POST, "/rest/api/3/search/jql", &sprint).await;
+    assert_eq!(answer.status, 501);
+}

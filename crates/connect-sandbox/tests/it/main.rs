@@ -12,6 +12,7 @@ mod audit;
 mod bodies;
 mod browser;
 mod client;
+mod confluence_v2;
 mod data;
 mod faults;
 mod grants;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     app::{App, KEY},
     client::{Answer, Upm, fresh, get, send},
+    data::call,
     pages::attribute,
 };
 
@@ -121,6 +122,21 @@ async fn conditions_hide_modules_and_say_why() {
             true,
             true,
         ),
+        (json!([{ "condition": "is_watching_issue" }]), false, false),
+        (
+            json!([{ "condition": "jira_expression", "params": {
+                "expression": "issue.assignee.accountId == user.accountId && !issue.labels.includes('x')",
+            } }]),
+            true,
+            false,
+        ),
+        (
+            json!([{ "condition": "jira_expression", "params": {
+                "expression": "issue.comments.filter(c => c.author == user).length > 9",
+            } }]),
+            true,
+            true,
+        ),
         // What the sandbox cannot tell is assumed, whichever way it is asked.
         (json!([other]), true, true),
         (
@@ -174,6 +190,45 @@ async fn conditions_ask_the_properties_of_the_app() {
     let stored = send("PUT", &property, &headers, "{\"panel\":{\"on\":true}}").await;
     assert_eq!(stored.status, 201, "{stored:?}");
     assert!(get(&url).await.body.contains("data-key=\"p\""));
+}
+
+#[tokio::test]
+async fn conditions_ask_the_properties_of_people_and_dashboards() {
+    let condition = |entity: &str| {
+        json!([{ "condition": "entity_property_equal_to", "params": {
+            "entity": entity, "propertyKey": "p", "objectName": "on", "value": "true",
+        } }])
+    };
+    let mut modules = panel("p", "/p", condition("user"));
+    modules["jiraDashboardItems"] = json!([{
+        "key": "item", "url": "/item", "name": { "value": "Item" },
+        "description": { "value": "Item" }, "thumbnailUrl": "/icon.svg",
+        "conditions": condition("dashboardItem"),
+    }]);
+    let (sandbox, app, site) = with_modules(Product::Jira, modules).await;
+    app.allow(&["READ", "WRITE"]);
+    let upm = Upm::of(&sandbox, Product::Jira);
+    upm.install(&app.descriptor_url).await.unwrap();
+    let shown = async |path: &str, key: &str| {
+        let page = get(&format!("{site}{path}")).await;
+        page.body.contains(&format!("data-key=\"{key}\""))
+    };
+    assert!(!shown("/browse/DEMO-1", "p").await && !shown("/dashboard", "item").await);
+    let on = json!({ "on": true });
+    for path in [
+        "/rest/api/3/user/properties/p?accountId=712020:ada",
+        "/rest/api/3/dashboard/10000/items/10001/properties/p",
+    ] {
+        let stored = call(&app, http::Method::PUT, path, &on).await;
+        assert_eq!(stored.status, 201, "{path}: {stored:?}");
+        let read = call(&app, http::Method::GET, path, &Value::Null).await;
+        assert_eq!(read.json()["value"], on);
+    }
+    assert!(shown("/browse/DEMO-1", "p").await && shown("/dashboard", "item").await);
+    // Grace has no such property, and nobody has any.
+    assert!(!shown("/browse/DEMO-1?as=grace", "p").await);
+    let nobody = "/rest/api/3/user/properties/p?accountId=712020:nobody";
+    assert_eq!(call(&app, http::Method::PUT, nobody, &on).await.status, 404);
 }
 
 #[tokio::test]

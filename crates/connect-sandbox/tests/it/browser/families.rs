@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::browser::{Stage, genuine, stage_of};
 
-const NAME: &str = "Name";
+pub(super) const NAME: &str = "Name";
 
-fn jira() -> Value {
+pub(super) fn jira() -> Value {
     let name = json!({ "value": NAME });
     let location = "atl.jira.view.issue.right.context";
     json!({
@@ -21,7 +21,7 @@ fn jira() -> Value {
     })
 }
 
-fn confluence() -> Value {
+pub(super) fn confluence() -> Value {
     let name = json!({ "value": NAME });
     json!({
         "dynamicContentMacros": [{
@@ -31,36 +31,6 @@ fn confluence() -> Value {
             "editor": { "url": "/edit", "editTitle": { "value": "Edit the macro" } },
         }],
     })
-}
-
-impl Stage {
-    pub(super) async fn open_view(&mut self, product: Product, path: &str, frames: &[&str]) {
-        let site = self.sandbox.site(product).to_string();
-        self.browser.open(&format!("{site}{path}")).await;
-        for frame in frames {
-            self.ready(frame).await;
-        }
-    }
-
-    pub(super) async fn ready(&mut self, frame: &str) {
-        self.browser
-            .wait_for(
-                &format!("/{frame}"),
-                "document.readyState === 'complete' && window.AP && AP.context",
-            )
-            .await;
-    }
-
-    /// Installs the app again, as it is now described.
-    pub(super) async fn reinstall(&mut self) {
-        self.upm.install(&self.app.descriptor_url).await.unwrap();
-    }
-
-    pub(super) async fn click(&mut self, selector: &str) {
-        let there = format!("document.querySelector({selector:?})");
-        self.browser.wait_for("", &there).await;
-        self.browser.eval("", &format!("{there}.click()")).await;
-    }
 }
 
 /// What must work with the sandbox's own script and with the real one.
@@ -415,110 +385,4 @@ async fn dialogs_of_jira_answer_what_was_chosen() {
             .await,
         "the config"
     );
-}
-
-/// `AP.navigator.go` by target, and where it leads.
-async fn targets_lead(
-    product: Product,
-    modules: Value,
-    from: &str,
-    frame: &str,
-    targets: &[(&str, Value, &str)],
-) {
-    let Some(mut stage) = stage_of(product, None, modules).await else {
-        return;
-    };
-    for (target, context, path) in targets {
-        stage.open_view(product, from, &[frame]).await;
-        stage
-            .ap(frame, &format!("AP.navigator.go('{target}', {context}), 0"))
-            .await;
-        let site = stage.sandbox.site(product).path().to_owned();
-        let there = format!(
-            "location.pathname + location.search === '{site}{path}' && document.querySelector('h1') && !document.querySelector('.message')"
-        );
-        stage.browser.wait_for("", &there).await;
-    }
-}
-
-#[tokio::test]
-async fn targets_of_jira_lead_to_its_pages() {
-    let mut modules = jira();
-    modules["generalPages"] = json!([{ "key": "page", "url": "/page", "name": { "value": NAME } }]);
-    let targets = [
-        (
-            "addonModule",
-            json!({ "moduleKey": "page", "projectKey": "PLAN", "customData": { "a": 1 } }),
-            "/plugins/servlet/ac/com.example.test/page?project.key=PLAN&ac.a=1",
-        ),
-        (
-            "dashboard",
-            json!({ "dashboardId": 10000 }),
-            "/dashboard/10000",
-        ),
-        ("issue", json!({ "issueKey": "PLAN-1" }), "/browse/PLAN-1"),
-        (
-            "projectAdminSummary",
-            json!({ "projectKey": "PLAN" }),
-            "/projects/PLAN/settings",
-        ),
-        (
-            "projectAdminTabPanel",
-            json!({ "projectKey": "PLAN", "adminPageKey": "x" }),
-            "/projects/PLAN/settings?tab=x",
-        ),
-        (
-            "projectSummary",
-            json!({ "projectKey": "PLAN" }),
-            "/projects/PLAN",
-        ),
-        ("site", json!({ "relativeUrl": "/issues" }), "/issues"),
-        (
-            "userProfile",
-            json!({ "userAccountId": "712020:grace" }),
-            "/people/712020%3Agrace",
-        ),
-    ];
-    targets_lead(Product::Jira, modules, "/browse/DEMO-1", "first", &targets).await;
-}
-
-#[tokio::test]
-async fn targets_of_confluence_lead_to_its_pages() {
-    let targets = [
-        (
-            "contentcreate",
-            json!({ "spaceKey": "DEMO" }),
-            "/pages/create?spaceKey=DEMO",
-        ),
-        (
-            "contentedit",
-            json!({ "contentId": "32770" }),
-            "/pages/edit/32770",
-        ),
-        ("contentlist", json!({ "spaceKey": "DEMO" }), "/spaces/DEMO"),
-        (
-            "contentview",
-            json!({ "contentId": "32770" }),
-            "/pages/32770",
-        ),
-        (
-            "spacetools",
-            json!({ "spaceKey": "DEMO" }),
-            "/space-tools/DEMO",
-        ),
-        ("spaceview", json!({ "spaceKey": "DEMO" }), "/spaces/DEMO"),
-        (
-            "userProfile",
-            json!({ "userAccountId": "712020:grace" }),
-            "/people/712020%3Agrace",
-        ),
-    ];
-    targets_lead(
-        Product::Confluence,
-        confluence(),
-        "/pages/32769",
-        "live",
-        &targets,
-    )
-    .await;
 }
