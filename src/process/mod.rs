@@ -8,6 +8,7 @@
 
 mod others;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -255,25 +256,26 @@ pub(crate) async fn end_orphans(group: u32) {
 /// Only where the system shows it (Linux).
 pub(crate) async fn end_marked(name: &str, value: &str) {
     let mark = format!("{name}={value}");
-    let marked = |signal: Strength| {
-        let found = marked(mark.as_bytes());
-        for pid in &found {
-            signal_process(*pid, signal);
-        }
-        found.is_empty()
-    };
-    if marked(Strength::Ask) {
-        return;
-    }
     let gone = async {
-        let mut again = tokio::time::interval(Duration::from_millis(20));
-        again.tick().await;
-        while !self::marked(mark.as_bytes()).is_empty() {
+        let mut again = tokio::time::interval(LOOK);
+        let mut asked = BTreeSet::new();
+        // A process that is being started shows no environment for a moment.
+        let mut none = 0;
+        while none < 2 {
             again.tick().await;
+            let found = marked(mark.as_bytes());
+            none = if found.is_empty() { none + 1 } else { 0 };
+            for pid in found {
+                if asked.insert(pid) {
+                    signal_process(pid, Strength::Ask);
+                }
+            }
         }
     };
     if tokio::time::timeout(GRACE_OF_ORPHANS, gone).await.is_err() {
-        marked(Strength::Kill);
+        for pid in marked(mark.as_bytes()) {
+            signal_process(pid, Strength::Kill);
+        }
     }
 }
 
@@ -381,6 +383,8 @@ impl Strength {
 
 const GRACE: Duration = Duration::from_secs(3);
 const GRACE_OF_ORPHANS: Duration = Duration::from_secs(1);
+/// Time between two looks for the children of a session that was killed.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Waits until a group has no member. Nobody tells us of grandchildren, so look again and again.
 async fn until_empty(group: u32) {
