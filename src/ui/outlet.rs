@@ -3,7 +3,8 @@
 //! As long as a signal ends the program by itself, whoever has a text writes it and waits until the
 //! reader takes it. A command that hears signals itself must hear them also when nobody reads:
 //! after [`attend`] each stream has a thread that writes, what waits for it is bounded, and what
-//! comes when that is full is lost and counted.
+//! comes when that is full is lost and counted. As long as somebody reads, a text is written when
+//! [`Outlet::put`] returns all the same.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -16,6 +17,9 @@ use crate::ui::progress;
 
 /// Most that waits for a reader, in bytes; a text that is longer waits alone.
 const ROOM: usize = 1 << 20;
+/// How long a text that comes first waits until it is written, so that the two streams keep the
+/// order of what happened, and a program that is killed has said what it did.
+const TURN: Duration = Duration::from_millis(250);
 /// How long an end waits for a reader who takes nothing. Shorter than what may be left of the time
 /// for leaving, longer than a busy machine keeps a good reader.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -93,10 +97,16 @@ impl Outlet {
             queue.lost += 1;
             return 0;
         }
+        let is_first = queue.waiting.is_empty() && !queue.busy;
         queue.size += text.len();
         queue.waiting.push_back(text);
         self.changed.notify_all();
-        std::mem::take(&mut queue.lost)
+        let (lost, before) = (std::mem::take(&mut queue.lost), queue.written);
+        if is_first {
+            let waits = |queue: &mut Queue| queue.written == before;
+            drop(self.changed.wait_timeout_while(queue, TURN, waits));
+        }
+        lost
     }
 
     fn attend(&'static self) -> io::Result<()> {
