@@ -77,6 +77,7 @@ const EVENTS: &[Event] = &[
             ("name", Text),
             ("product", Text),
             ("files", Texts),
+            ("written", Boolean),
         ],
     ),
     ("app.building", &[]),

@@ -52,6 +52,7 @@ fn a_module_is_entry_route_view_and_test() {
     assert_eq!(added["event"], "added");
     assert_eq!(added["name"], "sprint-report");
     assert_eq!(added["product"], "jira");
+    assert_eq!(added["written"], true);
     assert_eq!(added["files"].as_array().unwrap().len(), 6);
     let after = files(&env.folder());
     assert_eq!(after.len(), before.len() + 3, "{:?}", after.keys());
@@ -79,6 +80,10 @@ fn a_dry_run_shows_everything_and_changes_nothing() {
     ] {
         assert!(shown.contains(line), "{line}\n{shown}");
     }
+    let told = env.connect(&["add", "module", "webhooks", "--dry-run", "--json"]);
+    let told = told.assert().success();
+    let told: Value = serde_json::from_slice(&told.get_output().stdout).unwrap();
+    assert_eq!(told["written"], false);
     assert_eq!(files(&env.folder()), before);
 }
 

@@ -131,7 +131,8 @@ fn what_is_saved_shows_and_no_request_is_refused_meanwhile() {
         return;
     }
     let env = env();
-    let mut session = Session::command(&env, &["new", "hello", "--dev", "--yes", "--json"]);
+    // A name of its own: programs of one name are one file in a target folder that is shared.
+    let mut session = Session::command(&env, &["new", "saved", "--dev", "--yes", "--json"]);
     let ready = session.wait_within(BUILD, "ready", |event| event["event"] == "ready");
     let (_, page) = exchange("GET", ready["url"].as_str().unwrap());
     let iframe = iframe(&page);
@@ -151,7 +152,7 @@ fn what_is_saved_shows_and_no_request_is_refused_meanwhile() {
     open();
 
     let saved = save(
-        "hello/views/hello.hbs",
+        "saved/views/hello.hbs",
         "Hello, {{name}}",
         "Good day, {{name}}",
     );
@@ -170,7 +171,7 @@ fn what_is_saved_shows_and_no_request_is_refused_meanwhile() {
     let mut builds = 0;
     let (mut asked, mut longest) = (0, Duration::ZERO);
     for round in 1..=3 {
-        let saved = save("hello/src/app.rs", &named(round - 1), &named(round));
+        let saved = save("saved/src/app.rs", &named(round - 1), &named(round));
         let shown = format!("Good day, Ada Lovelace, number {round}");
         loop {
             let began = Instant::now();

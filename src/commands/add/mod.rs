@@ -12,7 +12,7 @@ use crate::cli::{Add, AddCommand, AddModule};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::project::{Config, FileError, read_text};
-use crate::scaffold::module::{self, Addition, App, Change};
+use crate::scaffold::module::{self, Addition, App, Change, Plan};
 use crate::ui::Verb;
 
 pub(super) fn run(flags: Add, context: &Context) -> Result<ExitCode, CliError> {
@@ -47,20 +47,38 @@ fn add(flags: AddModule, context: &Context) -> Result<(), CliError> {
         with_code: !flags.descriptor_only,
     };
     let plan = module::plan(&app, &addition)?;
-    if flags.dry_run {
-        for change in &plan.changes {
-            let (before, note) = match &change.before {
-                Some(before) => (before.as_str(), "with the module"),
-                None => ("", "new"),
-            };
-            let text = diff(&change.path, note, before, &change.after);
-            context.ui.data(text.trim_end());
-        }
-        return Ok(());
+    if !flags.dry_run {
+        module::write(&context.cwd, &plan.changes)?;
+        tell(kind.name, &plan, context);
+    } else if !context.ui.json {
+        preview(&plan, context);
     }
-    module::write(&context.cwd, &plan.changes)?;
+    context.ui.event(
+        "added",
+        &json!({
+            "type": kind.name, "name": plan.name, "product": addition.product,
+            "files": plan.changes.iter().map(|change| &change.path).collect::<Vec<_>>(),
+            "written": !flags.dry_run,
+        }),
+    );
+    Ok(())
+}
 
-    let what = format!("{} `{}` to {}", kind.name, plan.name, plan.descriptor);
+/// Shows every line that would change.
+fn preview(plan: &Plan, context: &Context) {
+    for change in &plan.changes {
+        let (before, note) = match &change.before {
+            Some(before) => (before.as_str(), "with the module"),
+            None => ("", "new"),
+        };
+        let text = diff(&change.path, note, before, &change.after);
+        context.ui.data(text.trim_end());
+    }
+}
+
+/// Says what was done, and what is left to do.
+fn tell(kind: &str, plan: &Plan, context: &Context) {
+    let what = format!("{kind} `{}` to {}", plan.name, plan.descriptor);
     context.ui.status(Verb::Done("Added"), &what);
     let names = |wanted: &dyn Fn(&Change) -> bool| -> Vec<&str> {
         let changes = plan.changes.iter().skip(1).filter(|change| wanted(change));
@@ -78,14 +96,6 @@ fn add(flags: AddModule, context: &Context) -> Result<(), CliError> {
         let hint = format!("let the app answer {method} {path}, which the product signs");
         context.ui.note("the code is left to you", &hint);
     }
-    context.ui.event(
-        "added",
-        &json!({
-            "type": kind.name, "name": plan.name, "product": addition.product,
-            "files": plan.changes.iter().map(|change| &change.path).collect::<Vec<_>>(),
-        }),
-    );
-    Ok(())
 }
 
 fn list(flags: &AddModule, context: &Context) {

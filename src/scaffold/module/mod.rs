@@ -18,7 +18,7 @@ use connect_validator::{Finding, PlaceError, Product};
 
 pub(crate) use entry::{Addition, check_name, usual_name};
 pub(crate) use kinds::{Answer, Kind, check_kind, kind};
-pub(crate) use plan::{App, Change, plan};
+pub(crate) use plan::{App, Change, Plan, plan};
 pub(crate) use write::write;
 
 use crate::scaffold::PlanError;

@@ -6,7 +6,6 @@ use connect_core::AppKey;
 use connect_validator::{Options, PlaceError, Product, check, check_manifest, module_kinds};
 
 use super::kinds::KINDS;
-use super::plan::Plan;
 use super::*;
 use crate::scaffold::{Answers, AppName, RuntimeSource, find};
 
