@@ -93,7 +93,7 @@ pub(super) fn samples(on: &OnSite, app: &App) -> Vec<Sample> {
     Callback::ALL.map(one).into()
 }
 
-/// The bytes of a body, with the tenant's secret where it stands for it.
+/// The bytes of the body of `installed`, with the tenant's secret where it is named.
 pub(super) fn wire(body: &Value, app: &App) -> Vec<u8> {
     let mut filled = body.clone();
     if let Some(secret) = filled.get_mut("sharedSecret")

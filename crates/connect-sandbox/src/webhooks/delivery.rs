@@ -163,7 +163,8 @@ pub(super) async fn send(
     let started = Instant::now();
     let body = match &delivery.body {
         Value::Null => Vec::new(),
-        body => callbacks::wire(body, app),
+        body if callback == Some(Callback::Installed) => callbacks::wire(body, app),
+        body => body.to_string().into_bytes(),
     };
     let headers = match callback {
         Some(_) => signed_json(&token),

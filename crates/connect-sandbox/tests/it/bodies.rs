@@ -230,6 +230,13 @@ async fn lifecycle_calls_are_sent_by_hand_and_never_show_the_secret() {
     let shown = send("GET", &console, &own, "").await;
     assert!(!shown.body.contains(&secret) && !sent.body.contains(&secret));
     assert!(shown.body.contains("${sharedSecret}"));
+    // No other call carries it.
+    let order = json!({ "site": "/wiki", "webhooks": [
+        { "event": "enabled", "body": { "sharedSecret": "${sharedSecret}" } },
+    ] });
+    send("POST", &console, &own, &order.to_string()).await;
+    let last = app.seen().pop().unwrap();
+    assert_eq!(last.body["sharedSecret"], "${sharedSecret}");
     let told = sandbox.events().into_iter().filter(|recorded| {
         matches!(
             &recorded.event,
