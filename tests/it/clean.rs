@@ -13,10 +13,6 @@ use crate::support::env::TestEnv;
 use crate::support::host::{FakeHost, Faults, fetch};
 use crate::support::session::Session;
 
-fn start(env: &TestEnv) -> Session {
-    Session::start(env, &["--exec", &app::command()])
-}
-
 #[test]
 fn what_a_power_cut_left_is_listed_and_removed() {
     let host = FakeHost::start();
@@ -28,7 +24,7 @@ fn what_a_power_cut_left_is_listed_and_removed() {
         .success()
         .stdout_eq("")
         .stderr_eq("nothing is registered with any host\n");
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     let app = session.wait_for("ready")["app"]
         .as_str()
         .unwrap()
@@ -70,7 +66,7 @@ fn clean_asks_hosts_for_what_no_session_noted() {
     let env = TestEnv::new()
         .with_descriptor(&app::descriptor("com.example.a", "One"))
         .with_hosts(&[&one, &two]);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     for _ in 0..2 {
         session.wait_for("host.registered");
     }
@@ -144,7 +140,7 @@ fn who_leaves_in_the_middle_of_an_install_knows_every_key_it_may_have() {
     let env = TestEnv::new()
         .with_descriptor(&app::descriptor("com.example.a", "One"))
         .with_hosts(&[&host]);
-    let session = start(&env);
+    let session = Session::with_app(&env);
     host.wait_for("POST", 1);
     env.write(
         "atlassian-connect.json",

@@ -12,10 +12,6 @@ fn project(host: &FakeHost) -> TestEnv {
         .with_hosts(&[host])
 }
 
-fn start(env: &TestEnv) -> Session {
-    Session::start(env, &["--exec", &app::command()])
-}
-
 #[test]
 fn the_whole_loop_registers_registers_again_and_deregisters() {
     let host = FakeHost::with(Faults {
@@ -23,7 +19,7 @@ fn the_whole_loop_registers_registers_again_and_deregisters() {
         ..Faults::default()
     });
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     let ready = session.wait_for("ready");
     let page = format!("{}/plugins/servlet/ac/com.example.a/hello", host.site());
     assert_eq!(ready["url"], page.as_str());
@@ -49,7 +45,7 @@ fn the_whole_loop_registers_registers_again_and_deregisters() {
 fn a_half_typed_save_changes_nothing_and_the_next_good_one_counts() {
     let host = FakeHost::start();
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     session.wait_for("ready");
     env.write(
         "atlassian-connect.json",
@@ -75,7 +71,7 @@ fn a_half_typed_save_changes_nothing_and_the_next_good_one_counts() {
 fn a_save_without_a_change_in_meaning_is_no_install() {
     let host = FakeHost::start();
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     session.wait_for("ready");
     let text = env.read("atlassian-connect.json");
     env.write("atlassian-connect.json", &text);
@@ -100,7 +96,7 @@ fn one_bad_host_does_not_spoil_the_other() {
     let env = TestEnv::new()
         .with_descriptor(&app::descriptor("com.example.a", "One"))
         .with_hosts(&[&good, &bad]);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     let mut next = || {
         session.wait_for_where("error or ready", |event| {
             event["event"] == "error" || event["event"] == "ready"
@@ -150,7 +146,7 @@ fn what_a_host_refuses_is_explained_and_tried_again_with_the_next_save() {
     ] {
         let host = FakeHost::with(faults);
         let env = project(&host);
-        let mut session = start(&env);
+        let mut session = Session::with_app(&env);
         let error = session.wait_for("error");
         assert_eq!(error["code"], code);
         assert_eq!(error["fatal"], false);
@@ -173,7 +169,7 @@ fn an_app_that_comes_up_disabled_is_enabled() {
         ..Faults::default()
     });
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     session.wait_for("ready");
     assert!(host.is_enabled("com.example.a"));
     session.interrupt();
@@ -183,7 +179,7 @@ fn an_app_that_comes_up_disabled_is_enabled() {
 fn a_power_cut_leaves_a_journal_and_the_next_session_takes_over() {
     let host = FakeHost::start();
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     let app = session.wait_for("ready")["app"]
         .as_str()
         .unwrap()
@@ -196,7 +192,7 @@ fn a_power_cut_leaves_a_journal_and_the_next_session_takes_over() {
     assert!(journal.contains(&host.site()), "{journal}");
     assert!(!journal.contains(FakeHost::PASSWORD), "{journal}");
 
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     session.wait_for("ready");
     let ended = session.interrupt();
     assert!(ended.stderr.contains("taking it over"), "{}", ended.stderr);
@@ -208,9 +204,9 @@ fn a_power_cut_leaves_a_journal_and_the_next_session_takes_over() {
 fn a_second_session_in_the_folder_is_refused() {
     let host = FakeHost::start();
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     session.wait_for("ready");
-    let ended = start(&env).end();
+    let ended = Session::with_app(&env).end();
     assert_eq!(ended.status.code(), Some(1));
     assert!(
         ended.stderr.contains("error[dev/locked]"),
@@ -224,7 +220,7 @@ fn a_second_session_in_the_folder_is_refused() {
 fn requests_pass_untouched_and_are_told_without_their_query() {
     let host = FakeHost::start();
     let env = project(&host);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     let ready = session.wait_for("ready");
     let app = ready["app"].as_str().unwrap().to_owned();
     let body = fetch("GET", &format!("{app}/target?jwt=a.b.c&x=%7e+1&&y"));

@@ -18,10 +18,6 @@ fn project(hosts: &[&FakeHost]) -> TestEnv {
         .with_hosts(hosts)
 }
 
-fn start(env: &TestEnv) -> Session {
-    Session::start(env, &["--exec", &app::command()])
-}
-
 /// Number of the app's process.
 fn app_of(session: &mut Session) -> Pid {
     let ready = session.wait_for("ready");
@@ -35,7 +31,7 @@ fn a_killed_session_leaves_nothing() {
     for signal in [Signal::KILL, Signal::ABORT, Signal::ILL] {
         let (one, two) = (FakeHost::start(), FakeHost::start());
         let env = project(&[&one, &two]);
-        let mut session = start(&env);
+        let mut session = Session::with_app(&env);
         let app = app_of(&mut session);
         let registered = |host: &FakeHost| !host.apps().is_empty();
         while !(registered(&one) && registered(&two)) {
@@ -64,7 +60,7 @@ fn a_session_killed_in_the_middle_of_an_install_leaves_nothing() {
         ..Faults::default()
     });
     let env = project(&[&host]);
-    let session = start(&env);
+    let session = Session::with_app(&env);
     host.wait_for("POST", 1);
     let reaper = session.reaper();
     session.signal(Signal::KILL);
@@ -77,7 +73,7 @@ fn a_session_killed_in_the_middle_of_an_install_leaves_nothing() {
 fn a_host_that_refuses_keeps_its_place_in_the_journal() {
     let (good, bad) = (FakeHost::start(), FakeHost::start());
     let env = project(&[&good, &bad]);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     app_of(&mut session);
     good.wait_for("POST", 1);
     bad.wait_for("POST", 1);
@@ -107,12 +103,12 @@ fn a_host_that_refuses_keeps_its_place_in_the_journal() {
 fn whoever_starts_again_at_once_need_not_wait_or_wonder() {
     let host = FakeHost::start();
     let env = project(&[&host]);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     app_of(&mut session);
     session.signal(Signal::KILL);
     session.end();
     // Before the reaper, or after it.
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     session.wait_for("ready");
     assert_eq!(host.apps(), ["com.example.a"]);
     let ended = session.interrupt();
@@ -124,7 +120,7 @@ fn whoever_starts_again_at_once_need_not_wait_or_wonder() {
 fn a_good_end_leaves_no_process() {
     let host = FakeHost::start();
     let env = project(&[&host]);
-    let mut session = start(&env);
+    let mut session = Session::with_app(&env);
     let app = app_of(&mut session);
     let reaper = session.reaper();
     let ended = session.interrupt();

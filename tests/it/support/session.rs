@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::DEADLINE;
+use crate::support::app;
 use crate::support::env::{CONNECT, TestEnv};
 
 /// A session; killed when dropped.
@@ -34,6 +35,11 @@ impl Session {
     /// Starts `connect dev --json` with more arguments.
     pub(crate) fn start(env: &TestEnv, arguments: &[&str]) -> Self {
         Self::command(env, &[&["dev", "--json"], arguments].concat())
+    }
+
+    /// Starts a session whose app is [`app`].
+    pub(crate) fn with_app(env: &TestEnv) -> Self {
+        Self::start(env, &["--exec", &app::command()])
     }
 
     /// Starts any command that goes on.
