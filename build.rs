@@ -29,6 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=templates");
+    // For the tests of what is vendored.
+    println!("cargo::rustc-env=VENDORED={}", VENDORED.join(" "));
 
     fs::write(out.join("vendor.deflate"), pack(&vendor(&root)?)?)?;
     Ok(())
