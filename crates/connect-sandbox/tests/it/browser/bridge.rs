@@ -168,13 +168,7 @@ async fn bridge_works(stage: &mut Stage) {
 async fn dialogs_work(stage: &mut Stage) {
     stage.open("hello").await;
     stage.ap("hello", "AP.events.on('dialog.close', (data) => { window.result = data; }), AP.dialog.create({ key: 'dialog', customData: { id: 7 }, submitText: 'Go' }), 0").await;
-    stage
-        .browser
-        .wait_for(
-            "/dialog",
-            "document.readyState === 'complete' && window.AP && AP.dialog",
-        )
-        .await;
+    stage.dialog_is_there().await;
     assert_eq!(
         stage
             .ap(

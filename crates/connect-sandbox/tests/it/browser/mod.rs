@@ -105,6 +105,12 @@ fn page(path: &str, script: &str) -> String {
 }
 
 impl Stage {
+    /// Waits until the app's page in a dialog can speak with its host.
+    async fn dialog_is_there(&mut self) {
+        let there = "document.readyState === 'complete' && window.AP && AP.dialog";
+        self.browser.wait_for("/dialog", there).await;
+    }
+
     async fn open(&mut self, module: &str) {
         let url = format!(
             "{}/plugins/servlet/ac/{KEY}/{module}",

@@ -115,13 +115,7 @@ async fn dialogs_and_flags_lie_on_top() {
         stage.browser.dark(dark).await;
         stage.open("hello").await;
         stage.ap("hello", "AP.dialog.create({ key: 'dialog', size: 'medium', hint: 'A hint of the app', buttons: [{ text: 'More', identifier: 'more' }] }), 0").await;
-        stage
-            .browser
-            .wait_for(
-                "/dialog",
-                "document.readyState === 'complete' && window.AP && AP.dialog",
-            )
-            .await;
+        stage.dialog_is_there().await;
         stage.ap("dialog", "AP.flag.create({ title: 'Saved', body: 'All 3 changes were saved.', type: 'success', actions: { undo: 'Undo', show: 'Show them' } }), 0").await;
         stage.browser.wait_for("", "document.querySelector('.flag') && document.querySelector('dialog .frame-holder.is-ready')").await;
         keep(
