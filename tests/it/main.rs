@@ -24,6 +24,8 @@ mod dev_watch;
 mod doctor;
 mod events;
 mod first_light;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod info;
 mod inspect;
 mod license;
