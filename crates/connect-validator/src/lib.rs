@@ -12,6 +12,7 @@
 //! assert_eq!(slip.label.as_deref(), Some("did you mean `baseUrl`?"));
 //! ```
 
+mod block;
 mod checker;
 pub mod codes;
 #[cfg(feature = "json-schema")]
@@ -22,6 +23,7 @@ pub mod fix;
 mod json;
 mod lines;
 mod manifest;
+mod migrate;
 mod model;
 mod place;
 mod placeholder;
@@ -41,6 +43,7 @@ pub use custom_schema::{CustomSchema, CustomSchemaError};
 pub use facts::{Lifecycle, Module, Summary, descriptor_facts};
 pub use finding::{Edit, Finding, Fix, Level, Report, Span};
 pub use manifest::check_manifest;
+pub use migrate::{Carried, Fit, MigrateError, Migration, Part, Step, migrate};
 pub use place::{
     ModuleKind, PlaceError, module_kinds, nearest_kind, place_in_manifest, place_module,
 };

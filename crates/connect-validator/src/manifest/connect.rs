@@ -218,7 +218,8 @@ fn unknown<'t>(checker: &mut Checker<'t>, member: &'t Member<'t>) {
     }
 }
 
-fn prefix(product: Product) -> &'static str {
+/// What stands in front of the colon in names of a product's modules.
+pub(crate) fn prefix(product: Product) -> &'static str {
     match product {
         Product::Confluence => "confluence",
         _ => "jira",

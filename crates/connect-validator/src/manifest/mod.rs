@@ -7,7 +7,9 @@
 mod app;
 mod connect;
 mod forge;
-mod names;
+pub(crate) mod names;
+
+pub(crate) use connect::prefix;
 
 use crate::checker::Checker;
 use crate::codes::{self, Code};

@@ -1,7 +1,7 @@
 //! Names of Forge modules, as of version 13.7 of Forge's own manifest checks.
 
 /// Every member that `modules` is known to take. The list is open: Forge gets new ones.
-pub(super) const FORGE_MODULES: &[&str] = &[
+pub(crate) const FORGE_MODULES: &[&str] = &[
     "action",
     "apiRoute",
     "automation:action",

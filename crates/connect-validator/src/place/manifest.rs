@@ -2,7 +2,8 @@
 
 use super::PlaceError;
 use crate::Product;
-use crate::json::{Node, Value, parse as parse_json, quoted};
+use crate::block::Block;
+use crate::json::parse as parse_json;
 use crate::yaml;
 
 /// The text of a manifest with one more Connect module: behind those of its type, or in a new list of its type
@@ -21,6 +22,7 @@ pub fn place_in_manifest(
     let module = parse_json(module).root;
     let module = module.filter(|root| root.as_object().is_some());
     let module = module.ok_or(PlaceError::NotAModule)?;
+    let module = Block::of(&module, &mut str::to_owned);
     let parsed = yaml::parse(source);
     let root = parsed.root.ok_or(PlaceError::NotRead)?;
     let Some(modules) = root.get("connectModules") else {
@@ -36,11 +38,11 @@ pub fn place_in_manifest(
         let (first, last) = first.zip(last).ok_or(PlaceError::NotRead)?;
         let dash = dash(source, first.range.start).ok_or(PlaceError::NotRead)?;
         let at = end_of_block(source, last.range.start, dash.len());
-        return Ok(Some(inserted(source, at, &item(&module, dash))));
+        return Ok(Some(inserted(source, at, &module.item(dash))));
     }
     let last = object.members.last().unwrap_or(first);
     let at = end_of_block(source, last.key_range.start, margin.len());
-    let new = format!("{margin}{name}:\n{}", item(&module, &format!("{margin}  ")));
+    let new = format!("{margin}{name}:\n{}", module.item(&format!("{margin}  ")));
     Ok(Some(inserted(source, at, &new)))
 }
 
@@ -86,62 +88,4 @@ fn end_of_block(source: &str, at: usize, margin: usize) -> usize {
         last = end;
     }
     last
-}
-
-/// A module as an item of a list.
-fn item(module: &Node<'_>, indent: &str) -> String {
-    let mut out = String::new();
-    write(&mut out, module, &format!("{indent}  "));
-    let first = out.trim_start();
-    format!("{indent}- {first}")
-}
-
-/// The lines of the members of an object.
-fn write(out: &mut String, node: &Node<'_>, indent: &str) {
-    let Value::Object(object) = &node.value else {
-        return;
-    };
-    for member in &object.members {
-        out.extend([indent, &member.key, ":"]);
-        let deeper = format!("{indent}  ");
-        match &member.value.value {
-            Value::Object(inner) if !inner.members.is_empty() => {
-                out.push('\n');
-                write(out, &member.value, &deeper);
-            }
-            Value::Array(array) if !array.items.is_empty() => {
-                out.push('\n');
-                for value in &array.items {
-                    match &value.value {
-                        Value::Object(_) => out.push_str(&item(value, &deeper)),
-                        _ => out.extend([&*deeper, "- ", &*scalar(value), "\n"]),
-                    }
-                }
-            }
-            _ => out.extend([" ", &*scalar(&member.value), "\n"]),
-        }
-    }
-}
-
-fn scalar(node: &Node<'_>) -> String {
-    match &node.value {
-        Value::Array(_) => "[]".to_owned(),
-        Value::Bool(value) => value.to_string(),
-        Value::Null | Value::Opaque => "null".to_owned(),
-        Value::Number(value) => value.to_string(),
-        Value::Object(_) => "{}".to_owned(),
-        Value::String(text) if is_plain(text) => text.to_string(),
-        // Every JSON string is one of YAML.
-        Value::String(text) => quoted(text),
-    }
-}
-
-/// Whether a text means itself without quotes, to readers of any YAML.
-fn is_plain(text: &str) -> bool {
-    let good = |c: char| c.is_ascii_alphanumeric() || " ./_-".contains(c);
-    let word = text.to_ascii_lowercase();
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && text.chars().all(good)
-        && !text.ends_with(' ')
-        && !["false", "n", "no", "null", "off", "on", "true", "y", "yes"].contains(&&*word)
 }

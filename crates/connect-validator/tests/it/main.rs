@@ -8,6 +8,7 @@ mod facts;
 mod findings_page;
 mod fixtures;
 mod manifest;
+mod migrate;
 mod mutate;
 mod noise;
 mod place;

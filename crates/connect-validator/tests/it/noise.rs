@@ -1,6 +1,8 @@
 //! Damaged text: whatever is typed, the answer is sound and fixes make it better.
 
-use connect_validator::{MAX_FINDINGS, Options, check, descriptor_facts, fix};
+use connect_validator::{
+    MAX_FINDINGS, Options, Product, check, check_manifest, descriptor_facts, fix, migrate,
+};
 
 use crate::corpus::samples;
 use crate::mutate::Dice;
@@ -40,6 +42,7 @@ fn damaged_text_is_answered_soundly_and_fixes_leave_less_to_say() {
             );
         }
         let _ = descriptor_facts(&text, &Options::default());
+        becomes_yaml(&text);
         let (better, applied) = fix::apply(&text, &before.findings);
         if applied == 0 {
             continue;
@@ -55,6 +58,29 @@ fn damaged_text_is_answered_soundly_and_fixes_leave_less_to_say() {
     }
     println!("{fixed} texts with fixes");
     assert!(fixed > 150);
+}
+
+/// Whatever a manifest is made of, it can be read.
+fn becomes_yaml(text: &str) {
+    for product in [Product::Confluence, Product::Jira] {
+        let options = Options {
+            product: Some(product),
+            ..Options::default()
+        };
+        let Ok(migration) = migrate(text, &options) else {
+            continue;
+        };
+        let report = check_manifest(&migration.manifest, &Options::default());
+        let syntax = |found: &connect_validator::Finding| {
+            ["manifest/syntax", "manifest/duplicate-key"].contains(&found.code)
+        };
+        let broken: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|found| syntax(found))
+            .collect();
+        assert!(broken.is_empty(), "{broken:#?}\n{}", migration.manifest);
+    }
 }
 
 fn damage(text: &mut String, dice: &mut Dice) {
@@ -111,6 +137,10 @@ fn hostile_text_takes_time_linear_in_its_length() {
         module(&"${".repeat(40_000)),
         format!("{{{}}}", many(&|n| format!("\"bseUrl{n}\":1"))),
         format!(
+            "{{\"key\":\"a\",\"modules\":{{\"webhooks\":[{}]}}}}",
+            many(&|_| "{}".to_owned())
+        ),
+        format!(
             "{{\"modules\":{{{}}}}}",
             many(&|n| format!("\"webPanel{n}\":[]"))
         ),
@@ -122,5 +152,6 @@ fn hostile_text_takes_time_linear_in_its_length() {
     ];
     for text in &texts {
         assert!(check(text, &Options::default()).findings.len() <= MAX_FINDINGS);
+        becomes_yaml(text);
     }
 }
