@@ -16,6 +16,7 @@ mod info;
 mod inspect;
 mod license;
 mod listen;
+mod migrate;
 mod process;
 mod project;
 mod proxy;

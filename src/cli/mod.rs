@@ -3,6 +3,7 @@
 mod add;
 mod files;
 mod look;
+mod migrate;
 mod new;
 mod sandbox;
 mod session;
@@ -14,6 +15,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 pub(crate) use crate::cli::add::{Add, AddCommand, AddModule};
 pub(crate) use crate::cli::files::{Completions, Man};
 pub(crate) use crate::cli::look::{Doctor, Info, License};
+pub(crate) use crate::cli::migrate::{Migrate, MigrateForge};
 pub(crate) use crate::cli::new::{New, Vcs};
 pub(crate) use crate::cli::sandbox::{
     Sandbox, SandboxAt, SandboxCommand, SandboxFault, SandboxRecord, SandboxTest,
@@ -120,6 +122,9 @@ pub(crate) enum Command {
     Inspect(Inspect),
     License(License),
     Man(Man),
+    /// Carry the app over to Forge
+    #[command(subcommand)]
+    Migrate(Migrate),
     New(New),
     /// Take everything away if the session that started this is killed
     #[command(name = "__reap", hide = true)]

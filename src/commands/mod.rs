@@ -10,6 +10,7 @@ mod info;
 mod inspect;
 mod left;
 mod license;
+mod migrate;
 mod new;
 mod reap;
 mod sandbox;
@@ -42,6 +43,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode, CliEr
         Command::Inspect(flags) => inspect::run(&flags, context),
         Command::License(flags) => license::run(flags, context),
         Command::Man(flags) => files::man(&flags, context),
+        Command::Migrate(command) => migrate::run(command, context),
         Command::New(flags) => new::run(flags, context),
         Command::Reap => reap::run(context),
         Command::Sandbox(flags) => sandbox::run(&flags, context),

@@ -52,7 +52,8 @@ pub(super) fn install_failed(
         CLOSED => error
             .cause("CHANGE-3096 (31 March 2026): private Connect apps only through Forge")
             .cause("or its development mode is off")
-            .hint("is it a site of your own? switch on development mode at Settings there"),
+            .hint("is it a site of your own? switch on development mode at Settings there")
+            .hint("connect migrate forge    says what becomes of the app on Forge"),
         _ => error,
     };
     let error = match message {

@@ -10,6 +10,7 @@ mod host;
 mod inspect;
 mod install;
 mod license;
+mod migrate;
 mod program;
 mod project;
 mod scaffold;

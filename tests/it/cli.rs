@@ -27,6 +27,8 @@ fn help_is_as_documented() {
         "inspect",
         "license",
         "man",
+        "migrate",
+        "migrate forge",
         "new",
         "sandbox",
         "sandbox fault",

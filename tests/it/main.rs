@@ -29,6 +29,7 @@ mod full_disk;
 mod info;
 mod inspect;
 mod license;
+mod migrate;
 mod new;
 #[cfg(target_os = "linux")]
 mod random_sessions;

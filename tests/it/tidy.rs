@@ -42,8 +42,8 @@ const MODULES: &[(&str, &[&str])] = &[
         "commands",
         &[
             "call", "check", "cli", "context", "dev", "doctor", "editor", "env", "error", "host",
-            "http", "info", "inspect", "license", "process", "project", "scaffold", "tenants",
-            "ui",
+            "http", "info", "inspect", "license", "migrate", "process", "project", "scaffold",
+            "tenants", "ui",
         ],
     ),
     ("context", &["cli", "env", "error", "http", "ui"]),
@@ -81,6 +81,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     ("listen", &[]),
     ("main", &["cli", "commands", "context", "error", "ui"]),
+    ("migrate", &["check", "context", "error", "project", "ui"]),
     ("process", &[]),
     ("project", &["context", "env", "process", "tunnel"]),
     ("proxy", &["listen"]),

@@ -17,7 +17,7 @@ pub(crate) enum Block {
 impl Block {
     /// A text, in quotes where it would mean something else without.
     pub(crate) fn text(text: &str) -> Self {
-        Self::Scalar(match is_plain(text) {
+        Self::Scalar(match is_plain(text) || is_plain_name(text) {
             true => text.to_owned(),
             false => quoted(text),
         })
@@ -142,7 +142,7 @@ fn is_plain(text: &str) -> bool {
         && !["false", "n", "no", "null", "off", "on", "true", "y", "yes"].contains(&&*word)
 }
 
-/// Whether it is a name such as `jira:webItems` or `read:connect-jira`: two words with a colon between them.
+/// Whether it is a name such as `jira:webItems` or an address: two words with a colon between them.
 fn is_plain_name(text: &str) -> bool {
     let word = |text: &str| is_plain(text) && !text.contains(' ');
     text.split_once(':')

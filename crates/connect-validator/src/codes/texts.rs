@@ -434,7 +434,7 @@ codes! {
         say that requests stop on that day, but that apps may stop working. Since \
         31 March 2026 (CHANGE-3096) sites install no private app from a descriptor, and the Marketplace takes no \
         new version of one; what is installed goes on. The way on is Forge: put the modules under \
-        `connectModules` of a `manifest.yml` as they are (`connect validate manifest` checks them), then replace \
+        `connectModules` of a `manifest.yml` as they are (`connect migrate forge` writes it), then replace \
         one after the other with modules of Forge. Until then `connect dev` runs the app on its sandbox, which \
         knows no such date. `connect validate --allow platform/end-of-support` no longer mentions it.";
     REGION_NO_MIGRATION = "region/no-migration", Warning,

@@ -166,7 +166,7 @@ pub(super) fn top(mover: &mut Mover<'_>, root: &Node<'_>) {
             "editionsEnabled" | "enableLicensing" => licensing(mover, root, name, node),
             "key" => {
                 mover.manifest.key = mover.texts.fill(node.as_str().unwrap_or_default());
-                step(Carried::Automatic).to("app.connect.key").note("never change it")
+                step(Carried::Automatic).to("app.connect.key")
             }
             "description" | "name" | "vendor" => step(Carried::ByHand)
                 .note("not in a manifest: `forge register` asks for a name, the developer console has the rest"),

@@ -165,8 +165,8 @@ fn regions_take_nothing_else_away() {
     has(
         &migration,
         "    baseUrl:
-      default: \"https://a.example\"
-      EU: \"https://eu.example\"
+      default: https://a.example
+      EU: https://eu.example
     operations:
       - storage
     storage:
