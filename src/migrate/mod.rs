@@ -7,16 +7,18 @@ mod report;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use connect_validator::{Finding, Level, Migration, Options, check, check_manifest, migrate};
+use connect_validator::{
+    Finding, Level, MigrateError, Migration, Options, Product, check, check_manifest, migrate,
+};
 use serde::Serialize;
 
 use crate::check::{Source, count};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::project::{DESCRIPTOR, MANIFEST};
+use crate::project::{Config, DESCRIPTOR, MANIFEST};
 use crate::ui::{Verb, wrap};
 
 /// What to make a manifest of, and where it goes.
@@ -50,9 +52,14 @@ pub(crate) fn forge(options: &ForgeOptions, context: &Context) -> Result<ExitCod
     if writes && fs::symlink_metadata(context.cwd.join(MANIFEST)).is_ok() {
         return Err(CliError::manifest_exists());
     }
-    let migration =
-        migrate(&text, &options.rules).map_err(|error| CliError::not_migrated(&name, error))?;
-    let problems = problems(&text, &migration, &options.rules);
+    let mut rules = options.rules.clone();
+    let mut migrated = migrate(&text, &rules);
+    if migrated == Err(MigrateError::WhichProduct) && is_of_project(&source) {
+        rules.product = product_of_project(context);
+        migrated = migrate(&text, &rules);
+    }
+    let migration = migrated.map_err(|error| CliError::not_migrated(&name, error))?;
+    let problems = problems(&text, &migration, &rules);
     let ok = problems.is_empty();
     if writes && ok {
         write(&migration.manifest, context)?;
@@ -89,6 +96,21 @@ pub(crate) fn forge(options: &ForgeOptions, context: &Context) -> Result<ExitCod
         context.ui.data(migration.manifest.trim_end());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether it is a file in the folder of the project, so that its config.json says what it is for.
+fn is_of_project(source: &Source) -> bool {
+    let folder = source.path().and_then(Path::parent);
+    folder.is_some_and(|folder| folder.as_os_str().is_empty())
+}
+
+/// The product that config.json names; that of Bitbucket would have said so in its descriptor.
+fn product_of_project(context: &Context) -> Option<Product> {
+    match Config::named_product(&context.cwd, &context.env)? {
+        connect_core::Product::Confluence => Some(Product::Confluence),
+        connect_core::Product::Jira => Some(Product::Jira),
+        _ => None,
+    }
 }
 
 /// What `--json` says, in one line.

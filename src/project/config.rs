@@ -75,15 +75,21 @@ impl Config {
     }
 
     /// The product that the app is for (`product`), whose site in the sandbox gets it: Jira unless
-    /// the file says Confluence. That the file cannot be read is told by [`Config::read`].
+    /// the file says Confluence.
     pub(crate) fn product(folder: &Path, env: &Env) -> Product {
-        let file = read_settings(&folder.join(CONFIG), env);
-        let file = file.ok().flatten().unwrap_or_default();
-        let named = value(&file, "product", env).and_then(Value::as_str);
-        match named.and_then(Product::parse) {
+        match Self::named_product(folder, env) {
             Some(Product::Confluence) => Product::Confluence,
             _ => Product::Jira,
         }
+    }
+
+    /// The product that the file says the app is for, if it says so. That the file cannot be read is told by
+    /// [`Config::read`].
+    pub(crate) fn named_product(folder: &Path, env: &Env) -> Option<Product> {
+        let file = read_settings(&folder.join(CONFIG), env);
+        let file = file.ok().flatten().unwrap_or_default();
+        let named = value(&file, "product", env).and_then(Value::as_str);
+        named.and_then(Product::parse)
     }
 
     /// Where config.json says what is said of a key.

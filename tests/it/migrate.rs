@@ -259,6 +259,12 @@ fn an_app_for_either_product_needs_to_be_told() {
     let told = ["migrate", "forge", "--product", "confluence", "--print"];
     let told = env.connect(&told).assert().success();
     assert!(stdout(&told).contains("  confluence:adminPages:\n"));
+    // Of the project's own files, config.json tells.
+    env.write("config.json", "{ product: 'confluence' }");
+    let told = env.connect(&["migrate", "forge", "--print"]).assert();
+    assert!(stdout(&told.success()).contains("  confluence:adminPages:\n"));
+    let other = env.connect(&["migrate", "forge", "-"]).stdin(&*either);
+    other.assert().code(2);
 }
 
 #[test]
