@@ -1,5 +1,7 @@
 //! What people read: a table for each kind of part, what differs, and what to do next.
 
+use std::collections::{HashMap, HashSet};
+
 use anstyle::{AnsiColor, Style};
 use connect_validator::{Carried, Fit, Migration, Part, Product, Step};
 use console::measure_text_width;
@@ -153,8 +155,10 @@ fn table(title: &str, place: &str, rows: &[Row], ui: &Ui) -> String {
             true => before + 2,
             false => before + name + 2 + if key > 0 { key + 2 } else { 0 } + NOW + 2,
         };
-        text = text.trim_end().to_owned();
         for (index, one) in row.places.iter().enumerate() {
+            if stacked || index > 0 {
+                text.truncate(text.trim_end().len());
+            }
             text += &match (stacked, index) {
                 (true, _) => format!("\n{:more$}{arrow} {one}", ""),
                 (false, 0) => format!("  {}", padded(one, places)),
@@ -165,7 +169,7 @@ fn table(title: &str, place: &str, rows: &[Row], ui: &Ui) -> String {
                 text += &format!("  {style}{}{style:#}", fit_word(fit));
             }
         }
-        text = text.trim_end().to_owned();
+        text.truncate(text.trim_end().len());
         text.push('\n');
     }
     text + &notes(rows, before, ui)
@@ -174,14 +178,17 @@ fn table(title: &str, place: &str, rows: &[Row], ui: &Ui) -> String {
 /// What is to be known of rows, each note once, with the names that it is about.
 fn notes(rows: &[Row], before: usize, ui: &Ui) -> String {
     let mut all: Vec<(&str, Vec<&str>)> = Vec::new();
+    let (mut places, mut seen) = (HashMap::new(), HashSet::new());
     for row in rows {
-        let Some(note) = &row.note else {
+        let Some(note) = row.note.as_deref() else {
             continue;
         };
-        match all.iter_mut().find(|known| known.0 == note) {
-            Some(known) if known.1.contains(&row.name.as_str()) => {}
-            Some(known) => known.1.push(&row.name),
-            None => all.push((note, vec![&row.name])),
+        let place = *places.entry(note).or_insert_with(|| {
+            all.push((note, Vec::new()));
+            all.len() - 1
+        });
+        if seen.insert((place, row.name.as_str())) {
+            all[place].1.push(&row.name);
         }
     }
     let dim = Style::new().dimmed();
@@ -333,3 +340,45 @@ const LEAST_WHY: usize = 24;
 
 /// Texts are no wider than this, on any terminal.
 const WIDEST: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use anstream::adapter::strip_str;
+    use connect_validator::{Options, migrate};
+
+    use super::*;
+    use crate::ui::Verbosity;
+
+    const DESCRIPTOR: &str = r#"{
+      "key": "a.b", "baseUrl": "https://a.example", "lifecycle": { "installed": "/i" }, "scopes": ["READ"],
+      "modules": {
+        "jiraBackgroundScripts": [{ "key": "script", "url": "/s" }],
+        "serviceDeskPortalRequestCreatePropertyPanels": [{ "key": "a-key-that-is-as-long-as-some-are", "url": "/s" }],
+        "spaceViews": [{ "key": "\u65e5\u672c\u8a9e", "url": "/s" }]
+      }
+    }"#;
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        let migration = migrate(DESCRIPTOR, &Options::default()).unwrap();
+        for columns in 80..=130 {
+            let ui = Ui {
+                color: false,
+                json: false,
+                verbosity: Verbosity::Normal,
+                interactive: false,
+                animated: false,
+                columns: Some(columns),
+                signs: true,
+            };
+            let next = next(&migration, false);
+            let text = tables(&migration, &ui) + &advice(&migration, &next, &ui);
+            let text = strip_str(&text).to_string();
+            for line in text.lines() {
+                assert!(measure_text_width(line) <= columns, "{columns}: {line}");
+                assert_eq!(line, line.trim_end());
+            }
+            assert!(text.contains("jira:issueViewBackgroundScript"), "{text}");
+        }
+    }
+}

@@ -47,40 +47,40 @@ fn every_part_of_the_descriptor_is_a_line() {
    Converted com.example.app for Jira: 2 modules, 1 webhook
 
        MODULE        KEY     NOW         OF FORGE ITSELF
-  ok   generalPages  hello   automatic  jira:globalPage  with caveats
-  ok   jiraReports   report  automatic  -                none
+  ok   generalPages  hello   automatic   jira:globalPage  with caveats
+  ok   jiraReports   report  automatic   -                none
        - generalPages: the page is rendered in another context
 
        WEBHOOK             KEY        NOW         OF FORGE ITSELF
-  ok   jira:issue_created  webhook-1  automatic  avi:jira:created:issue  direct
+  ok   jira:issue_created  webhook-1  automatic   avi:jira:created:issue  direct
        - jira:issue_created: a trigger needs the scope `read:jira-work`
 
        LIFECYCLE    NOW         OF FORGE ITSELF
-  ok   installed    automatic  avi:forge:installed:app  with caveats
-  ok   uninstalled  automatic  preUninstall             with caveats
+  ok   installed    automatic   avi:forge:installed:app  with caveats
+  ok   uninstalled  automatic   preUninstall             with caveats
   NO   enabled      impossible  -                        none
        - installed: sent when the app is installed, not when a site is updated by itself
        - uninstalled: a module of its own: 55 s, and nothing waits for its answer
        - enabled: Forge never sends it: what it does belongs into `installed`
 
        SCOPE        NOW         IN THE MANIFEST
-  ok   READ         automatic  read:connect-jira
-  ok   ACT_AS_USER  automatic  act-as-user:connect-jira
+  ok   READ         automatic   read:connect-jira
+  ok   ACT_AS_USER  automatic   act-as-user:connect-jira
 
        FIELD           NOW         IN THE MANIFEST
-  ok   key             automatic  app.connect.key
+  ok   key             automatic   app.connect.key
   hand name            by hand
   hand description     by hand
   hand vendor          by hand
-  ok   baseUrl         automatic  remotes.baseUrl
-  ok   authentication  automatic  app.connect.authentication
+  ok   baseUrl         automatic   remotes.baseUrl
+  ok   authentication  automatic   app.connect.authentication
   NO   apiMigrations   impossible
        - name, description, vendor: not in a manifest: `forge register` asks for a name, the
          developer console has the rest
        - apiMigrations: a manifest has no such field; installs are signed in any case
 
        PLACEHOLDER       NOW         IN THE MANIFEST
-  hand {{localBaseUrl}}  by hand  environment.variables.CONNECT_BASE_URL
+  hand {{localBaseUrl}}  by hand     environment.variables.CONNECT_BASE_URL
        - {{localBaseUrl}}: set `CONNECT_BASE_URL` wherever you deploy
 
 What behaves differently

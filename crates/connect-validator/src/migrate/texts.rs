@@ -1,5 +1,7 @@
 //! Texts of a descriptor in a manifest: placeholders become values or variables.
 
+use std::collections::HashSet;
+
 use crate::Placeholders;
 use crate::placeholder::{Found, Style};
 
@@ -10,6 +12,8 @@ pub(super) struct Texts<'o> {
     key: Option<&'o str>,
     /// Variable and placeholder, in the order in which they were met.
     pub(super) variables: Vec<(String, String)>,
+    /// The same variables, to be found.
+    known: HashSet<String>,
 }
 
 impl<'o> Texts<'o> {
@@ -19,6 +23,7 @@ impl<'o> Texts<'o> {
             values,
             key: key.filter(plain),
             variables: Vec::new(),
+            known: HashSet::new(),
         }
     }
 
@@ -52,7 +57,7 @@ impl<'o> Texts<'o> {
             "environment" => "CONNECT_ENVIRONMENT".to_owned(),
             name => variable_name(name),
         };
-        if !self.variables.iter().any(|(known, _)| *known == wanted) {
+        if self.known.insert(wanted.clone()) {
             self.variables.push((wanted.clone(), written.to_owned()));
         }
         format!("${{{wanted}}}")
