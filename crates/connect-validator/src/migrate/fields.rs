@@ -187,7 +187,7 @@ pub(super) fn top(mover: &mut Mover<'_>, root: &Node<'_>) {
         mover.steps.push(step);
     }
     if root.get("baseUrl").is_none() {
-        let step = base_url(mover, root, "");
+        let step = base_url(mover, root, "baseUrl");
         mover.steps.push(step);
     }
 }

@@ -8,7 +8,7 @@ use super::modules::Native;
 use super::texts::Texts;
 use super::{Carried, Fit, Migration, Part, Step, events, fields, modules, places};
 use crate::block::Block;
-use crate::json::{Member, Node, Object, shorten};
+use crate::json::{Member, Node, Object, Value, shorten};
 use crate::manifest::prefix;
 use crate::model::Model;
 use crate::table::{NOT_MODULES, module_type};
@@ -179,7 +179,7 @@ impl Mover<'_> {
 
 /// The members that count: of those with the same name, the last one.
 pub(super) fn counting<'n, 't>(object: &'n Object<'t>) -> impl Iterator<Item = &'n Member<'t>> {
-    let mut last = std::collections::HashMap::new();
+    let mut last = HashMap::new();
     for (index, member) in object.members.iter().enumerate() {
         last.insert(member.written(), index);
     }
@@ -192,9 +192,9 @@ pub(super) fn counting<'n, 't>(object: &'n Object<'t>) -> impl Iterator<Item = &
 /// How many values nobody but a template engine knows.
 fn holes(node: &Node<'_>) -> usize {
     match &node.value {
-        crate::json::Value::Array(array) => array.items.iter().map(holes).sum(),
-        crate::json::Value::Object(object) => object.members.iter().map(|m| holes(&m.value)).sum(),
-        crate::json::Value::Opaque => 1,
+        Value::Array(array) => array.items.iter().map(holes).sum(),
+        Value::Object(object) => object.members.iter().map(|m| holes(&m.value)).sum(),
+        Value::Opaque => 1,
         _ => 0,
     }
 }

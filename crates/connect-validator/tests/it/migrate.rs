@@ -406,3 +406,25 @@ fn every_sound_descriptor_becomes_a_sound_manifest() {
     assert!(sound > 0);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn template_tags_in_place_of_values_are_named() {
+    let migration = of_jira(
+        r#""scopes": ["READ"], "modules": { "webPanels": [
+             { "key": "p", "url": "/p", "name": { "value": "P" }, "location": "x", "weight": {{weight}} } ] }"#,
+    );
+    let told = step(&migration, Part::Module, "webPanels");
+    assert_eq!(told.carried, Carried::ByHand);
+    has(&migration, "      weight: null\n");
+    let without = r#"{ "key": "a.b", "authentication": { "type": "none" } }"#;
+    let options = Options {
+        product: Some(Product::Jira),
+        ..Options::default()
+    };
+    let migration = migrate(without, &options).expect("a manifest");
+    has(&migration, "    baseUrl: \"${CONNECT_BASE_URL}\"\n");
+    assert_eq!(
+        step(&migration, Part::Field, "baseUrl").carried,
+        Carried::ByHand
+    );
+}
