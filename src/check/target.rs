@@ -9,7 +9,7 @@ use url::Url;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::http;
-use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, MANIFEST, read_text};
+use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, DESCRIPTORS, MANIFEST, read_text};
 use crate::ui;
 
 /// Something with a text to check.
@@ -72,6 +72,8 @@ impl Target {
             DESCRIPTOR
         };
         let files = SUBJECTS.iter().map(|(.., file)| *file);
+        // An app for both products has a second descriptor.
+        let files = files.chain([DESCRIPTORS[1]]);
         let there = files.filter(|file| *file == always || is_there(file));
         there.map(Self::file).collect()
     }
