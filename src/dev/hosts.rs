@@ -142,7 +142,7 @@ fn tell_of_unhosted(halves: &[Half], of_hosts: &[HalfId], context: &Context) {
             && !of_hosts.contains(&HalfId(index))
         {
             let text = format!(
-                "{} is installed nowhere: credentials.json names no {product}",
+                "{} is installed nowhere: there is no {product} for it",
                 half.file
             );
             let word = product.to_string().to_ascii_lowercase();

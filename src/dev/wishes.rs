@@ -64,8 +64,8 @@ async fn switch_licenses(world: &World, shown: &[Shown]) -> Result<(), CliError>
         return Ok(());
     };
     for one in shown {
-        // In the sandbox a host is where a descriptor is for.
-        if let Some(upm) = one.host.and_then(|host| upms.get(host.0)) {
+        // There each descriptor has a host of the same index.
+        if let Some(upm) = upms.get(one.host.map_or(0, |host| host.0)) {
             switch_license(world, upm, &one.descriptor.key).await?;
         }
     }

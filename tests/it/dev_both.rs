@@ -186,8 +186,7 @@ fn a_half_that_no_host_is_for_is_named_and_one_that_fails_does_not_spoil_the_oth
     let ended = until_ready(&env);
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert_eq!(jira.installed_names(), ["One"]);
-    let told =
-        format!("note: {OTHER} is installed nowhere: credentials.json names no Confluence\n");
+    let told = format!("note: {OTHER} is installed nowhere: there is no Confluence for it\n");
     assert!(ended.stderr.contains(&told), "{}", ended.stderr);
 
     let (jira, wiki) = (FakeHost::start(), FakeHost::start());

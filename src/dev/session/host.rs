@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use connect_core::AppKey;
 
-use crate::dev::event::{Effect, HalfId, HostId, Wanted};
+use crate::dev::event::{Descriptor, Effect, HalfId, HostId, Wanted};
 
 /// What is known of a host, and what is going on with it.
 #[derive(Debug, Default)]
@@ -75,6 +75,13 @@ impl Host {
         self.retries = 0;
         self.retry = None;
         self.stuck.clear();
+    }
+
+    /// Whether the app is there that a descriptor is of: its key may have changed since a register
+    /// was sent.
+    pub(super) fn has(&self, descriptor: &Descriptor) -> bool {
+        let installed = self.installed.as_ref();
+        installed.is_some_and(|installed| installed.key == descriptor.key)
     }
 
     /// Whether nothing is to be expected there any more.

@@ -70,7 +70,7 @@ pub(crate) enum Until {
 pub(crate) struct Session {
     way: Way,
     app: App,
-    /// Never empty, and never longer than it was.
+    /// As many as at the start; at least one.
     halves: Vec<DescriptorState>,
     settings: SettingsState,
     hosts: Vec<Host>,

@@ -23,17 +23,10 @@ impl Session {
         if self.ready || self.stop.is_some() || self.hosts.is_empty() {
             return;
         }
-        // The key may have changed since the register was sent.
-        let has_it = |host: &Host, good: &Descriptor| {
-            let installed = host.installed.as_ref();
-            installed.is_some_and(|installed| installed.key == good.key)
-        };
-        let is_there = self.hosts.iter().any(|host| {
-            let good = self.halves[host.half.0].good.as_ref();
-            good.is_some_and(|good| has_it(host, good))
-        });
+        let shown = self.shown(Host::has);
+        let is_there = shown.iter().any(|shown| shown.host.is_some());
         if is_there && (0..self.halves.len()).all(|index| self.was_tried(HalfId(index))) {
-            self.say_ready(self.shown(has_it), effects);
+            self.say_ready(shown, effects);
         }
     }
 
@@ -54,11 +47,7 @@ impl Session {
             .hosts
             .iter()
             .filter(|host| host.half == id && !host.gone);
-        let has_it = |host: &Host| {
-            let installed = host.installed.as_ref();
-            installed.is_some_and(|installed| installed.key == good.key)
-        };
-        hosts.clone().any(has_it) || hosts.all(|host| host.failed.is_some())
+        hosts.clone().any(|host| host.has(good)) || hosts.all(|host| host.failed.is_some())
     }
 
     /// Grants a wish, for the app on the first host that has it.
