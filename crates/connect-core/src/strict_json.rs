@@ -191,10 +191,6 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(Value::String(v.to_owned()))
     }
 
-    fn visit_string<E: Error>(self, v: String) -> Result<Value, E> {
-        Ok(Value::String(v))
-    }
-
     fn visit_unit<E: Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
@@ -272,6 +268,25 @@ mod tests {
                 members(text.as_bytes(), |_| Some(0), &mut [None]).is_err(),
                 "{bad}"
             );
+        }
+    }
+
+    #[test]
+    fn all_else_is_read_as_serde_json_reads_it() {
+        for json in [
+            "null",
+            "true",
+            "-1",
+            "18446744073709551615",
+            "1.5",
+            r#"["a",{"b":[]}]"#,
+        ] {
+            let expected: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(parse(json.as_bytes()).unwrap(), expected);
+            let mut known = [None];
+            let text = format!(r#"{{"a":{json}}}"#);
+            members(text.as_bytes(), |_| Some(0), &mut known).unwrap();
+            assert_eq!(known, [Some(Member::Other(expected))]);
         }
     }
 

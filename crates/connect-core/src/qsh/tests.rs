@@ -18,6 +18,23 @@ fn check(target: &str, base: &str, expected: &str) {
 }
 
 #[test]
+fn a_hash_is_sha_256_in_lower_case() {
+    // FIPS 180-4, the empty message and "abc": every digit is in them.
+    for (text, digits) in [
+        (
+            "",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        (
+            "abc",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
+    ] {
+        assert_eq!(Qsh::of(text).as_str(), digits);
+    }
+}
+
+#[test]
 fn a_hash_is_shown_as_its_digits() {
     let hash = Qsh::of("GET&/&");
     assert_eq!(hash.to_string(), hash.as_str());
