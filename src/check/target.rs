@@ -71,9 +71,11 @@ impl Target {
         } else {
             DESCRIPTOR
         };
-        let files = SUBJECTS.iter().map(|(.., file)| *file);
-        // An app for both products has a second descriptor.
-        let files = files.chain([DESCRIPTORS[1]]);
+        let files = SUBJECTS.iter().flat_map(|(.., file)| match *file {
+            // An app for both products has a second one.
+            DESCRIPTOR => DESCRIPTORS.to_vec(),
+            file => vec![file],
+        });
         let there = files.filter(|file| *file == always || is_there(file));
         there.map(Self::file).collect()
     }

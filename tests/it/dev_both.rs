@@ -284,6 +284,11 @@ fn other_commands_know_which_half_is_meant() {
         assert_eq!(request["verdict"], verdict, "{product}{below}: {request}");
     }
 
+    assert!(run(&["info"]).contains(&format!("app.confluence.key = {WIKI}\n")));
+    let checked = env.connect(&["validate"]).output().unwrap();
+    let checked = String::from_utf8_lossy(&checked.stderr).into_owned();
+    assert!(checked.contains(OTHER), "{checked}");
+
     let licensed = run(&["license"]);
     for line in [format!("{JIRA} on "), format!("{WIKI} on ")] {
         assert!(licensed.contains(&line), "{licensed}");
