@@ -13,7 +13,7 @@ use crate::host::{Host as _, LicenseState, Upm};
 use crate::inspect::fire::{Shot, Source, Volley, read_shots};
 use crate::inspect::{self, AskError, Door, TokenKind};
 use crate::process::{self, CommandLine};
-use crate::project::{Product, read_text};
+use crate::project::{Half, Product, read_text};
 use crate::ui::Verb;
 
 /// Openers return when the browser has the address.
@@ -43,7 +43,7 @@ pub(crate) async fn grant(world: &World, wish: Wish, shown: &[Shown]) -> Result<
         Wish::Shot(number) => {
             let shot = all_shots(world)?.into_iter().nth(number);
             match shot.filter(|_| number < OFFERED) {
-                Some((product, shot)) => send(world, product, shot).await,
+                Some((half, shot)) => send(world, half.product, shot).await,
                 None => Ok(()),
             }
         }
@@ -105,32 +105,46 @@ async fn switch_license(world: &World, upm: &Upm, key: &AppKey) -> Result<(), Cl
     Ok(())
 }
 
-/// Everything that hosts would call, with the product whose hosts it is.
-fn all_shots(world: &World) -> Result<Vec<(Option<Product>, Shot)>, CliError> {
-    let mut all = Vec::new();
+/// Everything that hosts would call, with the descriptor that says so. One that is broken just now
+/// leaves what the others say.
+fn all_shots(world: &World) -> Result<Vec<(Half, Shot)>, CliError> {
+    let (mut all, mut problem) = (Vec::new(), None);
     for half in &world.halves {
-        let text = read_text(&world.folder.join(half.file))?;
-        let shots = read_shots(&text);
-        let shots = shots.map_err(|findings| CliError::unreadable_descriptor(&findings))?;
-        all.extend(shots.into_iter().map(|shot| (half.product, shot)));
+        let shots = read_text(&world.folder.join(half.file))
+            .map_err(CliError::from)
+            .and_then(|text| {
+                let shots = read_shots(&text);
+                shots.map_err(|findings| CliError::unreadable_descriptor(&findings))
+            });
+        match shots {
+            Ok(shots) => all.extend(shots.into_iter().map(|shot| (*half, shot))),
+            Err(error) => problem = Some(error),
+        }
     }
-    Ok(all)
+    match problem {
+        Some(problem) if all.is_empty() => Err(problem),
+        _ => Ok(all),
+    }
 }
 
 /// What a digit sends, for people.
-fn offer(shots: &[(Option<Product>, Shot)]) -> String {
+fn offer(shots: &[(Half, Shot)]) -> String {
     if shots.is_empty() {
         return "\n  the descriptor has nothing that a host would call\n\n".to_owned();
     }
     let lines = shots.iter().take(OFFERED).enumerate();
-    let lines = lines.map(|(at, (product, shot))| {
+    let lines = lines.map(|(at, (half, shot))| {
         let Shot { name, method, path } = shot;
-        let whose = product.map_or_else(String::new, |product| format!("   {product}"));
-        format!("  {}   {name:<28} {method:<4} {path}{whose}\n", at + 1)
+        let below = half.below;
+        format!("  {}   {name:<28} {method:<4} {below}{path}\n", at + 1)
     });
+    let list = match shots.last() {
+        Some((half, _)) if !half.below.is_empty() => "connect trigger --list --product confluence",
+        _ => "connect trigger --list",
+    };
     let more = match shots.len().checked_sub(OFFERED) {
         None | Some(0) => String::new(),
-        Some(more) => format!("      {more} more: connect trigger --list\n"),
+        Some(more) => format!("      {more} more: {list}\n"),
     };
     format!(
         "\n{}{more}  its number sends it\n\n",

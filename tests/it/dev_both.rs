@@ -22,13 +22,19 @@ fn project() -> TestEnv {
 /// A project with a site of each product.
 fn project_on(jira: &FakeHost, wiki: &FakeHost) -> TestEnv {
     let env = project();
-    let entry = |host: &FakeHost, product: &str| {
+    name_hosts(&env, &[(jira, "jira"), (wiki, "confluence")]);
+    env
+}
+
+/// Writes credentials.json.
+fn name_hosts(env: &TestEnv, hosts: &[(&FakeHost, &str)]) {
+    let entry = |(host, product): &(&FakeHost, &str)| {
         let (site, password) = (host.site(), FakeHost::PASSWORD);
         format!("'{site}': {{ product: '{product}', username: 'ada', password: '{password}' }}")
     };
-    let entries = [entry(jira, "jira"), entry(wiki, "confluence")].join(", ");
-    env.write_private("credentials.json", &format!("{{ hosts: {{ {entries} }} }}"));
-    env
+    let entries: Vec<_> = hosts.iter().map(entry).collect();
+    let text = format!("{{ hosts: {{ {} }} }}", entries.join(", "));
+    env.write_private("credentials.json", &text);
 }
 
 /// Keys of the events of this name.
@@ -201,6 +207,24 @@ fn a_half_that_no_host_is_for_is_named_and_one_that_fails_does_not_spoil_the_oth
     let ended = session.interrupt();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     assert!(jira.apps().is_empty() && wiki.apps().is_empty());
+}
+
+#[test]
+fn a_site_that_is_named_later_gets_the_half_for_its_product() {
+    let (jira, wiki) = (FakeHost::start(), FakeHost::start());
+    let env = project();
+    name_hosts(&env, &[(&jira, "jira")]);
+    let mut session = Session::with_app(&env);
+    session.wait_for("ready");
+    name_hosts(&env, &[(&jira, "jira"), (&wiki, "confluence")]);
+    let registered = session.wait_for("host.registered");
+    assert_eq!(registered["key"], WIKI);
+    name_hosts(&env, &[(&jira, "jira")]);
+    let removed = session.wait_for("host.deregistered");
+    assert_eq!(removed["key"], WIKI);
+    assert_eq!((jira.apps(), wiki.apps()), (vec![JIRA.into()], vec![]));
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
 }
 
 #[test]
