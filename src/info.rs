@@ -11,8 +11,7 @@ use crate::dev::APP_PORT;
 use crate::env;
 use crate::error::CliError;
 use crate::project::{
-    CREDENTIALS, Config, Credentials, DESCRIPTOR, DEVELOPMENT, ListedHost, Origin, TokenSource,
-    read_text,
+    CREDENTIALS, Config, Credentials, DEVELOPMENT, Half, ListedHost, Origin, TokenSource, read_text,
 };
 
 /// A setting that is in force.
@@ -54,7 +53,9 @@ fn settings(context: &Context) -> Result<Vec<Setting>, CliError> {
     let (folder, environment) = (&context.cwd, &context.env);
     let config = Config::read(folder, environment)?;
     let credentials = Credentials::read(folder, environment)?;
-    let mut all = descriptor(context);
+    let halves = Half::of(folder);
+    let described = halves.iter().flat_map(|half| descriptor(half, context));
+    let mut all: Vec<_> = described.collect();
     let names = [env::CONNECT_ENV, env::NODE_ENV];
     let section = names
         .iter()
@@ -75,19 +76,20 @@ fn settings(context: &Context) -> Result<Vec<Setting>, CliError> {
     Ok(all)
 }
 
-/// What the descriptor says, as far as it can be read: `connect validate` says the rest.
-fn descriptor(context: &Context) -> Vec<Setting> {
-    let Ok(text) = read_text(&context.cwd.join(DESCRIPTOR)) else {
+/// What a descriptor says, as far as it can be read: `connect validate` says the rest.
+fn descriptor(half: &Half, context: &Context) -> Vec<Setting> {
+    let Ok(text) = read_text(&context.cwd.join(half.file)) else {
         return Vec::new();
     };
     let Ok(facts) = descriptor_facts(&text, &Options::default()) else {
         return Vec::new();
     };
-    let at = |key| Origin::in_file(&context.cwd, DESCRIPTOR, &[key]);
+    let at = |key| Origin::in_file(&context.cwd, half.file, &[key]);
+    let app = format!("app{}", half.below.replace('/', "."));
     vec![
-        Setting::new("app.key", facts.key, at("key")),
-        Setting::new("app.name", facts.name, at("name")),
-        Setting::new("app.modules", facts.modules.len(), at("modules")),
+        Setting::new(format!("{app}.key"), facts.key, at("key")),
+        Setting::new(format!("{app}.name"), facts.name, at("name")),
+        Setting::new(format!("{app}.modules"), facts.modules.len(), at("modules")),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use connect_core::{AppKey, BaseUrl, Secret};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::dev::{key_on_disk, left};
@@ -11,7 +11,7 @@ use crate::env;
 use crate::error::CliError;
 use crate::host::{HostError, License, LicenseState, Login, Upm};
 use crate::inspect;
-use crate::project::{Credentials, read_text};
+use crate::project::{Credentials, Half, half_for, read_text};
 use crate::ui::{self, Choice, Verb};
 
 /// What is to be shown or set.
@@ -31,6 +31,8 @@ pub(crate) struct LicenseOptions {
 struct Site {
     upm: Upm,
     base_url: BaseUrl,
+    /// The app that is meant there.
+    key: AppKey,
     is_sandbox: bool,
 }
 
@@ -42,28 +44,48 @@ const TOKEN: u64 = 16 * 1024;
 /// # Errors
 /// When there is no site, the app is not there, or the site refuses.
 pub(crate) async fn license(options: &LicenseOptions, context: &Context) -> Result<(), CliError> {
-    let key = match &options.key {
-        Some(key) => AppKey::parse(key).map_err(|error| CliError::bad_key(key, &error))?,
-        None => key_on_disk(&context.cwd)?,
-    };
+    let halves = Half::of(&context.cwd);
+    let keys = keys(options, &halves, context)?;
     let token = given_token(options, context)?;
-    for site in sites(options, context).await? {
-        let url = &site.base_url;
+    for site in sites(options, &halves, &keys, context).await? {
+        let (url, key) = (&site.base_url, &site.key);
         let failed = |error| CliError::host(url, "say what is licensed", &error);
-        let found = site.upm.license(&key).await.map_err(failed)?;
+        let found = site.upm.license(key).await.map_err(failed)?;
         let Some(found) = found else {
-            return Err(CliError::not_installed(url, &key));
+            return Err(CliError::not_installed(url, key));
         };
         let state = match options.state {
-            None => describe(&site, &key, &found).await?,
+            None => describe(&site, key, &found).await?,
             Some(state) => {
-                set(&site, &key, state, token.as_ref(), context).await?;
+                set(&site, key, state, token.as_ref(), context).await?;
                 state.as_upm().to_ascii_lowercase().replace('_', " ")
             }
         };
-        tell(&site, &key, &found, options.state, &state, context);
+        tell(&site, key, &found, options.state, &state, context);
     }
     Ok(())
+}
+
+/// The key of each descriptor, or that which is asked for; none where another one is.
+fn keys(
+    options: &LicenseOptions,
+    halves: &[Half],
+    context: &Context,
+) -> Result<Vec<Option<AppKey>>, CliError> {
+    let own = halves.iter().map(|half| key_on_disk(&context.cwd, half));
+    let Some(key) = &options.key else {
+        return own.map(|key| key.map(Some)).collect();
+    };
+    let key = AppKey::parse(key).map_err(|error| CliError::bad_key(key, &error))?;
+    let own: Vec<_> = own.map(Result::ok).collect();
+    let wanted = Some(key);
+    // The key of one half means its hosts; any other may be on all of them.
+    let is_ours = own.contains(&wanted);
+    let keys = own.into_iter().map(|own| match is_ours && own != wanted {
+        true => None,
+        false => wanted.clone(),
+    });
+    Ok(keys.collect())
 }
 
 fn tell(
@@ -190,23 +212,32 @@ fn given_token(options: &LicenseOptions, context: &Context) -> Result<Option<Sec
 }
 
 /// The sandbox of the session that runs here, or else the hosts of credentials.json.
-async fn sites(options: &LicenseOptions, context: &Context) -> Result<Vec<Site>, CliError> {
+async fn sites(
+    options: &LicenseOptions,
+    halves: &[Half],
+    keys: &[Option<AppKey>],
+    context: &Context,
+) -> Result<Vec<Site>, CliError> {
     let folder = &context.cwd;
     if options.host.is_none()
         && let Ok(stage) = inspect::ask(folder, &context.http, "api/sandbox", None).await
-        && let Some(site) = stage["site"].as_str()
-        && let Ok(base_url) = BaseUrl::parse(site)
+        && let Some(sites) = stage["sites"].as_array()
     {
         let text = |name: &str| stage[name].as_str().unwrap_or_default();
-        let login = Login {
-            username: text("username").to_owned(),
-            password: Secret::new(text("password")),
+        let site = |(site, key): (&Value, &Option<AppKey>)| {
+            let base_url = BaseUrl::parse(site.as_str()?).ok()?;
+            let login = Login {
+                username: text("username").to_owned(),
+                password: Secret::new(text("password")),
+            };
+            Some(Site {
+                upm: Upm::new(context.http.clone(), base_url.clone(), login),
+                base_url,
+                key: key.clone()?,
+                is_sandbox: true,
+            })
         };
-        return Ok(vec![Site {
-            upm: Upm::new(context.http.clone(), base_url.clone(), login),
-            base_url,
-            is_sandbox: true,
-        }]);
+        return Ok(sites.iter().zip(keys).filter_map(site).collect());
     }
     let credentials = Credentials::read(folder, &context.env)?;
     let wanted = |site: &BaseUrl| {
@@ -215,10 +246,14 @@ async fn sites(options: &LicenseOptions, context: &Context) -> Result<Vec<Site>,
     };
     let mut sites = Vec::new();
     for host in credentials.hosts.iter().filter(|host| wanted(&host.site)) {
+        let Some(key) = &keys[half_for(halves, host.product.into())] else {
+            continue;
+        };
         let login = left::login_of(&host.unlock(folder).await?);
         sites.push(Site {
             upm: Upm::new(context.http.clone(), host.site.clone(), login),
             base_url: host.site.clone(),
+            key: key.clone(),
             is_sandbox: false,
         });
     }

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::CliError;
 use crate::http::{self, Answer};
 use crate::inspect::{self, AskError, Order, TokenKind};
-use crate::project::read_json;
+use crate::project::{Product, read_json};
 use crate::ui;
 
 pub(crate) use filter::Filter;
@@ -36,6 +36,8 @@ pub(crate) struct CallOptions {
     pub(crate) input: Option<String>,
     /// Client key of the tenant.
     pub(crate) tenant: Option<String>,
+    /// What the tenant is of, where none is named.
+    pub(crate) product: Option<Product>,
     /// Account id of the user to act as.
     pub(crate) as_user: Option<String>,
     /// Follow to the next pages, so many in all.
@@ -114,7 +116,9 @@ impl Caller {
     /// Gets a token for acting as a user (RFC 7523; Atlassian, "User impersonation for Connect
     /// apps").
     async fn user(user: &str, options: &CallOptions, context: &Context) -> Result<Self, CliError> {
-        let question = json!({ "tenant": options.tenant, "user": user });
+        let question = json!({
+            "tenant": options.tenant, "product": options.product, "user": user,
+        });
         let said = match ask("api/assertion", &question, context).await {
             Err(AskError::Refused(why)) => return Err(CliError::not_as_user(&why)),
             said => said?,
@@ -162,6 +166,7 @@ async fn send(
                 method: method.to_string(),
                 target: target.to_owned(),
                 tenant: options.tenant.clone(),
+                product: options.product,
                 user: None,
                 kind: TokenKind::App,
                 flaw: None,

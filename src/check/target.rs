@@ -9,7 +9,7 @@ use url::Url;
 use crate::context::Context;
 use crate::error::CliError;
 use crate::http;
-use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, MANIFEST, read_text};
+use crate::project::{CONFIG, CREDENTIALS, DESCRIPTOR, DESCRIPTORS, MANIFEST, read_text};
 use crate::ui;
 
 /// Something with a text to check.
@@ -71,7 +71,11 @@ impl Target {
         } else {
             DESCRIPTOR
         };
-        let files = SUBJECTS.iter().map(|(.., file)| *file);
+        let files = SUBJECTS.iter().flat_map(|(.., file)| match *file {
+            // An app for both products has a second one.
+            DESCRIPTOR => DESCRIPTORS.to_vec(),
+            file => vec![file],
+        });
         let there = files.filter(|file| *file == always || is_there(file));
         there.map(Self::file).collect()
     }

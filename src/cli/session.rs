@@ -48,6 +48,10 @@ pub(crate) struct Call {
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) paginate: Option<u32>,
 
+    /// Which half of an app for both products [default: the one for Jira]
+    #[arg(long, value_enum, value_name = "PRODUCT")]
+    pub(crate) product: Option<crate::project::Product>,
+
     /// Client key of the tenant, if there are several
     #[arg(long, value_name = "KEY")]
     pub(crate) tenant: Option<String>,
@@ -155,6 +159,10 @@ pub(crate) struct TokenMint {
     #[arg(long)]
     pub(crate) show: bool,
 
+    /// Which half of an app for both products [default: the one for Jira]
+    #[arg(long, value_enum, value_name = "PRODUCT")]
+    pub(crate) product: Option<crate::project::Product>,
+
     /// Client key of the tenant, if there are several
     #[arg(long, value_name = "KEY")]
     pub(crate) tenant: Option<String>,
@@ -206,6 +214,10 @@ pub(crate) struct Trigger {
     /// Put a value into the body: issue.key=TEST-1
     #[arg(long, value_name = "PLACE=VALUE", value_parser = name_and_value)]
     pub(crate) set: Vec<String>,
+
+    /// Which half of an app for both products [default: the one for Jira]
+    #[arg(long, value_enum, value_name = "PRODUCT")]
+    pub(crate) product: Option<crate::project::Product>,
 
     /// Client key of the tenant, if there are several
     #[arg(long, value_name = "KEY")]

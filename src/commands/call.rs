@@ -15,6 +15,7 @@ pub(super) fn run(flags: Call, context: &Context) -> Result<ExitCode, CliError> 
         include: flags.include,
         input: flags.input,
         tenant: flags.tenant,
+        product: flags.product,
         as_user: flags.as_user,
         pages: flags.paginate,
         filter: flags.jq,

@@ -65,6 +65,7 @@ fn mint(flags: &TokenMint, context: &Context) -> Result<ExitCode, CliError> {
         method: flags.method.clone(),
         target: flags.path.clone(),
         tenant: flags.tenant.clone(),
+        product: flags.product,
         user: flags.user.clone(),
         kind: flags.kind,
         flaw: None,

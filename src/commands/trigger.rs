@@ -12,7 +12,7 @@ use crate::editor;
 use crate::error::CliError;
 use crate::inspect::fire::{Shot, Source, Volley, read_shots};
 use crate::inspect::{Flaw, TokenKind, folder, read_one};
-use crate::project::{DESCRIPTOR, read_json, read_text};
+use crate::project::{Half, Product, half_for, read_json, read_text};
 use crate::ui::Verb;
 
 pub(super) fn run(flags: &Trigger, context: &Context) -> Result<ExitCode, CliError> {
@@ -21,12 +21,13 @@ pub(super) fn run(flags: &Trigger, context: &Context) -> Result<ExitCode, CliErr
             Some(_) => Source::Request(id),
             None => return Err(CliError::no_such_request(id)),
         },
-        (None, Some(event)) => Source::Shot(named(event, context)?),
-        (None, None) => return list(context),
+        (None, Some(event)) => Source::Shot(named(event, flags.product, context)?),
+        (None, None) => return list(flags.product, context),
     };
     let mut volley = Volley {
         set: flags.set.clone(),
         tenant: flags.tenant.clone(),
+        product: flags.product,
         user: flags.user.clone(),
         flaw: flags.flaw,
         ..Volley::of(source)
@@ -54,8 +55,8 @@ pub(super) fn run(flags: &Trigger, context: &Context) -> Result<ExitCode, CliErr
     conclude(&volley, &sent, context)
 }
 
-fn list(context: &Context) -> Result<ExitCode, CliError> {
-    for shot in all(context)? {
+fn list(product: Option<Product>, context: &Context) -> Result<ExitCode, CliError> {
+    for shot in all(product, context)? {
         context.ui.data(&match context.ui.json {
             true => json!(shot).to_string(),
             false => format!("{:<32} {:<5} {}", shot.name, shot.method, shot.path),
@@ -64,14 +65,17 @@ fn list(context: &Context) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Everything in the descriptor of the folder that can be sent.
-fn all(context: &Context) -> Result<Vec<Shot>, CliError> {
-    let text = read_text(&context.cwd.join(DESCRIPTOR))?;
+/// Everything in the descriptor of the folder that can be sent; that for this product, where there
+/// are two.
+fn all(product: Option<Product>, context: &Context) -> Result<Vec<Shot>, CliError> {
+    let halves = Half::of(&context.cwd);
+    let half = product.map_or(0, |product| half_for(&halves, product.into()));
+    let text = read_text(&context.cwd.join(halves[half].file))?;
     read_shots(&text).map_err(|findings| CliError::unreadable_descriptor(&findings))
 }
 
-fn named(event: &str, context: &Context) -> Result<Shot, CliError> {
-    let mut all = all(context)?.into_iter();
+fn named(event: &str, product: Option<Product>, context: &Context) -> Result<Shot, CliError> {
+    let mut all = all(product, context)?.into_iter();
     all.find(|shot| shot.name == event)
         .ok_or_else(|| CliError::nothing_to_trigger(event))
 }

@@ -7,8 +7,8 @@ use std::sync::Mutex;
 use serde_json::json;
 
 use crate::dev::effects::{World, lock};
-use crate::dev::event::{Descriptor, HostId};
-use crate::dev::notices::page_url;
+use crate::dev::event::{HostId, Shown};
+use crate::dev::notices::{also, page_url};
 use crate::dev::reaper::Watched;
 use crate::error::CliError;
 use crate::process::{self, CommandLine, Output};
@@ -62,16 +62,20 @@ impl Announcing {
 pub(crate) async fn announce(
     world: &World,
     hosts: &[HostId],
-    descriptor: &Descriptor,
+    shown: &[Shown],
 ) -> Result<(), CliError> {
-    let url = page_url(world, hosts.first().copied(), descriptor);
+    let [first, others @ ..] = shown else {
+        return Ok(());
+    };
+    let url = page_url(world, first);
     if let Some(file) = &world.announcing.file {
         let sites = hosts.iter().map(|host| world.host(*host));
         let hosts: Vec<_> = sites.map(|entry| entry.host.site().to_string()).collect();
-        let text = json!({
+        let mut text = json!({
             "version": 1, "url": url, "app": world.address.get().as_str(),
-            "key": descriptor.key.as_str(), "hosts": hosts, "pid": std::process::id(),
+            "key": first.descriptor.key.as_str(), "hosts": hosts, "pid": std::process::id(),
         });
+        also(world, others, &mut text);
         write(file, &format!("{text:#}\n")).map_err(|error| CliError::ready_file(file, &error))?;
     }
     match &world.announcing.command {

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::dev::effects::{Reply, Running, World, lock};
-use crate::dev::event::{Event, Generation};
+use crate::dev::event::{Event, Generation, Wanted};
 use crate::dev::reaper::Watched;
 use crate::error::CliError;
 use crate::http;
 use crate::process::{self, CommandLine, Output, Waiter};
-use crate::project::DESCRIPTOR;
+use crate::project::{DESCRIPTOR, Half};
 use crate::proxy::Target;
 
 /// How the app comes to run.
@@ -53,7 +53,13 @@ pub(crate) async fn start(world: Arc<World>, generation: Generation, key: Option
     let mut reply = Reply::default();
     let result = match &world.launch {
         Launch::Attached { port } => {
-            let served = wait_until_serving(&world, *port, key.as_ref(), START, None).await;
+            let address = world.address.get();
+            let awaited = Awaited {
+                port: *port,
+                path: address.path(),
+                key: key.as_ref(),
+            };
+            let served = wait_until_serving(&world, awaited, START, None).await;
             served.map(|()| {
                 world.target.send_replace(Target::Serving(*port));
             })
@@ -79,11 +85,26 @@ pub(crate) async fn stop(world: &World) {
     world.target.send_replace(Target::Down);
 }
 
-/// Checks that the process that serves has a descriptor with this key.
-pub(crate) async fn prove_serving(world: &World, key: &AppKey) -> Result<(), CliError> {
+/// Checks that the process that serves has the descriptor that a host is to read.
+pub(crate) async fn prove_serving(world: &World, wanted: &Wanted) -> Result<(), CliError> {
     let target = *world.target.borrow();
     match target {
-        Target::Serving(port) => wait_until_serving(world, port, Some(key), PROOF, None).await,
+        Target::Serving(port) => {
+            let awaited = Awaited {
+                port,
+                path: wanted.address.path(),
+                key: Some(&wanted.key),
+            };
+            let served = wait_until_serving(world, awaited, PROOF, None).await;
+            let half = &world.halves[wanted.half.0];
+            served.map_err(|mut error| {
+                if !half.below.is_empty() {
+                    let Half { file, below, .. } = half;
+                    error.hints = vec![format!("let the app serve {file} at {below}/{DESCRIPTOR}")];
+                }
+                error
+            })
+        }
         Target::Down | Target::Starting => Err(CliError::app_exited("it is not running")),
     }
 }
@@ -110,7 +131,10 @@ async fn start_process(
         .map_err(|error| CliError::app_not_started(&error))?;
     let group = Watched::new(started.group, &world.reaper);
     let mut waiter = started.waiter;
-    wait_until_serving(world, port, key, START, Some(&mut waiter)).await?;
+    let address = world.address.get();
+    let path = address.path();
+    let awaited = Awaited { port, path, key };
+    wait_until_serving(world, awaited, START, Some(&mut waiter)).await?;
     let new = Running { generation, group };
     let before = *world.target.borrow();
     if let Some(old) = take_over(world, new, port) {
@@ -186,18 +210,28 @@ fn free_port() -> std::io::Result<u16> {
         .port())
 }
 
+/// A descriptor that is to be served.
+#[derive(Clone, Copy)]
+struct Awaited<'a> {
+    port: u16,
+    /// Path of the app's address.
+    path: &'a str,
+    /// The key it must have, if that is known.
+    key: Option<&'a AppKey>,
+}
+
 /// Looks again and again until the descriptor is served, with this key if one is given.
 async fn wait_until_serving(
     world: &World,
-    port: u16,
-    key: Option<&AppKey>,
+    awaited: Awaited<'_>,
     within: Duration,
     mut waiter: Option<&mut Waiter>,
 ) -> Result<(), CliError> {
+    let Awaited { port, key, .. } = awaited;
     let began = Instant::now();
     let mut pause = Duration::from_millis(2);
     loop {
-        let problem = match look(world, port, within.min(LOOK)).await {
+        let problem = match look(world, awaited, within.min(LOOK)).await {
             Look::Descriptor(found) => match key {
                 Some(key) if found != key.as_str() => {
                     if began.elapsed() > WRONG_KEY.min(within) {
@@ -243,10 +277,9 @@ enum Look {
     Other(String),
 }
 
-async fn look(world: &World, port: u16, deadline: Duration) -> Look {
-    let address = world.address.get();
-    let base = address.path();
-    let text = format!("http://127.0.0.1:{port}{base}/{DESCRIPTOR}");
+async fn look(world: &World, awaited: Awaited<'_>, deadline: Duration) -> Look {
+    let Awaited { port, path, .. } = awaited;
+    let text = format!("http://127.0.0.1:{port}{path}/{DESCRIPTOR}");
     let Ok(url) = url::Url::parse(&text) else {
         return Look::Nothing("no address".to_owned());
     };
@@ -260,11 +293,11 @@ async fn look(world: &World, port: u16, deadline: Duration) -> Look {
     };
     if !answer.status.is_success() {
         let status = answer.status.as_u16();
-        return Look::Other(format!("GET /{DESCRIPTOR} answered {status}"));
+        return Look::Other(format!("GET {path}/{DESCRIPTOR} answered {status}"));
     }
     match serde_json::from_slice::<Served>(&answer.body) {
         Ok(served) => Look::Descriptor(served.key),
-        Err(_) => Look::Other(format!("GET /{DESCRIPTOR} answered no descriptor")),
+        Err(_) => Look::Other(format!("GET {path}/{DESCRIPTOR} answered no descriptor")),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Carries out one effect and answers with one event.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -13,8 +13,11 @@ use tokio::sync::watch;
 
 use crate::dev::announce::{self, Announcing};
 use crate::dev::app::{self, Launch};
-use crate::dev::event::{Descriptor, Effect, Event, Generation, HostId, RegisterResult, Wanted};
+use crate::dev::event::{
+    Descriptor, Effect, Event, Generation, HalfId, HostId, RegisterResult, Wanted,
+};
 use crate::dev::journal::{Entry, Journal};
+use crate::dev::keys::{Keys, key_on_disk};
 use crate::dev::reaper::{Reaper, Watched};
 use crate::dev::settings::{self, Settings};
 use crate::dev::way::{Address, OpenWay};
@@ -25,7 +28,7 @@ use crate::host::{
     BoxFuture, Host, Installation, RegisterError, Upm, Verdict, deregister_uncertain,
 };
 use crate::http::Http;
-use crate::project::{DESCRIPTOR, read_text};
+use crate::project::{DESCRIPTOR, Half, read_text};
 use crate::proxy::{Target, Underway};
 use crate::ui::Ui;
 
@@ -34,6 +37,8 @@ use crate::ui::Ui;
 pub(crate) struct World {
     /// The project.
     pub(crate) folder: PathBuf,
+    /// Its descriptors, at the index of their id.
+    pub(crate) halves: Vec<Half>,
     /// How the app comes to run.
     pub(crate) launch: Launch,
     /// Where hosts reach it.
@@ -46,8 +51,8 @@ pub(crate) struct World {
     pub(crate) for_children: Vec<(String, String)>,
     /// The hosts, at the index of their id.
     pub(crate) hosts: RwLock<Vec<Arc<HostEntry>>>,
-    /// The sandbox's UPM, if the sandbox is one of them.
-    pub(crate) sandbox: Option<Upm>,
+    /// The sandbox's UPM for each descriptor, if the sandbox is the host.
+    pub(crate) sandbox: Option<Vec<Upm>>,
     /// What config.json and credentials.json said when they were last read.
     pub(crate) settings: Settings,
     /// What may be installed where.
@@ -64,10 +69,10 @@ pub(crate) struct World {
     pub(crate) underway: Underway,
     /// Who is told when the app can be opened.
     pub(crate) announcing: Announcing,
-    /// Keys that the descriptor has had.
-    pub(crate) keys: Arc<Mutex<BTreeSet<AppKey>>>,
-    /// Hosts that a register was sent to and that have not answered.
-    pub(crate) asked: Mutex<BTreeSet<HostId>>,
+    /// Keys that the descriptors have had.
+    pub(crate) keys: Arc<Keys>,
+    /// Hosts that a register was sent to and that have not answered, and of which descriptor.
+    pub(crate) asked: Mutex<BTreeMap<HostId, HalfId>>,
     /// Registers that were sent and whose end is not known: the host may install the app yet.
     pub(crate) uncertain: Mutex<BTreeSet<(HostId, AppKey)>>,
     /// The process that serves.
@@ -127,19 +132,19 @@ impl From<Event> for Reply {
 /// Carries out an effect of the first block.
 pub(crate) async fn carry_out(world: Arc<World>, effect: Effect) -> Reply {
     match effect {
-        Effect::Announce(hosts, descriptor) => {
-            let announced = announce::announce(&world, &hosts, &descriptor).await;
+        Effect::Announce { hosts, shown } => {
+            let announced = announce::announce(&world, &hosts, &shown).await;
             Event::Announced(announced).into()
         }
         Effect::BuildApp => Event::AppBuilt(build::build(&world).await).into(),
         Effect::Deregister(host, key) => deregister(&world, host, key).await.into(),
-        Effect::Grant(wish, host, descriptor) => {
-            Event::Granted(wish, grant(&world, wish, host, &descriptor).await).into()
+        Effect::Grant(wish, shown) => {
+            Event::Granted(wish, grant(&world, wish, &shown).await).into()
         }
-        Effect::ReadDescriptor => read_descriptor(world).await.into(),
+        Effect::ReadDescriptor(half) => read_descriptor(world, half).await.into(),
         Effect::ReadSettings => Event::SettingsRead(settings::read(&world).await).into(),
         Effect::Register(host, wanted) => {
-            let follow = way::look_for_interstitial(&world, &wanted.address);
+            let follow = way::look_for_interstitial(&world);
             let event = register(&world, host, wanted).await;
             Reply {
                 event: Some(event),
@@ -180,23 +185,25 @@ async fn deadline(time: Duration) {
     let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
 }
 
-async fn read_descriptor(world: Arc<World>) -> Event {
-    let checked = tokio::task::spawn_blocking(move || check_descriptor(&world)).await;
-    Event::DescriptorChecked(checked.unwrap_or_else(|error| {
+async fn read_descriptor(world: Arc<World>, half: HalfId) -> Event {
+    let checked = tokio::task::spawn_blocking(move || check_descriptor(&world, half)).await;
+    let checked = checked.unwrap_or_else(|error| {
         Err(CliError::bug("reading the descriptor broke off").cause(error))
-    }))
+    });
+    Event::DescriptorChecked(half, checked)
 }
 
-/// Reads and checks the descriptor. Findings are shown here, where the source is at hand.
-fn check_descriptor(world: &World) -> Result<Descriptor, CliError> {
-    let source = read_text(&world.folder.join(DESCRIPTOR))?;
-    let options = options(world);
+/// Reads and checks a descriptor. Findings are shown here, where the source is at hand.
+fn check_descriptor(world: &World, id: HalfId) -> Result<Descriptor, CliError> {
+    let half = &world.halves[id.0];
+    let source = read_text(&world.folder.join(half.file))?;
+    let options = options(world, half);
     let report = connect_validator::check(&source, &options);
     if let Some(first) = first_error(&report) {
-        let text = crate::report::render(&world.ui, DESCRIPTOR, &source, &report);
+        let text = crate::report::render(&world.ui, half.file, &source, &report);
         world.ui.error_text(&text);
         let place = Place {
-            file: DESCRIPTOR.to_owned(),
+            file: half.file.to_owned(),
             line: first.span.line,
             column: first.span.column,
         };
@@ -208,9 +215,7 @@ fn check_descriptor(world: &World) -> Result<Descriptor, CliError> {
         .map_err(|_| CliError::bug("a descriptor without errors cannot be read"))?;
     let key = AppKey::parse(&facts.key)
         .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))?;
-    if lock(&world.keys).insert(key.clone()) {
-        world.reaper.key(&key);
-    }
+    world.keys.note(id, &key);
     let page = facts.pages().next().and_then(|page| page.key.clone());
     Ok(Descriptor {
         key,
@@ -233,9 +238,10 @@ fn first_error(report: &Report) -> Option<&Finding> {
         .or_else(|| errors().next())
 }
 
-fn options(world: &World) -> Options {
+fn options(world: &World, half: &Half) -> Options {
     let mut options = Options::default();
-    options.placeholders.local_base_url = Some(world.address.get().to_string());
+    let address = half.address(&world.address.get());
+    options.placeholders.local_base_url = Some(address.to_string());
     options.placeholders.environment = Some("development".to_owned());
     options
 }
@@ -263,7 +269,7 @@ async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
         Err(Refused::Result(result)) => result,
     };
     if matches!(result, RegisterResult::Failed(_)) {
-        strays.extend(possible_keys(world));
+        strays.extend(possible_keys(world, wanted.half));
         lock(&world.uncertain).insert((id, wanted.key.clone()));
     }
     strays.remove(&wanted.key);
@@ -284,18 +290,18 @@ async fn register(world: &World, id: HostId, wanted: Wanted) -> Event {
 
 /// Keys that an install may have whose end is not known: the host read the descriptor after the last
 /// look at it, which may have had another key meanwhile.
-fn possible_keys(world: &World) -> BTreeSet<AppKey> {
-    let mut keys = lock(&world.keys).clone();
-    keys.extend(key_on_disk(&world.folder));
+fn possible_keys(world: &World, half: HalfId) -> BTreeSet<AppKey> {
+    let mut keys = world.keys.of(half);
+    keys.extend(key_on_disk(&world.folder, &world.halves[half.0]));
     keys
 }
 
 /// Notes what hosts may install yet that were asked and have not answered, and says so.
 pub(crate) fn note_possible(world: &World) {
-    for id in lock(&world.asked).clone() {
+    for (id, half) in lock(&world.asked).clone() {
         let noted = world.journal.entries();
         let site = world.host(id).host.site().to_string();
-        for key in possible_keys(world) {
+        for key in possible_keys(world, half) {
             let known = |entry: &Entry| entry.host == site && entry.key == key.as_str();
             if !noted.iter().any(known) {
                 note(world, id, &key);
@@ -338,7 +344,7 @@ enum Refused {
 async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), Refused> {
     let entry = world.host(id);
     // INVARIANT: readiness is proven, never assumed. Test: the_app_must_serve_its_own_descriptor.
-    app::prove_serving(world, &wanted.key)
+    app::prove_serving(world, wanted)
         .await
         .map_err(|error| Refused::Result(RegisterResult::Unsent(error)))?;
     way::prove(world, wanted)
@@ -354,7 +360,7 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
         if world.leaving.load(Ordering::Relaxed) {
             return Verdict::Overtaken;
         }
-        let now = read_text(&world.folder.join(DESCRIPTOR));
+        let now = read_text(&world.folder.join(world.halves[wanted.half.0].file));
         if !now.is_ok_and(|now| meaning(&now) == wanted.hash) {
             return Verdict::Overtaken;
         }
@@ -366,7 +372,7 @@ async fn try_register(world: &World, id: HostId, wanted: &Wanted) -> Result<(), 
                 return Verdict::Blocked(error.to_string());
             }
         }
-        lock(&world.asked).insert(id);
+        lock(&world.asked).insert(id, wanted.half);
         Verdict::Go
     };
     let what = format!("{} in {}", wanted.key, entry.label);
@@ -411,18 +417,6 @@ async fn deregister(world: &World, id: HostId, key: AppKey) -> Event {
         key,
         result,
     }
-}
-
-/// Key of the app of a folder.
-///
-/// # Errors
-/// When there is no descriptor, or none with a key.
-pub(crate) fn key_on_disk(folder: &Path) -> Result<AppKey, CliError> {
-    let source = read_text(&folder.join(DESCRIPTOR))?;
-    let facts = connect_validator::descriptor_facts(&source, &Options::default());
-    let key = facts.map(|facts| facts.key).unwrap_or_default();
-    AppKey::parse(&key)
-        .map_err(|error| CliError::user("descriptor/key", "`key` is no app key").cause(error))
 }
 
 /// Takes what is in a mutex that is never held for long.

@@ -36,6 +36,11 @@ use crate::tunnel::News;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct HostId(pub(crate) usize);
 
+/// Index of a descriptor in the session's list: an app for both products has two, each for the
+/// hosts of one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct HalfId(pub(crate) usize);
+
 /// Counts the processes of the app, so that news of an old one are not taken for the new one's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Generation(pub(crate) u64);
@@ -76,11 +81,11 @@ pub(crate) enum Event {
         /// Whether it is gone now, and after how long.
         result: Result<Duration, CliError>,
     },
-    /// The descriptor may have changed: look again. Carries no content, so losing one of several
+    /// A descriptor may have changed: look again. Carries no content, so losing one of several
     /// is harmless.
-    DescriptorChanged,
-    /// The descriptor was read and checked.
-    DescriptorChecked(Result<Descriptor, CliError>),
+    DescriptorChanged(HalfId),
+    /// A descriptor was read and checked.
+    DescriptorChecked(HalfId, Result<Descriptor, CliError>),
     /// A wish was granted, or could not be.
     Granted(Wish, Result<(), CliError>),
     /// The user wants to know the keys.
@@ -137,12 +142,12 @@ pub(crate) enum Wish {
 /// What is different in the settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SettingsChange {
-    /// How many hosts are new; they come after those there are.
-    pub(crate) added: usize,
+    /// What each new host gets; they come after those there are.
+    pub(crate) added: Vec<HalfId>,
     /// Hosts that are not named any more.
     pub(crate) gone: Vec<HostId>,
-    /// Hosts with another log-in, or named again.
-    pub(crate) renewed: Vec<HostId>,
+    /// Hosts with another log-in or product, or named again, and what they get.
+    pub(crate) renewed: Vec<(HostId, HalfId)>,
     /// The app has to be started again to see its own.
     pub(crate) restart: bool,
 }
@@ -184,9 +189,20 @@ pub(crate) struct Descriptor {
     pub(crate) warnings: usize,
 }
 
+/// An app on a host, where people can look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Where; none if the app is installed nowhere.
+    pub(crate) host: Option<HostId>,
+    /// What.
+    pub(crate) descriptor: Descriptor,
+}
+
 /// What a host is to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
+    /// Which descriptor.
+    pub(crate) half: HalfId,
     /// Key of the app.
     pub(crate) key: AppKey,
     /// Hash of the descriptor.
@@ -198,16 +214,21 @@ pub(crate) struct Wanted {
 /// Something to do. Those of the first block answer with exactly one event.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Tell those who wait for it that the app can be opened on these hosts: `Announced`.
-    Announce(Vec<HostId>, Descriptor),
+    /// Tell those who wait for it that the app can be opened: `Announced`.
+    Announce {
+        /// Where it is.
+        hosts: Vec<HostId>,
+        /// What to look at, a place for each descriptor; at least one.
+        shown: Vec<Shown>,
+    },
     /// Build the app: `AppBuilt`.
     BuildApp,
     /// Remove an app from a host: `DeregisterFinished`.
     Deregister(HostId, AppKey),
     /// Do what the user wishes, for the app on a host: `Granted`.
-    Grant(Wish, Option<HostId>, Descriptor),
-    /// Read and check the descriptor: `DescriptorChecked`.
-    ReadDescriptor,
+    Grant(Wish, Vec<Shown>),
+    /// Read and check a descriptor: `DescriptorChecked`.
+    ReadDescriptor(HalfId),
     /// Read config.json and credentials.json: `SettingsRead`.
     ReadSettings,
     /// Install the app on a host: `RegisterFinished`.
@@ -267,8 +288,8 @@ pub(crate) enum Notice {
     Deregistered(HostId, AppKey, Duration),
     /// An app is being removed from a host, because the session ends.
     Deregistering(HostId),
-    /// The descriptor has no errors.
-    DescriptorGood(Descriptor),
+    /// A descriptor has no errors.
+    DescriptorGood(HalfId, Descriptor),
     /// What keys there are.
     Keys,
     /// An app stays on a host, because that was wanted.
@@ -277,8 +298,8 @@ pub(crate) enum Notice {
     LastGoodStays,
     /// Something failed; the session goes on.
     Problem(CliError),
-    /// The app can be opened.
-    Ready(Option<HostId>, Descriptor),
+    /// The app can be opened: a place for each descriptor; at least one.
+    Ready(Vec<Shown>),
     /// The app was installed.
     Registered {
         /// Where.

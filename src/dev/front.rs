@@ -1,21 +1,14 @@
-//! The port at which the app is reached on this machine, and what is learned there.
+//! The port at which the app is reached on this machine.
 
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
 
-use connect_core::AppKey;
-use connect_validator::{Options, descriptor_facts};
 use tokio::net::TcpListener;
 
 use crate::context::Context;
 use crate::dev::app::Launch;
-use crate::dev::effects::lock;
-use crate::dev::reaper::Reaper;
 use crate::dev::setup::DevOptions;
 use crate::error::CliError;
 use crate::project::Config;
-use crate::proxy::Described;
 use crate::tunnel::Way;
 
 /// Where the app is reached unless the user says otherwise.
@@ -92,20 +85,4 @@ async fn listen_near(wish: u16, context: &Context) -> Result<TcpListener, CliErr
 
 async fn bind(port: u16) -> std::io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
-}
-
-/// Notes the key of a descriptor that the app serves. A host may read one that was saved and
-/// replaced before we looked, and what it installs then must be known to whoever cleans up.
-pub(crate) fn note_key(keys: &Arc<Mutex<BTreeSet<AppKey>>>, reaper: &Arc<Reaper>) -> Described {
-    let (keys, reaper) = (Arc::clone(keys), Arc::clone(reaper));
-    Arc::new(move |bytes| {
-        // What is no descriptor installs nothing.
-        if let Ok(text) = std::str::from_utf8(bytes)
-            && let Ok(facts) = descriptor_facts(text, &Options::default())
-            && let Ok(key) = AppKey::parse(&facts.key)
-            && lock(&keys).insert(key.clone())
-        {
-            reaper.key(&key);
-        }
-    })
 }

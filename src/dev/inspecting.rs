@@ -4,18 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use connect_core::BaseUrl;
 use connect_core::install_keys::KeyHosts;
-use connect_core::{BaseUrl, Product};
 use connect_sandbox::Sandbox;
 use tokio::sync::mpsc;
 
 use crate::context::Context;
+use crate::dev::hosts::sandbox_products;
 use crate::dev::notices;
 use crate::dev::way::Address;
 use crate::env;
 use crate::host::BoxFuture;
 use crate::inspect::{self, Door, Judge, Ring, Stage};
-use crate::project::Config;
+use crate::project::Half;
 use crate::proxy::{Observer, Served};
 use crate::ui::Verb;
 
@@ -41,17 +42,34 @@ impl Drop for OpenDoor {
     }
 }
 
-/// Opens an inspector for the app at `address`, which the proxy serves on the port `front`.
+/// What an inspector is about.
+pub(crate) struct About<'a> {
+    /// The project.
+    pub(crate) project: &'a Path,
+    /// Its descriptors.
+    pub(crate) halves: &'a [Half],
+    /// Where the app is reached.
+    pub(crate) address: Arc<Address>,
+    /// The port where the proxy serves it.
+    pub(crate) front: u16,
+}
+
+/// Opens an inspector for an app.
 pub(crate) async fn start(
-    project: &Path,
-    address: Arc<Address>,
-    front: u16,
+    about: About<'_>,
     sandbox: Option<&Sandbox>,
     context: &Context,
 ) -> Inspecting {
+    let About {
+        project,
+        halves,
+        address,
+        front,
+    } = about;
     let (tell, served) = mpsc::channel::<Served>(WAITING);
     let judge = Arc::new(Judge::new(
         Box::new(move || address.get()),
+        halves.to_vec(),
         keys(sandbox, context),
         context.http.clone(),
     ));
@@ -80,8 +98,11 @@ pub(crate) async fn start(
             let page = door.page();
             ui.status(Verb::Done("Inspecting"), &page);
             ui.event("inspector", &serde_json::json!({ "url": page }));
-            let product = Config::product(project, &context.env);
-            let stage = sandbox.map(|sandbox| stage(sandbox, product));
+            let products = sandbox_products(halves, project, context).into_iter();
+            let stage = sandbox.map(|sandbox| {
+                let sites = products.map(|product| sandbox.site(product));
+                stage(sandbox, sites.collect())
+            });
             let serve = inspect::serve(listener, door, ring, judge, front, stage);
             inspecting.sources.push(Box::pin(serve));
             inspecting.door = Some(OpenDoor(project.to_path_buf()));
@@ -93,7 +114,7 @@ pub(crate) async fn start(
 }
 
 /// What the sandbox does for other commands.
-fn stage(sandbox: &Sandbox, product: Product) -> Stage {
+fn stage(sandbox: &Sandbox, sites: Vec<BaseUrl>) -> Stage {
     let signer = sandbox.signer();
     Stage {
         sign: Box::new(move |claims, kid| {
@@ -103,7 +124,7 @@ fn stage(sandbox: &Sandbox, product: Product) -> Stage {
                 signed.map_err(|error| error.to_string())
             })
         }),
-        site: sandbox.site(product),
+        sites,
         username: sandbox.username().to_owned(),
         password: sandbox.password().clone(),
     }

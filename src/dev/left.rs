@@ -9,12 +9,12 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::key_on_disk;
 use crate::dev::event::HostId;
 use crate::dev::journal::{Entry, Journal, StateFolder};
+use crate::dev::keys::key_on_disk;
 use crate::error::CliError;
 use crate::host::{Host as _, Login, Upm, deregister_uncertain};
-use crate::project::{Credentials, HostCredentials};
+use crate::project::{Credentials, Half, HostCredentials, half_for};
 use crate::ui::{Fatality, Ui, Verb, duration, ms};
 
 /// What `connect clean` is to look at.
@@ -207,17 +207,25 @@ async fn ask_hosts(
         .iter()
         .filter(|host| asked.is_none_or(|asked| is_same_site(host.site.as_str(), asked)))
         .collect();
-    let key = match &options.key {
-        Some(key) => AppKey::parse(key).map_err(|error| CliError::bad_key(key, &error))?,
-        None => key_on_disk(&options.folder)?,
+    let halves = Half::of(&options.folder);
+    let keys = match &options.key {
+        Some(key) => {
+            let key = AppKey::parse(key).map_err(|error| CliError::bad_key(key, &error))?;
+            vec![key; halves.len()]
+        }
+        None => {
+            let keys = halves.iter().map(|half| key_on_disk(&options.folder, half));
+            keys.collect::<Result<_, _>>()?
+        }
     };
     if let Some(asked) = asked
         && hosts.is_empty()
         && entries.is_empty()
     {
-        return Err(CliError::no_login(asked, key.as_str()));
+        return Err(CliError::no_login(asked, keys[0].as_str()));
     }
     for host in hosts {
+        let key = &keys[half_for(&halves, host.product.into())];
         let site = host.site.as_str();
         let known = |entry: &Entry| entry.host == site && entry.key == key.as_str();
         if entries.iter().any(known) {
@@ -225,7 +233,7 @@ async fn ask_hosts(
         }
         let login = login_of(&host.unlock(&options.folder).await?);
         let upm = Upm::new(context.http.clone(), host.site.clone(), login);
-        match upm.has(&key).await {
+        match upm.has(key).await {
             Ok(false) => {}
             Ok(true) => entries.push(Entry {
                 host: site.to_owned(),

@@ -4,14 +4,13 @@ use std::path::Path;
 
 use connect_core::{AppKey, BaseUrl};
 use connect_sandbox::RestCall;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dev::effects::World;
-use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason};
+use crate::dev::event::{Descriptor, Ending, HostId, Notice, Reason, Shown};
 use crate::dev::way;
 use crate::error::CliError;
 use crate::inspect::{Entry, Verdict, show};
-use crate::project::DESCRIPTOR;
 use crate::ui::{Fatality, Ui, Verb, duration, ms};
 
 /// Tells the user.
@@ -46,8 +45,11 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             let what = format!("from {from} ... (Ctrl-C again to leave now)");
             running("Deregistering", what);
         }
-        Notice::DescriptorGood(descriptor) => {
-            done("Validated", validated(descriptor));
+        Notice::DescriptorGood(half, descriptor) => {
+            done(
+                "Validated",
+                validated(world.halves[half.0].file, descriptor),
+            );
             let fields = json!({
                 "key": descriptor.key.as_str(), "modules": descriptor.modules,
                 "warnings": descriptor.warnings,
@@ -58,15 +60,16 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
         Notice::Kept(host, key) => kept(world, *host, key),
         Notice::LastGoodStays => ui.more("the last good version stays in force"),
         Notice::Problem(error) => ui.error(error, Fatality::GoesOn),
-        Notice::Ready(host, descriptor) => {
-            let url = page_url(world, *host, descriptor);
-            done("Ready", url.clone());
-            let host = host.map(|host| world.host(host).host.site().to_string());
-            let fields = json!({
-                "url": url, "host": host, "key": descriptor.key.as_str(),
-                "app": world.address.get().as_str(),
-            });
-            ui.event("ready", &fields);
+        Notice::Ready(shown) => {
+            for one in shown {
+                done("Ready", page_url(world, one));
+            }
+            if let [first, others @ ..] = &shown[..] {
+                let mut fields = place(world, first);
+                fields["app"] = world.address.get().as_str().into();
+                also(world, others, &mut fields);
+                ui.event("ready", &fields);
+            }
             if ui.interactive {
                 ui.text(KEYS_IN_SHORT);
             }
@@ -94,7 +97,7 @@ pub(crate) fn tell(world: &World, notice: &Notice) {
             let words = [
                 (change.restart, "the app starts again with it"),
                 (!change.renewed.is_empty(), "another log-in"),
-                (change.added > 0, "another host"),
+                (!change.added.is_empty(), "another host"),
                 (!change.gone.is_empty(), "one host less"),
             ];
             let words = words.iter().filter(|(is, _)| *is).map(|(_, word)| *word);
@@ -208,21 +211,22 @@ pub(crate) fn conclude(world: &World, ending: Ending) -> Result<(), CliError> {
     }
 }
 
-fn validated(descriptor: &Descriptor) -> String {
+fn validated(file: &str, descriptor: &Descriptor) -> String {
     let modules = match descriptor.modules {
         1 => "1 module".to_owned(),
         count => format!("{count} modules"),
     };
     match descriptor.warnings {
-        0 => format!("{DESCRIPTOR} ({modules}, 0 findings)"),
-        1 => format!("{DESCRIPTOR} ({modules}, 1 warning: see `connect validate`)"),
-        count => format!("{DESCRIPTOR} ({modules}, {count} warnings: see `connect validate`)"),
+        0 => format!("{file} ({modules}, 0 findings)"),
+        1 => format!("{file} ({modules}, 1 warning: see `connect validate`)"),
+        count => format!("{file} ({modules}, {count} warnings: see `connect validate`)"),
     }
 }
 
 /// Where to look at the app: its first page on the host, or the host if it has no page.
-pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descriptor) -> String {
-    let Some(host) = host else {
+pub(crate) fn page_url(world: &World, shown: &Shown) -> String {
+    let Shown { host, descriptor } = shown;
+    let Some(host) = *host else {
         return world.address.get().to_string();
     };
     let entry = world.host(host);
@@ -230,6 +234,23 @@ pub(crate) fn page_url(world: &World, host: Option<HostId>, descriptor: &Descrip
     match &descriptor.page {
         Some(page) => format!("{site}/plugins/servlet/ac/{}/{page}", descriptor.key),
         None => site.to_string(),
+    }
+}
+
+/// Where an app can be looked at, for programs.
+fn place(world: &World, shown: &Shown) -> Value {
+    let host = shown
+        .host
+        .map(|host| world.host(host).host.site().to_string());
+    let key = shown.descriptor.key.as_str();
+    json!({ "url": page_url(world, shown), "host": host, "key": key })
+}
+
+/// Adds the places of the other descriptors, where a project has more than one.
+pub(crate) fn also(world: &World, others: &[Shown], fields: &mut Value) {
+    if !others.is_empty() {
+        let places = others.iter().map(|other| place(world, other));
+        fields["also"] = places.collect();
     }
 }
 

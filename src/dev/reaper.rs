@@ -17,14 +17,17 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::context::Context;
-use crate::dev::effects::{key_on_disk, lock};
+use crate::dev::effects::lock;
+use crate::dev::event::HalfId;
 use crate::dev::journal::{Entry, StateFolder};
+use crate::dev::keys::key_on_disk;
 use crate::dev::left::{Removal, remove};
 use crate::dev::session::LEAVE_WITHIN;
 use crate::env::CONNECT_SESSION;
 use crate::error::CliError;
 use crate::host::Login;
 use crate::process::{self, CommandLine, Group, Sentinel, StartError};
+use crate::project::Half;
 use crate::tunnel::Watch;
 use crate::ui::Fatality;
 
@@ -57,8 +60,8 @@ enum Word {
         username: String,
         password: Secret,
     },
-    /// The descriptor had this key at some time.
-    Key { key: String },
+    /// A descriptor had this key at some time.
+    Key { half: usize, key: String },
     /// What may be installed, all of it.
     Left { entries: Vec<Entry> },
     /// Whose work it is.
@@ -77,7 +80,8 @@ struct Charge {
     pid: u32,
     groups: BTreeSet<u32>,
     logins: BTreeMap<String, Login>,
-    keys: BTreeSet<String>,
+    /// By descriptor.
+    keys: BTreeMap<usize, BTreeSet<String>>,
     entries: Vec<Entry>,
 }
 
@@ -120,9 +124,9 @@ impl Reaper {
         );
     }
 
-    /// The descriptor has this key.
-    pub(crate) fn key(&self, key: &AppKey) {
-        self.tell(&json!({ "word": "key", "key": key.as_str() }));
+    /// A descriptor has this key.
+    pub(crate) fn key(&self, half: HalfId, key: &AppKey) {
+        self.tell(&json!({ "word": "key", "half": half.0, "key": key.as_str() }));
     }
 
     /// What may be installed from now on.
@@ -226,8 +230,8 @@ fn listen(pipe: impl std::io::BufRead) -> Option<Charge> {
             }) => {
                 charge.logins.insert(site, Login { username, password });
             }
-            Ok(Word::Key { key }) => {
-                charge.keys.insert(key);
+            Ok(Word::Key { half, key }) => {
+                charge.keys.entry(half).or_default().insert(key);
             }
             Ok(Word::Left { entries }) => charge.entries = entries,
             Ok(Word::Session { folder, keep, pid }) => {
@@ -272,9 +276,19 @@ async fn remove_all(charge: &Charge, context: &Context) -> usize {
     let mut entries = charge.entries.clone();
     // A register that was under way may have found a descriptor with another key.
     let mut keys = charge.keys.clone();
-    keys.extend(key_on_disk(&charge.folder).map(|key| key.to_string()));
+    for (index, half) in Half::of(&charge.folder).iter().enumerate() {
+        let key = key_on_disk(&charge.folder, half).map(|key| key.to_string());
+        keys.entry(index).or_default().extend(key);
+    }
     for entry in &charge.entries {
-        for key in &keys {
+        // The other app of the server is not for this host.
+        let of_entry = |keys: &&BTreeSet<String>| keys.contains(&entry.key);
+        let known = keys.values().any(|keys| of_entry(&keys));
+        for key in keys
+            .values()
+            .filter(|keys| !known || of_entry(keys))
+            .flatten()
+        {
             let is = |known: &Entry| known.host == entry.host && known.key == *key;
             if !entries.iter().any(is) {
                 let key = key.clone();

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::Env;
 use crate::dev::effects::{HostEntry, World, lock};
-use crate::dev::event::{HostId, SettingsChange};
+use crate::dev::event::{HalfId, HostId, SettingsChange};
 use crate::dev::left::login_of;
 use crate::dev::reaper::Reaper;
 use crate::error::CliError;
 use crate::host::Upm;
 use crate::http::Http;
-use crate::project::{CONFIG, Config, Credentials, HostCredentials, read_text};
+use crate::project::{CONFIG, Config, Credentials, HostCredentials, half_for, read_text};
 use crate::ui::Fatality;
 
 /// What the two files said when they were last read without a problem.
@@ -97,6 +97,7 @@ fn compare(
     world: &World,
     change: &mut SettingsChange,
 ) {
+    let half_of = |host: &HostCredentials| HalfId(half_for(&world.halves, host.product.into()));
     let mut hosts = world.hosts.write().unwrap_or_else(PoisonError::into_inner);
     for (index, known) in seen.iter_mut().enumerate() {
         let site = hosts[index].host.site().clone();
@@ -108,7 +109,7 @@ fn compare(
             None => change.gone.push(HostId(index)),
             Some(now) => {
                 hosts[index] = Arc::new(entry(now, &world.http, &world.reaper));
-                change.renewed.push(HostId(index));
+                change.renewed.push((HostId(index), half_of(now)));
             }
         }
         *known = now.cloned();
@@ -123,8 +124,8 @@ fn compare(
             continue;
         }
         hosts.push(Arc::new(entry(&host, &world.http, &world.reaper)));
+        change.added.push(half_of(&host));
         seen.push(Some(host));
-        change.added += 1;
     }
 }
 

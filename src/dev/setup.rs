@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
-use connect_core::{BaseUrl, Product, Secret};
+use connect_core::{BaseUrl, Secret};
 use connect_sandbox::Sandbox;
 use tokio::sync::{mpsc, watch};
 
@@ -14,13 +14,16 @@ use crate::dev::announce::Announcing;
 use crate::dev::app::Launch;
 #[cfg(all(debug_assertions, unix))]
 use crate::dev::breaking;
-use crate::dev::effects::{HostEntry, World};
-use crate::dev::event::{Ending, Event};
-use crate::dev::front::{front, note_key};
+use crate::dev::effects::World;
+use crate::dev::event::{Ending, Event, HalfId};
+use crate::dev::front::front;
+use crate::dev::hosts::{self, Hosts, Place, sandbox_upms};
+use crate::dev::inspecting::About;
 use crate::dev::journal::StateFolder;
+use crate::dev::keys::Keys;
 use crate::dev::reaper::Reaper;
 use crate::dev::session::{AppKind, Session, SessionOptions, Until};
-use crate::dev::settings::{self, Settings};
+use crate::dev::settings::Settings;
 use crate::dev::sources::app::Scope;
 use crate::dev::sources::files::Watching;
 use crate::dev::switches::Switches;
@@ -28,14 +31,12 @@ use crate::dev::way::{self, Address, Asked};
 use crate::dev::{inspecting, left, notices, reaper, run, sources};
 use crate::env;
 use crate::error::CliError;
-use crate::host::sandbox::Keep;
-use crate::host::{self, Login, Upm};
+use crate::host;
 use crate::project::{
-    CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, HostCredentials,
+    CONFIG, CREDENTIALS, Config, Credentials, DESCRIPTOR, FileError, Half, HostCredentials,
 };
 use crate::proxy::{self, Behind, Knock, Target, Underway};
 use crate::tunnel::{Choice, Way};
-use crate::ui::Fatality;
 
 /// What `connect dev` is to do.
 #[derive(Clone, Debug)]
@@ -96,11 +97,12 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         folder: folder.clone(),
         ..options
     };
+    let halves = Half::of(&folder);
     let config = Config::read(&folder, &context.env)?;
     let credentials = Credentials::read(&folder, &context.env)?;
     let launch = launch(&options, &folder, context)?;
     let switches = Switches::read(&context.env);
-    let hosts_of_file = unlock(&options, &credentials, &switches, context).await?;
+    let hosts_of_file = hosts::unlock(&options, &credentials, &switches, context).await?;
     let tunnels = credentials.tunnels;
     let withheld = withheld(&hosts_of_file, tunnels.ngrok.authtoken.as_ref(), context);
     let keep = options.keep && !switches.force_dereg;
@@ -111,7 +113,17 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let announcing = Announcing::new(options.ready_file.clone(), options.on_ready.clone())?;
     let reaper = Arc::new(start_reaper(&folder, keep, &withheld, context));
     let journal = state.journal(Arc::clone(&reaper));
-    let (hosts, sandbox) = hosts(&options, &hosts_of_file, &switches, &reaper, context).await?;
+    let place = Place {
+        halves: &halves,
+        named: &hosts_of_file,
+        switches: &switches,
+        reaper: &reaper,
+    };
+    let Hosts {
+        entries: hosts,
+        of: of_hosts,
+        sandbox,
+    } = hosts::choose(&options, &place, context).await?;
     let sites: Vec<&BaseUrl> = hosts.iter().map(|entry| entry.host.site()).collect();
 
     let chosen = way::choose(
@@ -159,11 +171,11 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         ui: context.ui,
         told: AtomicBool::new(false),
     };
-    for (file, event) in [
-        (DESCRIPTOR, Event::DescriptorChanged),
-        (CONFIG, Event::SettingsChanged),
-        (CREDENTIALS, Event::SettingsChanged),
-    ] {
+    let described = halves.iter().enumerate();
+    let described =
+        described.map(|(index, half)| (half.file, Event::DescriptorChanged(HalfId(index))));
+    let settings = [CONFIG, CREDENTIALS].map(|file| (file, Event::SettingsChanged));
+    for (file, event) in described.chain(settings) {
         let path = folder.join(file);
         sources.push(sources::file::source(
             &path,
@@ -187,25 +199,24 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     let (target, watched) = watch::channel(Target::Starting);
     // Until a tunnel is open, the app is reached from here only.
     let reached = Arc::new(Address::new(address.clone().unwrap_or(here)));
-    let keys = Arc::default();
+    let keys = Arc::new(Keys::new(&halves, &reaper));
     let underway = Underway::default();
     // Closed when the session is over.
     let mut door = None;
     if let Some(listener) = front.listener {
         let port = front.port;
-        let inspecting = inspecting::start(
-            &folder,
-            Arc::clone(&reached),
-            port,
-            sandbox.as_ref(),
-            context,
-        )
-        .await;
+        let about = About {
+            project: &folder,
+            halves: &halves,
+            address: Arc::clone(&reached),
+            front: port,
+        };
+        let inspecting = inspecting::start(about, sandbox.as_ref(), context).await;
         let behind = Behind {
             target: watched,
             observer: inspecting.observer,
             knock,
-            described: note_key(&keys, &reaper),
+            described: keys.of_served(),
             underway: underway.clone(),
         };
         sources.push(Box::pin(proxy::serve(listener, behind)));
@@ -216,7 +227,8 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
         sources.push(sources::sandbox::source(sandbox, context.ui));
     }
     let session = Session::new(SessionOptions {
-        hosts: hosts.len(),
+        halves: halves.clone(),
+        hosts: of_hosts,
         app: kind,
         address: address.clone(),
         left,
@@ -226,12 +238,12 @@ pub(crate) async fn dev(options: DevOptions, context: &Context) -> Result<(), Cl
     });
     let mut variables = variables(&switches, sandbox.as_ref());
     variables.extend(for_children.clone());
-    let product = Config::product(&folder, &context.env);
     let world = Arc::new(World {
         sandbox: sandbox
             .as_ref()
-            .map(|sandbox| sandbox_upm(sandbox, product, context)),
+            .map(|sandbox| sandbox_upms(sandbox, &halves, &folder, context)),
         folder,
+        halves,
         launch,
         variables,
         for_children,
@@ -308,104 +320,6 @@ fn kind(launch: &Launch, watch: Option<&Vec<PathBuf>>) -> AppKind {
         },
         Launch::Attached { .. } | Launch::Shell { .. } => AppKind::Started,
     }
-}
-
-/// The hosts of credentials.json with their log-ins, if the app is to be installed there. A host
-/// whose log-in cannot be had does not spoil the others.
-async fn unlock(
-    options: &DevOptions,
-    credentials: &Credentials,
-    switches: &Switches,
-    context: &Context,
-) -> Result<Vec<HostCredentials>, CliError> {
-    let wanted = match options.hosts {
-        HostChoice::Auto => !switches.no_reg,
-        HostChoice::None | HostChoice::Sandbox => false,
-        HostChoice::Upm => true,
-    };
-    let mut unlocked = Vec::new();
-    let mut problem = None;
-    for host in credentials.hosts.iter().filter(|_| wanted) {
-        match host.unlock(&options.folder).await {
-            Ok(host) => unlocked.push(host),
-            Err(error) => {
-                let before = problem.replace(CliError::from(error));
-                before.inspect(|error| context.ui.error(error, Fatality::GoesOn));
-            }
-        }
-    }
-    match problem {
-        Some(error) if unlocked.is_empty() => Err(error),
-        problem => {
-            problem.inspect(|error| context.ui.error(error, Fatality::GoesOn));
-            Ok(unlocked)
-        }
-    }
-}
-
-/// The hosts to install on, and the sandbox if it is one of them.
-async fn hosts(
-    options: &DevOptions,
-    named: &[HostCredentials],
-    switches: &Switches,
-    reaper: &Reaper,
-    context: &Context,
-) -> Result<(Vec<HostEntry>, Option<Sandbox>), CliError> {
-    match options.hosts {
-        HostChoice::Auto if switches.no_reg => {
-            context
-                .ui
-                .text("AC_OPTS has `no-reg`: the app is not installed anywhere\n");
-            Ok((Vec::new(), None))
-        }
-        HostChoice::Auto | HostChoice::Upm if !named.is_empty() => {
-            let hosts = named.iter();
-            let hosts = hosts.map(|host| settings::entry(host, &context.http, reaper));
-            Ok((hosts.collect(), None))
-        }
-        HostChoice::None => Ok((Vec::new(), None)),
-        HostChoice::Upm => Err(CliError::no_hosts()),
-        HostChoice::Auto | HostChoice::Sandbox => {
-            if options.hosts == HostChoice::Auto {
-                let text = "credentials.json names no hosts: using the sandbox, which is offline\n";
-                context.ui.text(text);
-            }
-            let keep = Keep::Everything(host::sandbox::state_folder(&options.folder)?);
-            let port = options.sandbox_port;
-            let order = host::sandbox::Order {
-                port,
-                keep,
-                sites: Vec::new(),
-                flag: "connect dev --sandbox-port",
-            };
-            let sandbox = host::sandbox::start(order, context).await?;
-            let product = Config::product(&options.folder, &context.env);
-            let entry = sandbox_entry(&sandbox, product, context);
-            Ok((vec![entry], Some(sandbox)))
-        }
-    }
-}
-
-/// The sandbox as a host like any other.
-fn sandbox_entry(sandbox: &Sandbox, product: Product, context: &Context) -> HostEntry {
-    let name = match product {
-        Product::Confluence => "Confluence",
-        _ => "Jira",
-    };
-    HostEntry {
-        host: Box::new(sandbox_upm(sandbox, product, context)),
-        label: format!("the sandbox ({name})"),
-        lasts: false,
-    }
-}
-
-/// Its UPM, which is driven over loopback.
-fn sandbox_upm(sandbox: &Sandbox, product: Product, context: &Context) -> Upm {
-    let login = Login {
-        username: sandbox.username().to_owned(),
-        password: sandbox.password().clone(),
-    };
-    Upm::new(context.http.clone(), sandbox.site(product), login)
 }
 
 /// The process that takes everything away if this one is killed. A session can do without it.

@@ -240,17 +240,15 @@ pub(crate) async fn prove(world: &World, wanted: &Wanted) -> Result<(), CliError
 }
 
 /// Looks once for each address whether browsers see a page of the operator before the app's own.
-pub(crate) fn look_for_interstitial(
-    world: &World,
-    address: &BaseUrl,
-) -> Option<BoxFuture<'static, Reply>> {
+pub(crate) fn look_for_interstitial(world: &World) -> Option<BoxFuture<'static, Reply>> {
     let way = world.tunnel.as_ref()?;
+    let address = world.address.get();
     let mut tried = lock(&way.tried);
-    if tried.as_ref() == Some(address) {
+    if tried.as_ref() == Some(&address) {
         return None;
     }
     *tried = Some(address.clone());
-    let (probe, ui, address) = (way.probe.clone(), world.ui, address.clone());
+    let (probe, ui) = (way.probe.clone(), world.ui);
     Some(Box::pin(async move {
         if let Some(page) = probe.interstitial(&address).await {
             ui.caution(&CliError::interstitial(&address, page));

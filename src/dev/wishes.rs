@@ -6,14 +6,14 @@ use connect_core::AppKey;
 use serde_json::json;
 
 use crate::dev::effects::World;
-use crate::dev::event::{Descriptor, HostId, Wish};
+use crate::dev::event::{Shown, Wish};
 use crate::dev::notices::page_url;
 use crate::error::CliError;
-use crate::host::LicenseState;
+use crate::host::{Host as _, LicenseState, Upm};
 use crate::inspect::fire::{Shot, Source, Volley, read_shots};
 use crate::inspect::{self, AskError, Door, TokenKind};
 use crate::process::{self, CommandLine};
-use crate::project::{DESCRIPTOR, read_text};
+use crate::project::{Half, Product, read_text};
 use crate::ui::Verb;
 
 /// Openers return when the browser has the address.
@@ -25,12 +25,7 @@ const OFFERED: usize = 9;
 ///
 /// # Errors
 /// What is in the way.
-pub(crate) async fn grant(
-    world: &World,
-    wish: Wish,
-    host: Option<HostId>,
-    descriptor: &Descriptor,
-) -> Result<(), CliError> {
+pub(crate) async fn grant(world: &World, wish: Wish, shown: &[Shown]) -> Result<(), CliError> {
     match wish {
         Wish::Inspector => match Door::find(&world.folder) {
             Some(door) => {
@@ -40,12 +35,15 @@ pub(crate) async fn grant(
             }
             None => Err(AskError::Gone(None).into()),
         },
-        Wish::License => switch_license(world, &descriptor.key).await,
-        Wish::Page => open(world, &page_url(world, host, descriptor)).await,
+        Wish::License => switch_licenses(world, shown).await,
+        Wish::Page => match shown.first() {
+            Some(first) => open(world, &page_url(world, first)).await,
+            None => Ok(()),
+        },
         Wish::Shot(number) => {
             let shot = all_shots(world)?.into_iter().nth(number);
             match shot.filter(|_| number < OFFERED) {
-                Some(shot) => send(world, shot).await,
+                Some((half, shot)) => send(world, half.product, shot).await,
                 None => Ok(()),
             }
         }
@@ -57,15 +55,25 @@ pub(crate) async fn grant(
 }
 
 /// From active to none and back, in the sandbox; what a site has been told others see, too.
-async fn switch_license(world: &World, key: &AppKey) -> Result<(), CliError> {
-    let Some(upm) = &world.sandbox else {
+async fn switch_licenses(world: &World, shown: &[Shown]) -> Result<(), CliError> {
+    let Some(upms) = &world.sandbox else {
         let text = "a key switches the licence in the sandbox only";
         world
             .ui
             .note(text, "connect license trial    sets it on a site");
         return Ok(());
     };
-    let site = crate::host::Host::site(upm);
+    for one in shown {
+        // There each descriptor has a host of the same index.
+        if let Some(upm) = upms.get(one.host.map_or(0, |host| host.0)) {
+            switch_license(world, upm, &one.descriptor.key).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn switch_license(world: &World, upm: &Upm, key: &AppKey) -> Result<(), CliError> {
+    let site = upm.site();
     let failed = |error| CliError::host(site, "set the licence", &error);
     let found = upm.license(key).await.map_err(failed)?;
     let found = found.ok_or_else(|| CliError::not_installed(site, key))?;
@@ -76,9 +84,13 @@ async fn switch_license(world: &World, key: &AppKey) -> Result<(), CliError> {
     let switched = upm.switch_license(key, state.is_active()).await;
     switched.map_err(failed)?;
     let name = if found.active { "none" } else { "active" };
+    let whose = match world.halves.len() {
+        1 => String::new(),
+        _ => format!(" of {key}"),
+    };
     world
         .ui
-        .status(Verb::Done("Set"), &format!("the licence to {name}"));
+        .status(Verb::Done("Set"), &format!("the licence{whose} to {name}"));
     match found.unheard() {
         Some((text, hint)) => world.ui.note(text, hint),
         None => world.ui.more("pages that are opened from now on are told"),
@@ -93,24 +105,46 @@ async fn switch_license(world: &World, key: &AppKey) -> Result<(), CliError> {
     Ok(())
 }
 
-fn all_shots(world: &World) -> Result<Vec<Shot>, CliError> {
-    let text = read_text(&world.folder.join(DESCRIPTOR))?;
-    read_shots(&text).map_err(|findings| CliError::unreadable_descriptor(&findings))
+/// Everything that hosts would call, with the descriptor that says so. One that is broken just now
+/// leaves what the others say.
+fn all_shots(world: &World) -> Result<Vec<(Half, Shot)>, CliError> {
+    let (mut all, mut problem) = (Vec::new(), None);
+    for half in &world.halves {
+        let shots = read_text(&world.folder.join(half.file))
+            .map_err(CliError::from)
+            .and_then(|text| {
+                let shots = read_shots(&text);
+                shots.map_err(|findings| CliError::unreadable_descriptor(&findings))
+            });
+        match shots {
+            Ok(shots) => all.extend(shots.into_iter().map(|shot| (*half, shot))),
+            Err(error) => problem = Some(error),
+        }
+    }
+    match problem {
+        Some(problem) if all.is_empty() => Err(problem),
+        _ => Ok(all),
+    }
 }
 
 /// What a digit sends, for people.
-fn offer(shots: &[Shot]) -> String {
+fn offer(shots: &[(Half, Shot)]) -> String {
     if shots.is_empty() {
         return "\n  the descriptor has nothing that a host would call\n\n".to_owned();
     }
     let lines = shots.iter().take(OFFERED).enumerate();
-    let lines = lines.map(|(at, shot)| {
+    let lines = lines.map(|(at, (half, shot))| {
         let Shot { name, method, path } = shot;
-        format!("  {}   {name:<28} {method:<4} {path}\n", at + 1)
+        let below = half.below;
+        format!("  {}   {name:<28} {method:<4} {below}{path}\n", at + 1)
     });
+    let list = match shots.last() {
+        Some((half, _)) if !half.below.is_empty() => "connect trigger --list --product confluence",
+        _ => "connect trigger --list",
+    };
     let more = match shots.len().checked_sub(OFFERED) {
         None | Some(0) => String::new(),
-        Some(more) => format!("      {more} more: connect trigger --list\n"),
+        Some(more) => format!("      {more} more: {list}\n"),
     };
     format!(
         "\n{}{more}  its number sends it\n\n",
@@ -120,12 +154,15 @@ fn offer(shots: &[Shot]) -> String {
 
 /// Sends it through the door of the session, as `connect trigger` does; its line shows what the app
 /// made of it.
-async fn send(world: &World, shot: Shot) -> Result<(), CliError> {
+async fn send(world: &World, product: Option<Product>, shot: Shot) -> Result<(), CliError> {
     if shot.kind() == TokenKind::Install && world.sandbox.is_none() {
         return Err(CliError::no_install_key(&shot.name));
     }
-    let volley = json!(Volley::of(Source::Shot(shot)));
-    inspect::ask(&world.folder, &world.http, "api/fire", Some(&volley)).await?;
+    let volley = Volley {
+        product,
+        ..Volley::of(Source::Shot(shot))
+    };
+    inspect::ask(&world.folder, &world.http, "api/fire", Some(&json!(volley))).await?;
     Ok(())
 }
 

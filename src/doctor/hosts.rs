@@ -5,13 +5,12 @@ use std::time::Duration;
 use connect_core::BaseUrl;
 
 use crate::context::Context;
-use crate::dev::key_on_disk;
-use crate::dev::left;
+use crate::dev::{key_on_disk, left};
 use crate::doctor::check::Check;
 use crate::error::CliError;
 use crate::host::{HostError, Login, Look, Upm};
 use crate::http::HttpError;
-use crate::project::ListedHost;
+use crate::project::{Half, ListedHost, half_for};
 use crate::ui::duration;
 
 /// Longest wait for all that a host is asked.
@@ -43,7 +42,7 @@ async fn look(listed: &ListedHost, try_install: bool, context: &Context) -> Vec<
     };
     let upm = Upm::new(context.http.clone(), site.clone(), login);
     let mut checks = Vec::new();
-    let asked = ask(&upm, site, &listed.username, &mut checks, context);
+    let asked = ask(&upm, listed, &mut checks, context);
     if tokio::time::timeout(HOST, asked).await.is_err() {
         let error = HostError::Http(HttpError::Timeout(HOST));
         let error = CliError::host(site, "look at everything", &error);
@@ -61,7 +60,8 @@ async fn look(listed: &ListedHost, try_install: bool, context: &Context) -> Vec<
     checks
 }
 
-async fn ask(upm: &Upm, site: &BaseUrl, user: &str, checks: &mut Vec<Check>, context: &Context) {
+async fn ask(upm: &Upm, listed: &ListedHost, checks: &mut Vec<Check>, context: &Context) {
+    let (site, user) = (&listed.site, &listed.username);
     let look = match upm.look().await {
         Ok(look) => look,
         Err(error) => {
@@ -85,7 +85,7 @@ async fn ask(upm: &Upm, site: &BaseUrl, user: &str, checks: &mut Vec<Check>, con
         }
         None => Check::aside("  development mode", "the site has no such setting"),
     });
-    if let Some(check) = app(upm, site, context).await {
+    if let Some(check) = app(upm, listed, context).await {
         checks.push(check);
     }
 }
@@ -106,8 +106,11 @@ fn clock(site: &BaseUrl, look: &Look) -> Check {
 }
 
 /// Whether the app is there already; nothing without a descriptor.
-async fn app(upm: &Upm, site: &BaseUrl, context: &Context) -> Option<Check> {
-    let key = key_on_disk(&context.cwd).ok()?;
+async fn app(upm: &Upm, listed: &ListedHost, context: &Context) -> Option<Check> {
+    let site = &listed.site;
+    let halves = Half::of(&context.cwd);
+    let half = &halves[half_for(&halves, listed.product.into())];
+    let key = key_on_disk(&context.cwd, half).ok()?;
     let name = format!("  {key}");
     Some(match upm.has(&key).await {
         Ok(false) => Check::fine(name, "not installed"),

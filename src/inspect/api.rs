@@ -21,6 +21,7 @@ use crate::inspect::ring::Ring;
 use crate::inspect::server::{Answer, data, text};
 use crate::inspect::sign::{InstallKey, Order, SignError, sign};
 use crate::inspect::{Auth, Exchange, body, replay, show};
+use crate::project::Product;
 use crate::proxy::Raw;
 use crate::ui::ms;
 
@@ -43,8 +44,8 @@ pub(super) struct Api {
 pub(crate) struct Stage {
     /// Signs as it signs installs.
     pub(crate) sign: InstallKey,
-    /// Its site for Jira.
-    pub(crate) site: BaseUrl,
+    /// The site of each descriptor.
+    pub(crate) sites: Vec<BaseUrl>,
     /// User name of its administrator.
     pub(crate) username: String,
     /// The administrator's password, which opens nothing but the sandbox.
@@ -55,6 +56,8 @@ pub(crate) struct Stage {
 #[derive(Deserialize)]
 struct OnBehalf {
     tenant: Option<String>,
+    #[serde(default)]
+    product: Option<Product>,
     user: String,
 }
 
@@ -124,7 +127,8 @@ impl Api {
             },
             ["api", "sandbox"] if !post => data(&match &self.stage {
                 Some(stage) => json!({
-                    "site": stage.site.as_str(), "username": stage.username,
+                    "sites": stage.sites.iter().map(BaseUrl::as_str).collect::<Vec<_>>(),
+                    "username": stage.username,
                     "password": stage.password.expose(),
                 }),
                 None => json!(null),
@@ -178,14 +182,15 @@ impl Api {
     }
 
     async fn sign(&self, order: &Order) -> Answer {
-        let tenant = match self.judge.tenant(order.tenant.as_deref()) {
+        let tenant = match self.judge.tenant(order.tenant.as_deref(), order.product) {
             Ok(tenant) => tenant,
             Err(why) => return text(StatusCode::CONFLICT, why),
         };
         match self.token(order, &tenant).await {
             Ok(token) => data(&json!({
                 "token": token, "tenant": tenant.client_key.as_str(),
-                "baseUrl": tenant.base_url.as_str(), "app": self.judge.address().as_str(),
+                "baseUrl": tenant.base_url.as_str(),
+                "app": self.judge.address_of(&tenant).as_str(),
             })),
             Err(error) => text(StatusCode::CONFLICT, &error.to_string()),
         }
@@ -193,13 +198,16 @@ impl Api {
 
     async fn token(&self, order: &Order, tenant: &Tenant) -> Result<Option<String>, SignError> {
         let key = self.stage.as_ref().map(|stage| &stage.sign);
-        sign(order, tenant, &self.judge.address(), key, now()).await
+        sign(order, tenant, &self.judge.address_of(tenant), key, now()).await
     }
 
     /// Signs that the app acts as a user, for the server that gives tokens for it.
     fn assert(&self, on_behalf: &OnBehalf) -> Answer {
         let refuse = |why: &dyn std::fmt::Display| text(StatusCode::CONFLICT, &why.to_string());
-        let tenant = match self.judge.tenant(on_behalf.tenant.as_deref()) {
+        let tenant = match self
+            .judge
+            .tenant(on_behalf.tenant.as_deref(), on_behalf.product)
+        {
             Ok(tenant) => tenant,
             Err(why) => return refuse(&why),
         };
@@ -225,17 +233,17 @@ impl Api {
             Source::Shot(_) => None,
         };
         let issuer = one.as_ref().and_then(|one| one.entry.auth.issuer());
-        let signed_it = issuer.and_then(|issuer| self.judge.tenant(Some(issuer)).ok());
+        let signed_it = issuer.and_then(|issuer| self.judge.tenant(Some(issuer), None).ok());
         let tenant = match (&volley.tenant, signed_it) {
             (None, Some(tenant)) => tenant,
             (name, _) => {
-                let named = self.judge.tenant(name.as_deref());
+                let named = self.judge.tenant(name.as_deref(), volley.product);
                 named.map_err(LoadError::Tenant)?
             }
         };
         let mut loaded = match (&volley.source, one) {
             (Source::Shot(shot), _) => {
-                Loaded::of_shot(shot, volley, &tenant, &self.judge.address())
+                Loaded::of_shot(shot, volley, &tenant, &self.judge.address_of(&tenant))
             }
             (_, None) => return Err(LoadError::NoRequest),
             (_, Some(one)) if one.raw.body_length != one.raw.body.len() as u64 => {

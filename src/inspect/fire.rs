@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::inspect::body::{self, BodyError};
 use crate::inspect::sign::{Flaw, Order, TokenKind};
 use crate::inspect::{Auth, Exchange};
+use crate::project::Product;
 
 /// A request that a host makes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub(crate) struct Volley {
     pub(crate) set: Vec<String>,
     /// Whose client key; the first tenant if there is only one.
     pub(crate) tenant: Option<String>,
+    /// What the tenant is of, where none is named.
+    #[serde(default)]
+    pub(crate) product: Option<Product>,
     /// Account id of the user.
     pub(crate) user: Option<String>,
     /// What is to be wrong with the token.
@@ -72,6 +76,7 @@ impl Volley {
             body: None,
             set: Vec::new(),
             tenant: None,
+            product: None,
             user: None,
             flaw: None,
         }
@@ -252,6 +257,7 @@ impl Volley {
             method: method.to_owned(),
             target: target.to_owned(),
             tenant: self.tenant.clone(),
+            product: self.product,
             user: self.user.clone(),
             kind,
             flaw: self.flaw,

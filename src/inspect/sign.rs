@@ -11,6 +11,8 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::project::Product;
+
 /// How long a token lives, as hosts make them.
 const LIFE: Seconds = Seconds(180);
 
@@ -25,6 +27,9 @@ pub(crate) struct Order {
     /// Whose client key; the first tenant if there is only one.
     #[serde(default)]
     pub(crate) tenant: Option<String>,
+    /// What the tenant is of, where none is named.
+    #[serde(default)]
+    pub(crate) product: Option<Product>,
     /// Account id of the user.
     #[serde(default)]
     pub(crate) user: Option<String>,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use connect_core::{BaseUrl, Secret};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::context::Env;
@@ -52,11 +53,14 @@ pub(crate) struct HostCredentials {
 }
 
 /// A product a host can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Product {
-    /// Confluence, whose REST API begins at `/wiki`.
+    /// Confluence, whose REST API begins at `/wiki`
     Confluence,
-    /// Jira.
+    /// Jira
     Jira,
 }
 
@@ -105,6 +109,15 @@ impl ListedHost {
             username: self.username.clone(),
             password: self.token.read(folder, &self.site).await?,
         })
+    }
+}
+
+impl From<Product> for connect_core::Product {
+    fn from(product: Product) -> Self {
+        match product {
+            Product::Confluence => Self::Confluence,
+            Product::Jira => Self::Jira,
+        }
     }
 }
 

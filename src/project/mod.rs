@@ -3,6 +3,7 @@
 
 mod config;
 mod credentials;
+mod halves;
 mod origin;
 mod token;
 mod tunnels;
@@ -15,7 +16,10 @@ use serde_json::Value;
 use crate::context::Env;
 
 pub(crate) use config::{Config, DEVELOPMENT};
-pub(crate) use credentials::{Credentials, HostCredentials, ListedHost};
+pub(crate) use credentials::{Credentials, HostCredentials, ListedHost, Product};
+#[cfg(test)]
+pub(crate) use halves::{HALVES, WHOLE};
+pub(crate) use halves::{Half, half_for};
 pub(crate) use origin::Origin;
 pub(crate) use token::{TokenError, TokenSource};
 pub(crate) use tunnels::Tunnels;
@@ -24,6 +28,8 @@ pub(crate) use tunnels::Tunnels;
 pub(crate) const MANIFEST: &str = "manifest.yml";
 /// The descriptor's file name.
 pub(crate) const DESCRIPTOR: &str = "atlassian-connect.json";
+/// The files that descriptors are in: the app's, and that of its half for Confluence.
+pub(crate) const DESCRIPTORS: [&str; 2] = [DESCRIPTOR, "atlassian-connect.confluence.json"];
 /// The settings' file name.
 pub(crate) const CONFIG: &str = "config.json";
 /// The hosts' file name.

@@ -86,8 +86,8 @@ pub(crate) struct Behind {
     pub(crate) underway: Underway,
 }
 
-/// Hears of a descriptor.
-pub(crate) type Described = Arc<dyn Fn(&[u8]) + Send + Sync>;
+/// Hears of a descriptor: the path it is served at, and its text.
+pub(crate) type Described = Arc<dyn Fn(&str, &[u8]) + Send + Sync>;
 
 /// Where apps have their descriptor.
 const DESCRIPTOR: &str = "/atlassian-connect.json";
@@ -201,7 +201,8 @@ impl Forwarder {
                 break (port, counted);
             }
         };
-        let describes = request.uri().path().ends_with(DESCRIPTOR);
+        let path = request.uri().path();
+        let describes = path.ends_with(DESCRIPTOR).then(|| path.to_owned());
         let wanted = upgrade::take(&mut request);
         if prepare(&mut request, port).is_none() {
             return text(
@@ -218,8 +219,10 @@ impl Forwarder {
             }
             Ok(mut answer) => {
                 take_hop_by_hop(answer.headers_mut());
-                if describes && answer.status().is_success() {
-                    return self.describe(answer).await;
+                if let Some(path) = describes
+                    && answer.status().is_success()
+                {
+                    return self.describe(&path, answer).await;
                 }
                 // Under way until its last byte has passed.
                 answer.map(|body| {
@@ -240,12 +243,12 @@ impl Forwarder {
 
 impl Forwarder {
     /// Hands a descriptor on once whoever has to know what it says knows.
-    async fn describe(&self, answer: Response<Incoming>) -> Answer {
+    async fn describe(&self, path: &str, answer: Response<Incoming>) -> Answer {
         let (head, body) = answer.into_parts();
         match Limited::new(body, MAX_DESCRIPTOR).collect().await {
             Ok(body) => {
                 let bytes = body.to_bytes();
-                (self.behind.described)(&bytes);
+                (self.behind.described)(path, &bytes);
                 let body = Full::new(bytes).map_err(|never| match never {});
                 Response::from_parts(head, body.boxed())
             }

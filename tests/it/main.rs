@@ -12,6 +12,7 @@ mod cli;
 mod container;
 mod dev;
 mod dev_app;
+mod dev_both;
 #[cfg(target_os = "linux")]
 mod dev_ends;
 mod dev_exec;

@@ -106,16 +106,22 @@ fn some_fault(dice: &mut Dice) -> Fault {
     }
 }
 
-/// What is saved over the descriptor.
-fn some_descriptor(dice: &mut Dice) -> String {
+/// What is saved over the descriptor of an app whose keys begin so.
+fn some_descriptor(dice: &mut Dice, begin: &str) -> String {
     let name = format!("Name {}", dice.below(1000));
     match dice.below(5) {
-        0 => "{ \"key\": \"com.example.a\", ".to_owned(),
-        1 => app::descriptor("com.example.b", &name),
+        0 => format!("{{ \"key\": \"{begin}a\", "),
+        1 => app::descriptor(&format!("{begin}b"), &name),
         2 => String::new(),
-        _ => app::descriptor("com.example.a", &name),
+        _ => app::descriptor(&format!("{begin}a"), &name),
     }
 }
+
+/// The descriptors, and how the keys of each begin.
+const HALVES: [(&str, &str); 2] = [
+    ("atlassian-connect.json", "com.example."),
+    ("atlassian-connect.confluence.json", "com.example.wiki."),
+];
 
 /// What a session did; told when the test fails.
 struct Story(String);
@@ -135,6 +141,15 @@ fn run(number: usize, place: &Place) {
     let mut story = Story(format!("session {number}:"));
     let env = TestEnv::new().with_descriptor(&app::descriptor("com.example.a", "One"));
     env.write("credentials.json", &place.credentials());
+    // Now and then it is an app for both products, with a descriptor for each.
+    let halves = if number % 3 == 2 {
+        &HALVES[..]
+    } else {
+        &HALVES[..1]
+    };
+    if let [_, (file, begin)] = halves {
+        env.write(file, &app::descriptor(&format!("{begin}a"), "One"));
+    }
     let command = format!("{} ", app::command());
     let mut session = Session::start(&env, &["--port", "0", "--exec", &command]);
     for _ in 0..dice.below(6) {
@@ -148,9 +163,14 @@ fn run(number: usize, place: &Place) {
         }
         match dice.below(8) {
             0..4 => {
-                let text = some_descriptor(&mut dice);
-                story.0.push_str(&format!(" save {} bytes;", text.len()));
-                env.write("atlassian-connect.json", &text);
+                // One draws nothing, so that its numbers stay what they were.
+                let which = if halves.len() > 1 { dice.below(2) } else { 0 };
+                let (file, begin) = halves[which];
+                let text = some_descriptor(&mut dice, begin);
+                story
+                    .0
+                    .push_str(&format!(" save {} bytes to {file};", text.len()));
+                env.write(file, &text);
             }
             4 if address.is_some() => {
                 story.0.push_str(" the app crashes;");

@@ -260,6 +260,17 @@ fn run(env: &TestEnv, app: &App) {
         append_to_views(&env.path(&folder).join("views"));
         assert!(open().contains("changed by the test"), "{folder}");
     }
+    // The page of its other half, and nothing of it stays either.
+    assert_eq!(ready["also"].is_array(), app.product == "both", "{folder}");
+    for place in ready["also"].as_array().into_iter().flatten() {
+        let (head, page) = exchange("GET", place["url"].as_str().unwrap());
+        assert!(head.starts_with("HTTP/1.1 200"), "{folder}: {head}");
+        let (head, content) = exchange("GET", &first_light::iframe(&page));
+        assert!(
+            head.starts_with("HTTP/1.1 200"),
+            "{folder}: {head}\n{content}"
+        );
+    }
     // Everything else of it that people look at: panels, macros, dialogs.
     let listed = env.connect(&["-C", &folder, "trigger", "--list", "--json"]);
     let listed = listed.assert().success();
@@ -298,6 +309,8 @@ fn run(env: &TestEnv, app: &App) {
     assert!(last["passed"].as_u64() > Some(100), "{folder}: {last}");
     let ended = session.interrupt();
     assert_eq!(ended.status.code(), Some(0), "{folder}: {}", ended.stderr);
+    let halves = 1 + usize::from(app.product == "both");
+    assert_eq!(ended.count("host.deregistered"), halves, "{folder}");
 }
 
 fn append_to_views(folder: &Path) {

@@ -36,7 +36,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["call", "check", "doctor", "host", "inspect", "scaffold"],
+        &[
+            "call", "check", "doctor", "host", "inspect", "project", "scaffold",
+        ],
     ),
     (
         "commands",
@@ -72,7 +74,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ("host", &["context", "error", "http"]),
     ("http", &["error"]),
     ("info", &["context", "dev", "env", "error", "project"]),
-    ("inspect", &["http", "listen", "proxy", "random", "ui"]),
+    (
+        "inspect",
+        &["http", "listen", "project", "proxy", "random", "ui"],
+    ),
     (
         "license",
         &[

@@ -77,6 +77,40 @@ fn a_new_address_is_registered_with_an_app_that_knows_it() {
 }
 
 #[test]
+fn both_halves_of_an_app_come_through_and_follow_a_new_address() {
+    let ngrok = Ngrok::start(Behaviour::default());
+    let (jira, wiki) = (FakeHost::start(), FakeHost::start());
+    let env = ngrok.project(&[&jira, &wiki]);
+    let mut file: Value = serde_json::from_str(&env.read("credentials.json")).unwrap();
+    file["hosts"][wiki.site()]["product"] = json!("confluence");
+    env.write("credentials.json", &file.to_string());
+    let other = app::descriptor("com.example.wiki", "Wiki");
+    env.write("atlassian-connect.confluence.json", &other);
+    let mut session = start(&env, &[]);
+    session.wait_for("ready");
+    assert_eq!(
+        (jira.apps().len(), wiki.apps()),
+        (1, vec!["com.example.wiki".to_owned()])
+    );
+    ngrok.edge.drop_sessions();
+    let after = session.wait_for("tunnel.opened")["url"].clone();
+    for _ in 0..2 {
+        let again = session.wait_for("host.registered");
+        assert_eq!(again["reason"], "address");
+    }
+    let url = format!("{}/confluence", after.as_str().unwrap());
+    let text = fetch("GET", &format!("{url}/atlassian-connect.json"));
+    let descriptor: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&descriptor["baseUrl"], &descriptor["key"]),
+        (&json!(url), &json!("com.example.wiki"))
+    );
+    let ended = session.interrupt();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(jira.apps().is_empty() && wiki.apps().is_empty());
+}
+
+#[test]
 fn the_same_address_again_is_no_install() {
     let ngrok = Ngrok::start(Behaviour {
         sticky: true,

@@ -81,7 +81,9 @@ impl Session {
     pub(super) fn start_app(&mut self, address: BaseUrl, effects: &mut Vec<Effect>) {
         self.app.work = AppWork::Starting;
         self.app.last.0 += 1;
-        let known = (!self.descriptor.broken).then_some(self.descriptor.good.as_ref());
+        // It is one server: it has started when it serves the first of its descriptors.
+        let first = &self.halves[0];
+        let known = (!first.broken).then_some(first.good.as_ref());
         effects.push(Effect::StartApp {
             generation: self.app.last,
             key: known.flatten().map(|descriptor| descriptor.key.clone()),
@@ -158,7 +160,7 @@ impl Session {
                 effects.push(Effect::BuildApp);
             }
             // Its descriptor is compared with ours, so ours is read first.
-            AppKind::Started | AppKind::Watched { .. } if self.descriptor.reading => {}
+            AppKind::Started | AppKind::Watched { .. } if self.halves[0].reading => {}
             AppKind::Started | AppKind::Watched { .. } => {
                 self.app.stale = false;
                 self.app.restart = false;

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use connect_core::AppKey;
 
-use crate::dev::event::{Effect, HostId, Wanted};
+use crate::dev::event::{Descriptor, Effect, HalfId, HostId, Wanted};
 
 /// What is known of a host, and what is going on with it.
 #[derive(Debug, Default)]
 pub(super) struct Host {
+    /// Which descriptor it is to have.
+    pub(super) half: HalfId,
     /// What is going on; at most one thing at a time.
     pub(super) flight: Option<Flight>,
     /// Keys that may be installed there: a register was sent and no deregister confirmed.
@@ -43,6 +45,14 @@ pub(super) enum Flight {
 const PAUSES: [u64; 5] = [2, 5, 15, 30, 60];
 
 impl Host {
+    /// One where nothing was done yet.
+    pub(super) fn new(half: HalfId) -> Self {
+        Self {
+            half,
+            ..Self::default()
+        }
+    }
+
     /// When to try again by itself after a failure that may pass; none after the last try.
     pub(super) fn plan_retry(&mut self, id: HostId, effects: &mut Vec<Effect>) -> Option<Duration> {
         let pause = usize::try_from(self.retries).ok()?;
@@ -65,6 +75,13 @@ impl Host {
         self.retries = 0;
         self.retry = None;
         self.stuck.clear();
+    }
+
+    /// Whether the app is there that a descriptor is of: its key may have changed since a register
+    /// was sent.
+    pub(super) fn has(&self, descriptor: &Descriptor) -> bool {
+        let installed = self.installed.as_ref();
+        installed.is_some_and(|installed| installed.key == descriptor.key)
     }
 
     /// Whether nothing is to be expected there any more.

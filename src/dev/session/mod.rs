@@ -20,7 +20,7 @@ use std::time::Duration;
 use connect_core::{AppKey, BaseUrl};
 
 use crate::dev::event::{
-    Descriptor, Effect, Ending, Event, HostId, Notice, Reason, RegisterResult, Wanted, Wish,
+    Descriptor, Effect, Ending, Event, HalfId, HostId, Notice, Reason, RegisterResult, Wanted, Wish,
 };
 use crate::dev::session::app::App;
 use crate::dev::session::host::{Flight, Host};
@@ -29,6 +29,7 @@ use crate::dev::session::settings::SettingsState;
 use crate::dev::session::stop::{Stop, Why};
 use crate::dev::session::way::Way;
 use crate::error::{CliError, Kind};
+use crate::project::Half;
 
 pub(crate) use app::AppKind;
 pub(crate) use stop::LEAVE_WITHIN;
@@ -36,8 +37,10 @@ pub(crate) use stop::LEAVE_WITHIN;
 /// What a session is about.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionOptions {
-    /// How many hosts there are.
-    pub(crate) hosts: usize,
+    /// The descriptors; at least one.
+    pub(crate) halves: Vec<Half>,
+    /// The hosts: which descriptor each is to have.
+    pub(crate) hosts: Vec<HalfId>,
     /// How the app comes to run.
     pub(crate) app: AppKind,
     /// Where the hosts reach the app; none if a tunnel has to be opened first.
@@ -67,7 +70,8 @@ pub(crate) enum Until {
 pub(crate) struct Session {
     way: Way,
     app: App,
-    descriptor: DescriptorState,
+    /// As many as at the start; at least one.
+    halves: Vec<DescriptorState>,
     settings: SettingsState,
     hosts: Vec<Host>,
     ready: bool,
@@ -81,8 +85,10 @@ pub(crate) struct Session {
     stop: Option<Stop>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct DescriptorState {
+    /// Which it is.
+    half: Half,
     /// It is being read.
     reading: bool,
     /// It changed; read it again when it is not being read.
@@ -93,10 +99,23 @@ struct DescriptorState {
     good: Option<Descriptor>,
 }
 
+impl DescriptorState {
+    /// One that was not read yet.
+    fn new(half: Half) -> Self {
+        Self {
+            half,
+            reading: false,
+            stale: false,
+            broken: false,
+            good: None,
+        }
+    }
+}
+
 impl Session {
     /// A session that has not started.
     pub(crate) fn new(options: SessionOptions) -> Self {
-        let mut hosts: Vec<_> = (0..options.hosts).map(|_| Host::default()).collect();
+        let mut hosts: Vec<_> = options.hosts.into_iter().map(Host::new).collect();
         for (id, key) in options.left {
             if let Some(host) = hosts.get_mut(id.0) {
                 host.present.insert(key);
@@ -105,7 +124,11 @@ impl Session {
         Self {
             way: Way::new(options.address),
             app: App::new(options.app),
-            descriptor: DescriptorState::default(),
+            halves: options
+                .halves
+                .into_iter()
+                .map(DescriptorState::new)
+                .collect(),
             settings: SettingsState::Read,
             hosts,
             ready: false,
@@ -143,8 +166,10 @@ impl Session {
             Event::DeregisterFinished { host, key, result } => {
                 self.deregister_finished(host, key, result, &mut effects);
             }
-            Event::DescriptorChanged => self.descriptor.stale = true,
-            Event::DescriptorChecked(result) => self.descriptor_checked(result, &mut effects),
+            Event::DescriptorChanged(half) => self.halves[half.0].stale = true,
+            Event::DescriptorChecked(half, result) => {
+                self.descriptor_checked(half, result, &mut effects);
+            }
             Event::HelpWanted => effects.push(Effect::Say(Notice::Keys)),
             Event::Interrupt => match &mut self.stop {
                 None => self.begin_stop(Why::Interrupt, &mut effects),
@@ -190,43 +215,48 @@ impl Session {
             Event::SettingsRead(result) => self.settings_read(result, &mut effects),
             Event::SourceChanged => self.app.stale = true,
             Event::Started => {
-                self.descriptor.stale = true;
+                for half in &mut self.halves {
+                    half.stale = true;
+                }
                 self.app.stale = true;
             }
             Event::Tunnel(news) => self.tunnel(news, &mut effects),
             Event::Wished(wish) => self.wished(wish, &mut effects),
         }
+        self.say_ready_if_due(&mut effects);
         self.go_on(&mut effects);
         effects
     }
 
     fn descriptor_checked(
         &mut self,
+        id: HalfId,
         result: Result<Descriptor, CliError>,
         effects: &mut Vec<Effect>,
     ) {
-        self.descriptor.reading = false;
-        if self.descriptor.stale || self.stop.is_some() {
+        let state = &mut self.halves[id.0];
+        state.reading = false;
+        if state.stale || self.stop.is_some() {
             // Outdated before it was known.
             return;
         }
-        let was_broken = std::mem::replace(&mut self.descriptor.broken, result.is_err());
+        let was_broken = std::mem::replace(&mut state.broken, result.is_err());
         match result {
             Err(error) => {
+                let stays = state.good.is_some();
                 self.problem(error, effects);
-                if self.descriptor.good.is_some() {
+                if stays {
                     effects.push(Effect::Say(Notice::LastGoodStays));
                 }
             }
             Ok(new) => {
-                let first = self.descriptor.good.is_none();
-                let changed = self.descriptor.good.as_ref() != Some(&new);
+                let changed = state.good.as_ref() != Some(&new);
                 if changed || was_broken {
-                    effects.push(Effect::Say(Notice::DescriptorGood(new.clone())));
+                    effects.push(Effect::Say(Notice::DescriptorGood(id, new.clone())));
                 }
-                self.descriptor.good = Some(new);
+                let before = state.good.replace(new);
                 // A save is a wish to try again; the first reading is none.
-                if !first {
+                if before.is_some() {
                     self.forget_failures();
                 }
             }
@@ -261,19 +291,15 @@ impl Session {
                 };
                 host.installed = Some(wanted.clone());
                 host.forget_failures();
-                let key = wanted.key.clone();
                 effects.push(Effect::Say(Notice::Registered {
                     host: id,
                     wanted,
                     reason,
                     took,
                 }));
-                if self.wants(&key) {
-                    self.say_ready(Some(id), effects);
-                }
             }
             // The watcher will say so too; this makes sure.
-            RegisterResult::Overtaken => self.descriptor.stale = true,
+            RegisterResult::Overtaken => self.halves[wanted.half.0].stale = true,
             RegisterResult::Failed(error) | RegisterResult::Unsent(error) => {
                 host.failed = Some(wanted);
                 let outside = error.kind == Kind::Outside && self.stop.is_none();
@@ -289,12 +315,6 @@ impl Session {
                 effects.append(&mut later);
             }
         }
-    }
-
-    /// Whether the app is to have this key: it may have changed since a register was sent.
-    fn wants(&self, key: &AppKey) -> bool {
-        let good = self.descriptor.good.as_ref();
-        good.is_some_and(|good| good.key == *key)
     }
 
     fn deregister_finished(
@@ -328,10 +348,12 @@ impl Session {
             self.go_on_stopping(effects);
             return;
         }
-        if self.descriptor.stale && !self.descriptor.reading {
-            self.descriptor.stale = false;
-            self.descriptor.reading = true;
-            effects.push(Effect::ReadDescriptor);
+        for (index, state) in self.halves.iter_mut().enumerate() {
+            if state.stale && !state.reading {
+                state.stale = false;
+                state.reading = true;
+                effects.push(Effect::ReadDescriptor(HalfId(index)));
+            }
         }
         if self.settings == SettingsState::Stale {
             self.settings = SettingsState::Reading;
@@ -339,24 +361,33 @@ impl Session {
         }
         self.go_on_with_app(effects);
         self.start_if_due(effects);
-        if self.app.serving.is_none() || self.descriptor.reading {
+        if self.app.serving.is_none() {
             return;
         }
-        let (Some(descriptor), Some(address)) = (&self.descriptor.good, self.way.proven()) else {
-            return;
-        };
-        let wanted = Wanted {
-            key: descriptor.key.clone(),
-            hash: descriptor.hash,
-            address: address.clone(),
-        };
+        let wanted = self.wanted();
         for (index, host) in self.hosts.iter_mut().enumerate() {
-            host.go_on(HostId(index), &wanted, effects);
+            if let Some(wanted) = &wanted[host.half.0] {
+                host.go_on(HostId(index), wanted, effects);
+            }
         }
-        if self.hosts.is_empty() {
-            self.say_ready(None, effects);
+        if self.hosts.is_empty() && wanted[0].is_some() {
+            self.say_ready(self.shown(|_, _| false), effects);
         }
         self.announce(&wanted, effects);
+    }
+
+    /// What the hosts of each descriptor are to have; none where that is not known just now.
+    fn wanted(&self) -> Vec<Option<Wanted>> {
+        let wanted = |(index, state): (usize, &DescriptorState)| {
+            let descriptor = state.good.as_ref().filter(|_| !state.reading)?;
+            Some(Wanted {
+                half: HalfId(index),
+                key: descriptor.key.clone(),
+                hash: descriptor.hash,
+                address: state.half.address(self.way.proven()?),
+            })
+        };
+        self.halves.iter().enumerate().map(wanted).collect()
     }
 
     fn forget_failures(&mut self) {
@@ -367,6 +398,8 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+mod half_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! When the app can be opened, and who is told.
 
-use crate::dev::event::{Effect, HostId, Notice, Wanted, Wish};
+use crate::dev::event::{Descriptor, Effect, HalfId, HostId, Notice, Shown, Wanted, Wish};
 use crate::dev::session::host::Host;
 use crate::dev::session::stop::Why;
 use crate::dev::session::{Session, Until};
@@ -18,39 +18,98 @@ pub(super) enum Announcement {
 }
 
 impl Session {
-    pub(super) fn say_ready(&mut self, host: Option<HostId>, effects: &mut Vec<Effect>) {
-        if let Some(descriptor) = &self.descriptor.good
-            && !self.ready
-            && self.stop.is_none()
-        {
-            self.ready = true;
-            let notice = Notice::Ready(host, descriptor.clone());
-            effects.push(Effect::Say(notice));
+    /// Says that the app can be opened, once: when a host has it and every descriptor was tried.
+    pub(super) fn say_ready_if_due(&mut self, effects: &mut Vec<Effect>) {
+        if self.ready || self.stop.is_some() || self.hosts.is_empty() {
+            return;
         }
+        let shown = self.shown(Host::has);
+        let is_there = shown.iter().any(|shown| shown.host.is_some());
+        if is_there && (0..self.halves.len()).all(|index| self.was_tried(HalfId(index))) {
+            self.say_ready(shown, effects);
+        }
+    }
+
+    pub(super) fn say_ready(&mut self, shown: Vec<Shown>, effects: &mut Vec<Effect>) {
+        if !self.ready && !shown.is_empty() {
+            self.ready = true;
+            effects.push(Effect::Say(Notice::Ready(shown)));
+        }
+    }
+
+    /// Whether a host has a descriptor, or all that are to have it failed to get it.
+    fn was_tried(&self, id: HalfId) -> bool {
+        let state = &self.halves[id.0];
+        let Some(good) = &state.good else {
+            return state.broken && !state.reading;
+        };
+        let mut hosts = self
+            .hosts
+            .iter()
+            .filter(|host| host.half == id && !host.gone);
+        hosts.clone().any(|host| host.has(good)) || hosts.all(|host| host.failed.is_some())
     }
 
     /// Grants a wish, for the app on the first host that has it.
     pub(super) fn wished(&mut self, wish: Wish, effects: &mut Vec<Effect>) {
-        let has_it = |host: &Host| host.installed.is_some();
-        let host = self.hosts.iter().position(has_it).map(HostId);
-        if let Some(descriptor) = &self.descriptor.good
-            && self.ready
-            && self.stop.is_none()
-            && self.granting.insert(wish)
-        {
-            effects.push(Effect::Grant(wish, host, descriptor.clone()));
+        if !self.ready || self.stop.is_some() {
+            return;
+        }
+        let shown = self.shown(|host, _| host.installed.is_some());
+        if !shown.is_empty() && self.granting.insert(wish) {
+            effects.push(Effect::Grant(wish, shown));
         }
     }
 
+    /// Where to look at the app: for each descriptor the first host that has it, as `has_it` sees
+    /// it. Where none has any, it is the app itself.
+    pub(super) fn shown(&self, has_it: impl Fn(&Host, &Descriptor) -> bool) -> Vec<Shown> {
+        let good = self.halves.iter().enumerate();
+        let good = good.filter_map(|(index, state)| Some((HalfId(index), state.good.as_ref()?)));
+        let on_hosts = good.clone().filter_map(|(half, good)| {
+            let is_it = |host: &Host| host.half == half && has_it(host, good);
+            let host = self.hosts.iter().position(is_it)?;
+            Some(Shown {
+                host: Some(HostId(host)),
+                descriptor: good.clone(),
+            })
+        });
+        let shown: Vec<_> = on_hosts.collect();
+        if !shown.is_empty() {
+            return shown;
+        }
+        let itself = good.map(|(_, good)| Shown {
+            host: None,
+            descriptor: good.clone(),
+        });
+        itself.take(1).collect()
+    }
+
     /// Tells those who wait, once nothing more is to be expected of any host.
-    pub(super) fn announce(&mut self, wanted: &Wanted, effects: &mut Vec<Effect>) {
-        let settled = self.hosts.iter().all(|host| host.is_settled(wanted));
-        if self.announcement != Announcement::Open || !settled {
+    pub(super) fn announce(&mut self, wanted: &[Option<Wanted>], effects: &mut Vec<Effect>) {
+        let reading = self.halves.iter().any(|state| state.reading);
+        let unknown = match self.hosts.is_empty() {
+            true => wanted[0].is_none(),
+            false => wanted.iter().all(Option::is_none),
+        };
+        if self.announcement != Announcement::Open || reading || unknown {
             return;
         }
+        // Nothing is to be expected of a broken descriptor before it is saved again.
+        let is_settled = |host: &Host| {
+            let wanted = wanted[host.half.0].as_ref();
+            wanted.is_none_or(|wanted| host.is_settled(wanted))
+        };
+        if !self.hosts.iter().all(is_settled) {
+            return;
+        }
+        let has_it = |host: &Host| {
+            let wanted = wanted[host.half.0].as_ref();
+            wanted.is_some() && host.installed.as_ref() == wanted
+        };
         let hosts = self.hosts.iter().enumerate();
         let have: Vec<_> = hosts
-            .filter(|(_, host)| host.installed.as_ref() == Some(wanted))
+            .filter(|(_, host)| has_it(host))
             .map(|(index, _)| HostId(index))
             .collect();
         if have.len() < self.hosts.len() && self.until == Until::Ready {
@@ -59,11 +118,12 @@ impl Session {
                 self.begin_stop(Why::Failed(error), effects);
                 self.go_on_stopping(effects);
             }
-        } else if (!have.is_empty() || self.hosts.is_empty())
-            && let Some(descriptor) = &self.descriptor.good
-        {
+        } else if !have.is_empty() || self.hosts.is_empty() {
             self.announcement = Announcement::Running;
-            effects.push(Effect::Announce(have, descriptor.clone()));
+            effects.push(Effect::Announce {
+                hosts: have,
+                shown: self.shown(|host, _| has_it(host)),
+            });
         }
     }
 

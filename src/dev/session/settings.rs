@@ -46,10 +46,11 @@ impl Session {
                 return;
             }
         };
-        for id in &change.renewed {
+        for (id, half) in &change.renewed {
             if let Some(host) = self.hosts.get_mut(id.0) {
                 host.forget_failures();
                 host.gone = false;
+                host.half = *half;
             }
         }
         for id in &change.gone {
@@ -58,8 +59,8 @@ impl Session {
                 host.gone = true;
             }
         }
-        let all = self.hosts.len() + change.added;
-        self.hosts.resize_with(all, Host::default);
+        let added = change.added.iter().copied();
+        self.hosts.extend(added.map(Host::new));
         self.app.restart |= change.restart;
         if change != SettingsChange::default() {
             effects.push(Effect::Say(Notice::SettingsGood(change)));

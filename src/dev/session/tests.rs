@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::dev::event::SettingsChange;
-use crate::dev::event::{Built, Generation};
+use crate::dev::event::{Built, Generation, Shown};
+use crate::project::WHOLE;
 use crate::tunnel::{News, TunnelError};
 
 pub(super) fn key(name: &str) -> AppKey {
@@ -23,7 +24,7 @@ pub(super) fn problem() -> CliError {
     CliError::outside("test/problem", "it failed")
 }
 
-fn refusal() -> CliError {
+pub(super) fn refusal() -> CliError {
     CliError::user("test/refusal", "it was refused")
 }
 
@@ -33,7 +34,8 @@ pub(super) fn session(hosts: usize, app: AppKind) -> Session {
 
 pub(super) fn options(hosts: usize, app: AppKind) -> SessionOptions {
     SessionOptions {
-        hosts,
+        halves: vec![WHOLE],
+        hosts: vec![HalfId(0); hosts],
         app,
         address: BaseUrl::parse("http://127.0.0.1:3000").ok(),
         left: Vec::new(),
@@ -73,7 +75,7 @@ fn registering(options: SessionOptions) -> (Session, Wanted) {
         generation: Generation(1),
         result: Ok(()),
     });
-    let effects = session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+    let effects = session.on(Event::DescriptorChecked(HalfId(0), Ok(descriptor("a", 1))));
     let [Effect::Register(HostId(0), wanted), ..] = &without_talk(effects)[..] else {
         panic!("no register");
     };
@@ -94,9 +96,9 @@ pub(super) fn finish(
 }
 
 pub(super) fn save(session: &mut Session, saved: Result<Descriptor, CliError>) -> Vec<Effect> {
-    let effects = without_talk(session.on(Event::DescriptorChanged));
-    assert_eq!(effects, [Effect::ReadDescriptor]);
-    session.on(Event::DescriptorChecked(saved))
+    let effects = without_talk(session.on(Event::DescriptorChanged(HalfId(0))));
+    assert_eq!(effects, [Effect::ReadDescriptor(HalfId(0))]);
+    session.on(Event::DescriptorChecked(HalfId(0), saved))
 }
 
 #[test]
@@ -209,7 +211,7 @@ fn a_host_that_is_named_later_gets_the_app_and_one_that_is_gone_loses_it() {
     let effects = without_talk(session.on(Event::SettingsChanged));
     assert_eq!(effects, [Effect::ReadSettings]);
     let change = SettingsChange {
-        added: 1,
+        added: vec![HalfId(0)],
         gone: vec![HostId(0)],
         ..SettingsChange::default()
     };
@@ -229,7 +231,7 @@ fn another_log_in_is_tried_at_once_and_other_settings_start_the_app_again() {
     finish(&mut session, &wanted, RegisterResult::Failed(refusal()));
     session.on(Event::SettingsChanged);
     let change = SettingsChange {
-        renewed: vec![HostId(0)],
+        renewed: vec![(HostId(0), HalfId(0))],
         restart: true,
         ..SettingsChange::default()
     };
@@ -282,7 +284,16 @@ fn a_session_until_ready_ends_when_all_hosts_have_it_and_all_were_told() {
     assert_eq!(without_talk(effects), []);
     let effects = without_talk(session.on(done(1, &wanted, installed.clone())));
     let hosts = vec![HostId(0), HostId(1)];
-    assert_eq!(effects, [Effect::Announce(hosts, descriptor("a", 1))]);
+    assert_eq!(
+        effects,
+        [Effect::Announce {
+            hosts,
+            shown: vec![Shown {
+                host: Some(HostId(0)),
+                descriptor: descriptor("a", 1)
+            }]
+        }]
+    );
     let effects = without_talk(session.on(Event::Announced(Ok(()))));
     let removed = |host| Effect::Deregister(HostId(host), key("a"));
     assert_eq!(
@@ -308,7 +319,7 @@ fn what_a_crash_left_is_taken_over_or_removed() {
             ..options(1, AppKind::Started)
         });
         session.on(Event::Started);
-        session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+        session.on(Event::DescriptorChecked(HalfId(0), Ok(descriptor("a", 1))));
         let effects = session.on(Event::AppStarted {
             generation: Generation(1),
             result: Ok(()),
@@ -401,7 +412,7 @@ fn a_change_during_a_build_is_built_before_anything_starts() {
 fn an_app_that_nothing_can_restart_ends_the_session() {
     let mut session = session(0, AppKind::Started);
     session.on(Event::Started);
-    let effects = session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+    let effects = session.on(Event::DescriptorChecked(HalfId(0), Ok(descriptor("a", 1))));
     assert!(matches!(
         without_talk(effects)[..],
         [Effect::StartApp { key: Some(_), .. }]
@@ -462,7 +473,7 @@ fn a_watched_command_is_started_once_for_each_wish() {
     for in_place in [false, true] {
         let mut session = session(0, AppKind::Watched { in_place });
         session.on(Event::Started);
-        session.on(Event::DescriptorChecked(Ok(descriptor("a", 1))));
+        session.on(Event::DescriptorChecked(HalfId(0), Ok(descriptor("a", 1))));
         let answer = |number, result| Event::AppStarted {
             generation: Generation(number),
             result,

@@ -4,25 +4,35 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::tests::{descriptor, key, lost, opened, options, problem, session};
+use super::tests::{descriptor, key, lost, opened, options, problem};
 use super::*;
 use crate::dev::event::Built;
 use crate::dev::event::{SettingsChange, Wish};
+use crate::project::{HALVES, WHOLE};
 use crate::tunnel::{News, TunnelError};
 
 /// What the world would look like: which apps each host has, and what was ordered and not
 /// answered yet.
 #[derive(Default)]
 struct Model {
+    halves: usize,
     present: BTreeMap<HostId, BTreeSet<AppKey>>,
     pending: Vec<Effect>,
     interrupted: bool,
     interrupts: usize,
     ending: Option<Ending>,
-    current: Option<Descriptor>,
+    /// By descriptor.
+    current: BTreeMap<HalfId, Descriptor>,
 }
 
 impl Model {
+    fn of(hosts: &Hosts) -> Self {
+        Self {
+            halves: hosts.halves,
+            ..Self::default()
+        }
+    }
+
     fn take_in(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             assert!(self.ending.is_none(), "{effect:?} after the end");
@@ -45,6 +55,10 @@ impl Model {
                     let busy = self.pending.iter().any(|effect| host_of(effect).is_some());
                     assert!(!busy, "the app is stopped while a host is busy with it");
                 }
+                Effect::ReadDescriptor(_) => {
+                    let twice = self.pending.contains(&effect);
+                    assert!(!twice, "{effect:?} twice at a time");
+                }
                 single => {
                     let same = std::mem::discriminant(single);
                     let twice = self
@@ -63,13 +77,18 @@ impl Model {
         assert!(!self.pending.iter().any(busy), "{host:?} is busy");
     }
 
+    /// One of the descriptors.
+    fn half(&self, luck: u8) -> HalfId {
+        HalfId(usize::from(luck / 64) % self.halves)
+    }
+
     /// The event that answers one of the pending orders; `luck` decides how it goes.
     fn answer(&mut self, which: usize, luck: u8) -> Event {
         let effect = self.pending.remove(which % self.pending.len());
         let good = luck < 160;
         match effect {
-            Effect::Announce(..) if good => Event::Announced(Ok(())),
-            Effect::Announce(..) => Event::Announced(Err(problem())),
+            Effect::Announce { .. } if good => Event::Announced(Ok(())),
+            Effect::Announce { .. } => Event::Announced(Err(problem())),
             Effect::BuildApp if luck < 20 => Event::AppBuilt(Ok(Built::Same)),
             Effect::BuildApp if good => Event::AppBuilt(Ok(Built::New(Duration::ZERO))),
             Effect::BuildApp => Event::AppBuilt(Err(problem())),
@@ -86,21 +105,25 @@ impl Model {
                 Event::DeregisterFinished { host, key, result }
             }
             Effect::Grant(wish, ..) => Event::Granted(wish, Ok(())),
-            Effect::ReadDescriptor if good => {
+            Effect::ReadDescriptor(half) if good => {
                 let name = if luck.is_multiple_of(4) { "b" } else { "a" };
-                let descriptor = descriptor(name, u64::from(luck % 3));
-                self.current = Some(descriptor.clone());
-                Event::DescriptorChecked(Ok(descriptor))
+                let name = format!("{name}{}", half.0);
+                let descriptor = descriptor(&name, u64::from(luck % 3));
+                self.current.insert(half, descriptor.clone());
+                Event::DescriptorChecked(half, Ok(descriptor))
             }
-            Effect::ReadDescriptor => Event::DescriptorChecked(Err(problem())),
+            Effect::ReadDescriptor(half) => Event::DescriptorChecked(half, Err(problem())),
             Effect::ReadSettings if good => Event::SettingsRead(Ok(SettingsChange {
-                added: usize::from(luck.is_multiple_of(5)),
+                added: (luck.is_multiple_of(5))
+                    .then_some(self.half(luck))
+                    .into_iter()
+                    .collect(),
                 gone: (luck.is_multiple_of(3))
                     .then_some(HostId(0))
                     .into_iter()
                     .collect(),
                 renewed: (luck.is_multiple_of(7))
-                    .then_some(HostId(0))
+                    .then_some((HostId(0), self.half(luck)))
                     .into_iter()
                     .collect(),
                 restart: luck.is_multiple_of(2),
@@ -171,6 +194,35 @@ fn host_of(effect: &Effect) -> Option<HostId> {
     }
 }
 
+/// The descriptors, and which of them each host is to have.
+#[derive(Clone, Debug)]
+struct Hosts {
+    halves: usize,
+    hosts: Vec<HalfId>,
+}
+
+impl Hosts {
+    fn options(&self, kind: AppKind) -> SessionOptions {
+        SessionOptions {
+            halves: match self.halves {
+                1 => vec![WHOLE],
+                _ => HALVES.to_vec(),
+            },
+            hosts: self.hosts.clone(),
+            ..options(0, kind)
+        }
+    }
+}
+
+fn any_hosts(least: usize) -> impl Strategy<Value = Hosts> {
+    let one = prop::collection::vec(0..1_usize, least..3).prop_map(|hosts| (1, hosts));
+    let two = prop::collection::vec(0..2_usize, least..4).prop_map(|hosts| (2, hosts));
+    prop_oneof![one, two].prop_map(|(halves, hosts)| Hosts {
+        halves,
+        hosts: hosts.into_iter().map(HalfId).collect(),
+    })
+}
+
 fn any_kind() -> impl Strategy<Value = AppKind> {
     prop::sample::select(vec![
         AppKind::Built,
@@ -185,7 +237,7 @@ proptest! {
 
     #[test]
     fn random_walks_keep_the_promises(
-        hosts in 0..3_usize,
+        hosts in any_hosts(0),
         kind in any_kind(),
         announce in any::<bool>(),
         until_ready in any::<bool>(),
@@ -195,17 +247,17 @@ proptest! {
         let mut session = Session::new(SessionOptions {
             announce,
             until: if until_ready { Until::Ready } else { Until::Interrupt },
-            address: options(hosts, kind).address.filter(|_| !tunnel),
-            ..options(hosts, kind)
+            address: options(0, kind).address.filter(|_| !tunnel),
+            ..hosts.options(kind)
         });
-        let mut model = Model::default();
+        let mut model = Model::of(&hosts);
         model.take_in(session.on(Event::Started));
         for (choice, which, luck) in steps {
             if model.ending.is_some() {
                 break;
             }
             let event = match choice {
-                0..25 => Event::DescriptorChanged,
+                0..25 => Event::DescriptorChanged(model.half(luck)),
                 25..40 if kind != AppKind::Started => Event::SourceChanged,
                 40 if luck < 25 => Event::Broke(problem()),
                 40..45 => Event::AppExited {
@@ -226,7 +278,7 @@ proptest! {
                     62..180 => opened("one"),
                     _ => opened("two"),
                 },
-                _ if model.pending.is_empty() => Event::DescriptorChanged,
+                _ if model.pending.is_empty() => Event::DescriptorChanged(model.half(luck)),
                 _ => model.answer(which, luck),
             };
             model.interrupted |= event == Event::Interrupt;
@@ -254,24 +306,26 @@ proptest! {
 
     #[test]
     fn when_all_goes_well_every_host_ends_up_with_the_last_descriptor(
-        hosts in 1..3_usize,
+        hosts in any_hosts(1),
         steps in prop::collection::vec((any::<u8>(), any::<usize>(), any::<u8>()), 1..60),
     ) {
-        let mut session = session(hosts, AppKind::Built);
-        let mut model = Model::default();
+        let mut session = Session::new(hosts.options(AppKind::Built));
+        let mut model = Model::of(&hosts);
         model.take_in(session.on(Event::Started));
         for (choice, which, luck) in steps {
             let event = match choice {
-                0..40 => Event::DescriptorChanged,
+                0..40 => Event::DescriptorChanged(model.half(luck)),
                 40..55 => Event::SourceChanged,
                 55..60 => Event::SettingsChanged,
-                _ if model.pending.is_empty() => Event::DescriptorChanged,
+                _ if model.pending.is_empty() => Event::DescriptorChanged(model.half(luck)),
                 _ => model.answer(which, luck),
             };
             model.take_in(session.on(event));
         }
         // One more save and build of everything, and then quiet.
-        model.take_in(session.on(Event::DescriptorChanged));
+        for half in 0..model.halves {
+            model.take_in(session.on(Event::DescriptorChanged(HalfId(half))));
+        }
         model.take_in(session.on(Event::SourceChanged));
         let mut answers = 0;
         while !model.pending.is_empty() {
@@ -280,7 +334,6 @@ proptest! {
             let event = model.answer(0, 22);
             model.take_in(session.on(event));
         }
-        let wanted = model.current.as_ref().map(|descriptor| descriptor.key.clone());
         for (index, host) in session.hosts.iter().enumerate() {
             if host.gone {
                 let there = model.present.get(&HostId(index)).cloned().unwrap_or_default();
@@ -288,7 +341,9 @@ proptest! {
                 continue;
             }
             let installed = host.installed.as_ref().map(|installed| installed.hash);
-            let current = model.current.as_ref().map(|descriptor| descriptor.hash);
+            let current = model.current.get(&host.half);
+            let wanted = current.map(|descriptor| descriptor.key.clone());
+            let current = current.map(|descriptor| descriptor.hash);
             prop_assert_eq!(installed, current);
             let there = model.present.get(&HostId(index)).cloned().unwrap_or_default();
             prop_assert_eq!(there.into_iter().collect::<Vec<_>>(), wanted.iter().cloned().collect::<Vec<_>>());

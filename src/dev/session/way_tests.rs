@@ -15,7 +15,7 @@ fn without_a_way(app: AppKind) -> (Session, Vec<Effect>) {
         ..options(1, app)
     });
     let mut effects = session.on(Event::Started);
-    effects.extend(session.on(Event::DescriptorChecked(Ok(descriptor("a", 1)))));
+    effects.extend(session.on(Event::DescriptorChecked(HalfId(0), Ok(descriptor("a", 1)))));
     if app == AppKind::Built {
         effects.extend(session.on(Event::AppBuilt(Ok(Built::New(Duration::ZERO)))));
     }

@@ -18,6 +18,7 @@ use url::Url;
 
 use crate::http::{self, Http};
 use crate::inspect::auth::Auth;
+use crate::project::{Half, Product, half_for};
 use crate::proxy::Raw;
 
 /// Longest time a key server may take.
@@ -32,6 +33,8 @@ pub(crate) type Address = Box<dyn Fn() -> BaseUrl + Send + Sync>;
 pub(crate) struct Judge {
     /// Where the app is reached now: a tunnel may get another address.
     address: Address,
+    /// Its descriptors; at least one.
+    halves: Vec<Half>,
     /// Where install keys come from, and the way there.
     keys: KeyHosts,
     http: Http,
@@ -47,9 +50,10 @@ struct Learned {
 
 impl Judge {
     /// A judge for the app at this address, which knows no tenant yet.
-    pub(crate) fn new(address: Address, keys: KeyHosts, http: Http) -> Self {
+    pub(crate) fn new(address: Address, halves: Vec<Half>, keys: KeyHosts, http: Http) -> Self {
         Self {
             address,
+            halves,
             keys,
             http,
             learned: Mutex::default(),
@@ -61,17 +65,50 @@ impl Judge {
         (self.address)()
     }
 
-    /// The tenant of that client key; without a name, the only one that has the app, or had it.
-    pub(super) fn tenant(&self, name: Option<&str>) -> Result<Tenant, &'static str> {
+    /// Where the app is that a tenant has installed.
+    pub(super) fn address_of(&self, tenant: &Tenant) -> BaseUrl {
+        self.half_of(tenant).address(&self.address())
+    }
+
+    fn half_of(&self, tenant: &Tenant) -> &Half {
+        &self.halves[half_for(&self.halves, tenant.product)]
+    }
+
+    /// The app that a request is for: the last whose path it begins with.
+    fn half_at(&self, line: &RequestLine<'_>) -> &Half {
+        let server = self.address();
+        let target = line.target.split('?').next().unwrap_or_default();
+        let is_for = |half: &&Half| {
+            let address = half.address(&server);
+            let rest = target.strip_prefix(address.path());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let found = self.halves.iter().rfind(is_for);
+        found.unwrap_or(&self.halves[0])
+    }
+
+    /// The tenant of that client key; without a name, the only one that has the app, or had it, on
+    /// that product. Where the app is two and no product is named, it is a tenant of the first.
+    pub(super) fn tenant(
+        &self,
+        name: Option<&str>,
+        product: Option<Product>,
+    ) -> Result<Tenant, &'static str> {
         let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let tenants = || learned.tenants.values();
         let found = match name {
             Some(name) => learned.tenants.get(name),
             None => {
-                let there: Vec<_> = tenants().filter(|tenant| tenant.is_installed()).collect();
-                let all: Vec<_> = tenants().collect();
-                match (there.as_slice(), all.as_slice()) {
-                    ([only], _) | ([], [only]) => Some(*only),
+                let of_first = |tenant: &Tenant| self.half_of(tenant) == &self.halves[0];
+                let has_first = learned.tenants.values().any(of_first);
+                let is_meant = |tenant: &&Tenant| match product {
+                    Some(product) => tenant.product == product.into(),
+                    None => !has_first || of_first(tenant),
+                };
+                let all: Vec<_> = learned.tenants.values().filter(is_meant).collect();
+                let there = all.iter().filter(|tenant| tenant.is_installed());
+                match (&there.collect::<Vec<_>>()[..], &all[..]) {
+                    ([only], _) => Some(**only),
+                    ([], [only]) => Some(*only),
                     (_, []) => None,
                     _ => {
                         return Err("several tenants have installed the app: name one by --tenant");
@@ -143,7 +180,7 @@ impl Judge {
         let Ok(call) = LifecycleCall::parse(&raw.body) else {
             return (auth.unknown("the body is no install call"), None);
         };
-        let policy = self.policy(call.key.clone());
+        let policy = self.policy(call.key.clone(), line);
         if let Err(error) = token.precheck_install(line, &policy, now) {
             return (self.refuse(auth, &error, line), None);
         }
@@ -178,7 +215,11 @@ impl Judge {
             }
             return auth.unknown("no install of this tenant has passed here yet");
         };
-        match check(tenant, &self.policy(tenant.app_key.clone())) {
+        // A token for one app of the server is worth nothing at the other.
+        if self.half_of(tenant) != self.half_at(line) {
+            return auth.refuse(&TokenError::UnknownTenant);
+        }
+        match check(tenant, &self.policy(tenant.app_key.clone(), line)) {
             Err(error) => self.refuse(auth, &error, line),
             Ok(_) => auth.ok(),
         }
@@ -187,7 +228,7 @@ impl Judge {
     /// A refusal, with both canonical requests when it is about the request.
     fn refuse(&self, mut auth: Auth, error: &TokenError, line: &RequestLine<'_>) -> Auth {
         if *error == TokenError::QshMismatch {
-            let address = self.address();
+            let address = self.half_at(line).address(&self.address());
             let came = candidates(line, [address.path()]).unwrap_or_default();
             let claimed = auth
                 .claims
@@ -256,10 +297,10 @@ impl Judge {
         None
     }
 
-    fn policy(&self, app_key: AppKey) -> Policy {
+    fn policy(&self, app_key: AppKey, line: &RequestLine<'_>) -> Policy {
         Policy {
             app_key,
-            base_urls: vec![self.address()],
+            base_urls: vec![self.half_at(line).address(&self.address())],
             leeway: Seconds(30),
             max_lifetime: Seconds(24 * 60 * 60),
             max_session: Seconds(24 * 60 * 60),

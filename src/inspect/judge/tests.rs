@@ -12,6 +12,7 @@ const SECRET: &str = "the shared secret of this tenant, long enough";
 fn judge() -> Judge {
     let judge = Judge::new(
         Box::new(|| BaseUrl::parse("https://app.example").unwrap()),
+        vec![crate::project::WHOLE],
         KeyHosts::Custom(BaseUrl::parse("http://127.0.0.1:9/none").unwrap()),
         Http::default(),
     );
@@ -129,7 +130,7 @@ fn call(event: &str, client_key: &str) -> LifecycleCall {
 async fn a_tenant_that_has_gone_is_neither_chosen_nor_believed() {
     let judge = judge();
     let chosen = |name| {
-        let tenant = judge.tenant(name);
+        let tenant = judge.tenant(name, None);
         tenant.map(|tenant| tenant.client_key.as_str().to_owned())
     };
     judge.learn(call("installed", "site-2"), now());

@@ -34,7 +34,7 @@ async fn setup(target: Target) -> Setup {
         target: receiver,
         observer,
         knock,
-        described: Arc::new(move |bytes| {
+        described: Arc::new(move |_, bytes| {
             let _ = tell.send(bytes.to_vec());
         }),
         underway: underway.clone(),

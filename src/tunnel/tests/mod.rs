@@ -76,7 +76,7 @@ impl App {
             target: receiver,
             observer: Arc::new(|_| {}),
             knock,
-            described: Arc::new(|_| {}),
+            described: Arc::new(|_, _| {}),
             underway: proxy::Underway::default(),
         };
         tasks.spawn(async move {

@@ -1,7 +1,7 @@
 //! An app in "any language": the test program itself, started again by `--exec`.
 //!
-//! It serves the descriptor of its folder with the address filled in, and answers 204 to lifecycle
-//! calls. It reads the file at each request, as generated apps do in development.
+//! It serves the descriptor of its folder with the address filled in, and below `/confluence` that
+//! of its half for Confluence, and answers 204 to lifecycle calls. It reads the file at each request, as generated apps do in development.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -69,6 +69,13 @@ pub(crate) fn run() {
     }
 }
 
+fn described(file: &str, address: &str) -> (&'static str, String) {
+    match fs::read_to_string(file) {
+        Ok(text) => ("200 OK", text.replace("{{localBaseUrl}}", address)),
+        Err(error) => ("500 Oops", error.to_string()),
+    }
+}
+
 fn answer(mut stream: TcpStream, address: &str, switches: &str) {
     let mut request = Vec::new();
     let mut chunk = [0; 4096];
@@ -82,10 +89,11 @@ fn answer(mut stream: TcpStream, address: &str, switches: &str) {
     let target = head.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
     let (status, body) = match path {
-        "/atlassian-connect.json" => match fs::read_to_string("atlassian-connect.json") {
-            Ok(text) => ("200 OK", text.replace("{{localBaseUrl}}", address)),
-            Err(error) => ("500 Oops", error.to_string()),
-        },
+        "/atlassian-connect.json" => described("atlassian-connect.json", address),
+        "/confluence/atlassian-connect.json" => {
+            let address = format!("{address}/confluence");
+            described("atlassian-connect.confluence.json", &address)
+        }
         "/forge-keys" => (
             "200 OK",
             setting("CONNECT_FORGE_KEYS_URL").unwrap_or_default(),
