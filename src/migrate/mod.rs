@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::check::{Source, count};
 use crate::context::Context;
 use crate::error::CliError;
-use crate::project::{Config, DESCRIPTOR, MANIFEST};
+use crate::project::{Config, DESCRIPTOR, Half, MANIFEST};
 use crate::ui::{Verb, wrap};
 
 /// What to make a manifest of, and where it goes.
@@ -55,7 +55,7 @@ pub(crate) fn forge(options: &ForgeOptions, context: &Context) -> Result<ExitCod
     let mut rules = options.rules.clone();
     let mut migrated = migrate(&text, &rules);
     if migrated == Err(MigrateError::WhichProduct) && is_of_project(&source) {
-        rules.product = product_of_project(context);
+        rules.product = product_of_project(&source, context);
         migrated = migrate(&text, &rules);
     }
     let migration = migrated.map_err(|error| CliError::not_migrated(&name, error))?;
@@ -104,9 +104,14 @@ fn is_of_project(source: &Source) -> bool {
     folder.is_some_and(|folder| folder.as_os_str().is_empty())
 }
 
-/// The product that config.json names; that of Bitbucket would have said so in its descriptor.
-fn product_of_project(context: &Context) -> Option<Product> {
-    match Config::named_product(&context.cwd, &context.env)? {
+/// The product of a file of the project: that of its half of an app for both, else the one that
+/// config.json names; that of Bitbucket would have said so in its descriptor.
+fn product_of_project(source: &Source, context: &Context) -> Option<Product> {
+    let halves = Half::of(&context.cwd);
+    let is_it = |half: &&Half| source.path() == Some(Path::new(half.file));
+    let of_half = halves.iter().find(is_it).and_then(|half| half.product);
+    let named = of_half.map(Into::into);
+    match named.or_else(|| Config::named_product(&context.cwd, &context.env))? {
         connect_core::Product::Confluence => Some(Product::Confluence),
         connect_core::Product::Jira => Some(Product::Jira),
         _ => None,

@@ -265,6 +265,16 @@ fn an_app_for_either_product_needs_to_be_told() {
     assert!(stdout(&told.success()).contains("  confluence:adminPages:\n"));
     let other = env.connect(&["migrate", "forge", "-"]).stdin(&*either);
     other.assert().code(2);
+    // Of two descriptors, their names do.
+    let second = "atlassian-connect.confluence.json";
+    env.write(second, &either);
+    for (file, module) in [
+        ("atlassian-connect.json", "  jira:adminPages:\n"),
+        (second, "  confluence:adminPages:\n"),
+    ] {
+        let told = env.connect(&["migrate", "forge", "--print", file]).assert();
+        assert!(stdout(&told.success()).contains(module), "{file}");
+    }
 }
 
 #[test]
