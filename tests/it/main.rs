@@ -9,6 +9,7 @@ mod add;
 mod call;
 mod clean;
 mod cli;
+mod cloudflared;
 mod container;
 mod dev;
 mod dev_app;

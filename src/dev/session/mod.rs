@@ -401,6 +401,8 @@ impl Session {
 #[cfg(test)]
 mod half_tests;
 #[cfg(test)]
+mod stop_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walks;
