@@ -33,7 +33,7 @@ pub(crate) struct MigrateForge {
     #[arg(long, conflicts_with_all = ["write", "json"])]
     pub(crate) print: bool,
 
-    /// Whose modules these are: confluence or jira [default: by what the descriptor
+    /// Whose modules these are: confluence or jira [default: what the descriptor or its file name
     /// says, else config.json]
     #[arg(long, value_name = "PRODUCT")]
     pub(crate) product: Option<connect_validator::Product>,
