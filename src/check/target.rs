@@ -149,6 +149,14 @@ impl Source {
         }
     }
 
+    /// The source as it is typed in a command.
+    pub(crate) fn argument(&self, context: &Context) -> String {
+        match self {
+            Self::Stdin => "-".to_owned(),
+            Self::File(_) | Self::Url(_) => self.name(context),
+        }
+    }
+
     /// The text.
     ///
     /// # Errors

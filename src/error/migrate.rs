@@ -6,25 +6,28 @@ use crate::error::CliError;
 use crate::project::MANIFEST;
 
 impl CliError {
-    /// A descriptor that becomes no manifest; `name` as the user would name it.
-    pub(crate) fn not_migrated(name: &str, error: MigrateError) -> Self {
+    /// A descriptor that becomes no manifest; `typed` is what a command calls it.
+    pub(crate) fn not_migrated(name: &str, typed: &str, error: MigrateError) -> Self {
+        let on_jira = format!("connect migrate forge {typed} --product jira");
         match error {
             MigrateError::Bitbucket => Self::user(
                 "migrate/bitbucket",
                 format!("{name} is for Bitbucket, whose Connect modules Forge does not carry"),
             )
-            .hint("connect migrate forge --product jira    if it is for Jira all the same"),
+            .hint(format!("{on_jira}    if it is for Jira all the same")),
             MigrateError::WhichProduct => Self::usage(
                 "migrate/which-product",
                 format!("{name} does not say whether it is for Jira or Confluence"),
             )
-            .hint("connect migrate forge --product jira")
-            .hint("connect migrate forge --product confluence"),
+            .hint(on_jira)
+            .hint(format!(
+                "connect migrate forge {typed} --product confluence"
+            )),
             MigrateError::Unreadable(findings) => {
                 let text = format!("{name} cannot be read as a descriptor");
                 let mut shown = Self::user("migrate/unreadable", text);
                 shown.causes = findings.iter().take(MOST).map(line).collect();
-                shown.hint(format!("connect validate descriptor {name}"))
+                shown.hint(format!("connect validate descriptor {typed}"))
             }
             _ => Self::user("migrate/unreadable", format!("{name} becomes no manifest")),
         }

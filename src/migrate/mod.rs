@@ -48,6 +48,7 @@ pub(crate) fn forge(options: &ForgeOptions, context: &Context) -> Result<ExitCod
     let own = || Source::File(PathBuf::from(DESCRIPTOR));
     let source = options.source.clone().unwrap_or_else(own);
     let (name, text) = (source.name(context), source.read(context)?);
+    let typed = source.argument(context);
     let writes = options.output == Output::File;
     if writes && fs::symlink_metadata(context.cwd.join(MANIFEST)).is_ok() {
         return Err(CliError::manifest_exists());
@@ -58,7 +59,7 @@ pub(crate) fn forge(options: &ForgeOptions, context: &Context) -> Result<ExitCod
         rules.product = product_of_project(&source, context);
         migrated = migrate(&text, &rules);
     }
-    let migration = migrated.map_err(|error| CliError::not_migrated(&name, error))?;
+    let migration = migrated.map_err(|error| CliError::not_migrated(&name, &typed, error))?;
     let problems = problems(&text, &migration, &rules);
     let ok = problems.is_empty();
     if writes && ok {
@@ -82,7 +83,7 @@ pub(crate) fn forge(options: &ForgeOptions, context: &Context) -> Result<ExitCod
     }
     say(if ok { "Converted" } else { "Read" }, &migration, context);
     if !ok {
-        complain(&name, &problems, context);
+        complain(&name, &typed, &problems, context);
         return Ok(ExitCode::from(1));
     }
     if is_there {
@@ -174,7 +175,7 @@ fn say(verb: &'static str, migration: &Migration, context: &Context) {
     context.ui.text(&report::tables(migration, &context.ui));
 }
 
-fn complain(name: &str, problems: &[Problem], context: &Context) {
+fn complain(name: &str, typed: &str, problems: &[Problem], context: &Context) {
     context.ui.text("\n");
     let of_manifest = problems.iter().any(|problem| problem.file == "manifest");
     for problem in problems.iter().take(MOST) {
@@ -198,7 +199,7 @@ fn complain(name: &str, problems: &[Problem], context: &Context) {
         ),
         false => (
             format!("{errors} in {name}, which the manifest would have as well"),
-            format!("connect validate descriptor {name}"),
+            format!("connect validate descriptor {typed}"),
         ),
     };
     context.ui.failure(&text, Some(&hint));

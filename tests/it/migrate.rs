@@ -253,7 +253,7 @@ fn an_app_for_either_product_needs_to_be_told() {
     let text = stderr(&asked.code(2));
     assert!(text.contains("error[migrate/which-product]"), "{text}");
     assert!(
-        text.contains("hint: connect migrate forge --product jira"),
+        text.contains("hint: connect migrate forge atlassian-connect.json --product jira"),
         "{text}"
     );
     let told = ["migrate", "forge", "--product", "confluence", "--print"];
@@ -264,7 +264,11 @@ fn an_app_for_either_product_needs_to_be_told() {
     let told = env.connect(&["migrate", "forge", "--print"]).assert();
     assert!(stdout(&told.success()).contains("  confluence:adminPages:\n"));
     let other = env.connect(&["migrate", "forge", "-"]).stdin(&*either);
-    other.assert().code(2);
+    let text = stderr(&other.assert().code(2));
+    assert!(
+        text.contains("hint: connect migrate forge - --product jira"),
+        "{text}"
+    );
     // Of two descriptors, their names do.
     let second = "atlassian-connect.confluence.json";
     env.write(second, &either);
